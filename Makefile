@@ -1,0 +1,106 @@
+# Builds and installs. DESTDIR and the GNU directory variables are honoured; the directories of systemd
+# are asked of pkg-config where it knows them.
+NODE ?= node
+NPM ?= npm
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+
+prefix ?= /usr
+exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
+libdir ?= $(exec_prefix)/lib
+datarootdir ?= $(prefix)/share
+docdir ?= $(datarootdir)/doc/bootc-bound-images
+mandir ?= $(datarootdir)/man
+pkglibdir ?= $(libdir)/bootc-bound-images
+ask_systemd = $(or $(shell $(PKG_CONFIG) --variable=$(1) systemd 2>/dev/null),$(2))
+systemdsystemunitdir ?= $(call ask_systemd,systemdsystemunitdir,/usr/lib/systemd/system)
+systemdsystemgeneratordir ?= $(call ask_systemd,systemdsystemgeneratordir,/usr/lib/systemd/system-generators)
+
+sources := $(shell find generator lib -name '*.ts')
+dropin := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
+units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
+units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
+bundle := npx esbuild --bundle --minify --keep-names --platform=node --target=node20.19 --format=cjs \
+	--log-level=warning --define:import.meta.url=moduleUrl \
+	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
+
+.PHONY: all install uninstall check test demo clean
+all: dist/bootc-bound-images dist/generate
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo 'Installing the build tools that package-lock.json names into node_modules'
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dist/bootc-bound-images: $(sources) package.json node_modules/.package-lock.json
+	$(bundle) lib/commands/main.ts --outfile=$@
+	@chmod +x $@
+
+dist/generate: $(sources) node_modules/.package-lock.json
+	$(bundle) generator/main.ts --outfile=$@
+	@chmod +x $@
+
+# The directories are filled in at installation, because they may be given only then.
+fill = sed -e 's,@bindir@,$(bindir),g' -e 's,@pkglibdir@,$(pkglibdir),g'
+
+install: all
+	@unit=$(DESTDIR)$(systemdsystemunitdir)/ostree-finalize-staged.service; \
+	if [ -e $$unit ] && ! grep -qx 'ExecStop=/usr/bin/ostree admin finalize-staged' $$unit; then \
+	    echo "$$unit does not stop with the command that the gate guards; not installing" >&2; \
+	    exit 1; \
+	fi
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(systemdsystemunitdir)/$(dir $(dropin)) \
+	    $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants \
+	    $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) dist/bootc-bound-images dist/generate units/retry-delay units/recheck
+	ln -sfn $(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator
+	for unit in $(units) $(dropin); do \
+	    if [ -e units/$$unit.in ]; then source=units/$$unit.in; else source=units/$$unit; fi; \
+	    $(fill) $$source >$(DESTDIR)$(systemdsystemunitdir)/$$unit && \
+	    chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; \
+	done
+	ln -sfn ../bootc-bound-images.path $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants/
+	ln -sfn ../bootc-bound-images-stage.service $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants/
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/bootc-bound-images.8
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE
+ifeq ($(DESTDIR),)
+	if [ -d /run/systemd/system ]; then \
+	    systemctl daemon-reload && systemctl start bootc-bound-images.path bootc-bound-images-stage.service; \
+	fi
+endif
+
+# The drop-in goes first: a gate without its program refuses every update.
+uninstall:
+	rm -f $(DESTDIR)$(systemdsystemunitdir)/$(dropin)
+ifeq ($(DESTDIR),)
+	if [ -d /run/systemd/system ]; then \
+	    systemctl stop bootc-bound-images.path 'bootc-bound-images*.target' 'bootc-pending-*'; \
+	    rm -f /run/bootc-bound-images/units; \
+	    systemctl daemon-reload; \
+	fi
+endif
+	rm -f $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants/bootc-bound-images.path \
+	    $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants/bootc-bound-images-stage.service \
+	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(units)) \
+	    $(DESTDIR)$(systemdsystemgeneratordir)/bootc-bound-images-generator \
+	    $(DESTDIR)$(bindir)/bootc-bound-images $(DESTDIR)$(mandir)/man8/bootc-bound-images.8
+	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
+	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(systemdsystemunitdir)/ostree-finalize-staged.service.d \
+	    $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants
+ifeq ($(DESTDIR),)
+	if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+endif
+
+# What needs neither root nor another machine.
+check: node_modules/.package-lock.json
+	npm run --silent types
+	npm run --silent lint
+	npm run --silent test:unit
+
+test demo:
+	@test/$@
+
+clean:
+	rm -rf dist .tap

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// Turns the bound-image specs of a root into unit files, like a systemd generator and without
+// starting any process. A spec that cannot be used is reported and costs only itself; the exit status
+// is then 1. Staging does the same through lib/generate.ts; systemd itself only runs the stub beside
+// this file.
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeError } from '../lib/describe-error.ts'
+import { generate, readRequest } from '../lib/generate.ts'
+import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
+import { describeProblem } from '../lib/spec/fault.ts'
+import { writeUnits } from '../lib/write-units.ts'
+
+const usage = `Usage: generate [OPTION]... NORMAL-DIRECTORY [EARLY-DIRECTORY LATE-DIRECTORY]
+
+Write the units that pull the bound images of a deployment into NORMAL-DIRECTORY.
+
+  --root DIR             directory of the deployment; default: the staged one, if any
+  --store DIR            root directory of podman's image store
+                         (default /var/lib/containers/storage)
+  --systemd-version N    write what this version of systemd knows (default 252)
+  --help                 show this text
+`
+
+const hostRoot = '/'
+const oldestSystemd = 252
+
+function main(): number {
+  const { values, positionals } = readArguments()
+  if (values.help === true) {
+    process.stdout.write(usage)
+    return 0
+  }
+  const [normalDirectory] = positionals
+  if (normalDirectory === undefined || (positionals.length !== 1 && positionals.length !== 3))
+    throw new UsageError(`expected 1 or 3 directories, got ${positionals.length}`)
+  const systemdVersion = Number(values['systemd-version'] ?? oldestSystemd)
+  if (!Number.isInteger(systemdVersion))
+    throw new UsageError(`--systemd-version ${values['systemd-version']} is not a number`)
+
+  const root = values.root === undefined ? locateStagedRoot(hostRoot) : realpathSync(values.root)
+  if (root === undefined) return 0
+  const request = readRequest(root)
+  const facts = {
+    systemdVersion,
+    imageStore: values.store ?? '/var/lib/containers/storage',
+    libraryDirectory: dirname(realpathSync(process.argv[1] ?? '.')),
+  }
+  writeUnits(normalDirectory, generate(request, facts, hostRoot))
+  const reports = request.problems.flatMap(describeProblem)
+  for (const report of reports) process.stderr.write(`${report}, ignoring this spec\n`)
+  return reports.length > 0 ? 1 : 0
+}
+
+class UsageError extends Error {}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        root: { type: 'string' },
+        store: { type: 'string' },
+        'systemd-version': { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+try {
+  process.exitCode = main()
+} catch (error) {
+  process.stderr.write(`bootc-bound-images generate: ${describeError(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

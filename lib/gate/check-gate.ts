@@ -1,0 +1,51 @@
+import { describeError } from '../describe-error.ts'
+import { readRequest, type Request } from '../generate.ts'
+import { imageStore, presentImages } from '../host/podman.ts'
+import { syncFileSystem } from '../host/sync.ts'
+import { forgetRefusal, recordRefusal } from './refusal.ts'
+import { allPresent, surveyImages, type ImageReport } from './survey-images.ts'
+
+/** The decision about a deployment; `images` explains a refusal. */
+export interface Verdict {
+  readonly mayFinalize: boolean
+  readonly images: readonly ImageReport[]
+}
+
+/**
+ * Decides whether a deployment may become the default: every spec can be used, every image is in podman's
+ * store, and the store is synced. A refusal is kept for the next boot, also one by an error or by being
+ * killed half-way.
+ *
+ * @param root directory of the deployment
+ * @param deployment its name for people
+ * @throws Error when it cannot be decided, which must count as a refusal
+ */
+export async function checkGate(root: string, deployment: string): Promise<Verdict> {
+  const record = (images: readonly ImageReport[], error?: string) => {
+    const time = new Date().toISOString()
+    recordRefusal({ deployment, time, ...(error === undefined ? {} : { error }), images })
+  }
+  record([], 'the gate was stopped before it had looked at every image')
+  try {
+    const request = readRequest(root)
+    if (await isComplete(request)) {
+      await syncFileSystem(await imageStore())
+      forgetRefusal()
+      return { mayFinalize: true, images: [] }
+    }
+    const images = await surveyImages(request)
+    record(images)
+    return { mayFinalize: false, images: images.filter(image => !allPresent([image])) }
+  } catch (error) {
+    record([], describeError(error))
+    throw error
+  }
+}
+
+/** Asks podman only: a good update must not fail because systemd or the journal is slow to answer. */
+async function isComplete({ plan, problems }: Request): Promise<boolean> {
+  if (problems.length > 0) return false
+  const images = plan.pulls.map(({ boundImage }) => boundImage.image)
+  const present = await presentImages(images)
+  return images.every(image => present.has(image))
+}

@@ -1,0 +1,24 @@
+// journalctl. Failure policy: the journal only explains; when it cannot be read, there is no
+// explanation.
+import { execa } from 'execa'
+
+/**
+ * The last error that the program of a unit printed in this boot, without podman's prefixes.
+ *
+ * @returns undefined when there is none
+ */
+export async function lastError(unit: string): Promise<string | undefined> {
+  const { stdout, failed } = await execa(
+    'journalctl',
+    ['--quiet', '--boot', '--output=cat', '--lines=50', `_SYSTEMD_UNIT=${unit}`],
+    { timeout: 10_000, reject: false },
+  )
+  if (failed) return undefined
+  return parseLastError(stdout)
+}
+
+/** Picks podman's last error out of the lines it printed. */
+export function parseLastError(output: string): string | undefined {
+  const errors = output.split('\n').filter(line => line.startsWith('Error: '))
+  return errors.at(-1)?.replace(/^Error: /u, '')
+}

@@ -1,0 +1,69 @@
+// The rendered unit files below /run. Failure policy: every failure is an error; the link in use is only
+// ever replaced by a complete set.
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import type { UnitText } from '../render/render-units.ts'
+import { writeUnits } from '../write-units.ts'
+
+/** The set that the stub in system-generators/ hands to systemd, sorted by name. */
+export function readCurrentSet(runtimeDirectory: string): readonly UnitText[] {
+  if (currentSet(runtimeDirectory) === undefined) return []
+  const units = join(runtimeDirectory, 'units')
+  return readdirSync(units)
+    .toSorted()
+    .map(name => ({ name, contents: readFileSync(join(units, name), 'utf8') }))
+}
+
+/**
+ * Makes `units` the current set at once: a reader sees the old set or the new one. A directory cannot
+ * be renamed over another, a link can. The old set stays on disk until `removeOldSets`, because a
+ * generator may be reading it. No units: no current set.
+ */
+export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): void {
+  const link = join(runtimeDirectory, 'units')
+  if (units.length === 0) {
+    rmSync(link, { force: true })
+    return
+  }
+  const sets = join(runtimeDirectory, 'sets')
+  mkdirSync(sets, { recursive: true })
+  const number = Math.max(0, ...readdirSync(sets).map(Number)) + 1
+  writeUnits(join(sets, String(number)), units)
+  const next = `${link}.next`
+  rmSync(next, { force: true })
+  symlinkSync(join('sets', String(number)), next)
+  renameSync(next, link)
+}
+
+/** Deletes every set but the current one. Call it when systemd has reloaded. */
+export function removeOldSets(runtimeDirectory: string): void {
+  const sets = join(runtimeDirectory, 'sets')
+  const current = currentSet(runtimeDirectory)
+  for (const name of listDirectory(sets))
+    if (name !== current) rmSync(join(sets, name), { recursive: true })
+}
+
+function currentSet(runtimeDirectory: string): string | undefined {
+  return orUndefined(() => basename(readlinkSync(join(runtimeDirectory, 'units'))))
+}
+
+function listDirectory(path: string): readonly string[] {
+  return orUndefined(() => readdirSync(path)) ?? []
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

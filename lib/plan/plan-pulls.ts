@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { BoundImage } from '../spec/bound-image.ts'
+import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+
+/** One pull that was decided: an image, and every spec that asks for it in the same way. */
+export interface Pull {
+  /** Name of the pending unit. */
+  readonly unit: string
+  readonly boundImage: BoundImage
+  /** Entries of the specs, fit to be shown. */
+  readonly entries: readonly string[]
+}
+
+/** The pulls decided for one deployment. */
+export interface Plan {
+  /** Name of the target that stands for all of them. */
+  readonly target: string
+  readonly pulls: readonly Pull[]
+}
+
+/**
+ * Decides which pulls a deployment needs: one for each different request, in order of the entries.
+ *
+ * @param deployment name of the root's directory, `<checksum>.<serial>` for an ostree deployment
+ */
+export function planPulls(deployment: string, specs: readonly BoundImageSpec[]): Plan {
+  const pulls = new Map<string, Pull>()
+  for (const { entry, boundImage } of specs) {
+    const unit = pendingUnitName(boundImage)
+    const entries = [...(pulls.get(unit)?.entries ?? []), entry]
+    pulls.set(unit, { unit, boundImage, entries })
+  }
+  return { target: targetName(deployment), pulls: [...pulls.values()] }
+}
+
+/**
+ * The hash covers all that decides what ends up on disk, so an unchanged request of a later staging
+ * meets the unit that already did it.
+ */
+function pendingUnitName({ image, authFile, tlsVerify }: BoundImage): string {
+  const request = JSON.stringify([image, authFile ?? null, tlsVerify ?? null])
+  return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
+}
+
+/** One name for each deployment: a fixed one would be reached when a later staging replaces it. */
+function targetName(deployment: string): string {
+  const [, checksum, serial] = /^([0-9a-f]{12})[0-9a-f]{52}\.([0-9]+)$/u.exec(deployment) ?? []
+  const id = checksum === undefined ? sha256(deployment).slice(0, 12) : `${checksum}.${serial}`
+  return `bootc-bound-images-${id}.target`
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,28 @@
+/**
+ * Writes an argument so that systemd passes it to the program unchanged: it first unquotes and
+ * unescapes a command line, then expands `%` specifiers, then `$` variables
+ * (systemd.service(5), "Command lines").
+ *
+ * @throws Error for a NUL, which no argument can hold
+ */
+export function quoteArgument(argument: string): string {
+  if (argument.includes('\0')) throw new Error('an argument holds a NUL byte')
+  const escaped = argument
+    .replaceAll(/["\\]/gu, String.raw`\$&`)
+    .replaceAll('%', '%%')
+    .replaceAll('$', '$$$$')
+    .replaceAll(/\p{Cc}/gu, control => {
+      // \x stands for a byte, \u for a character.
+      const code = control.charCodeAt(0).toString(16)
+      if (control === '\n') return String.raw`\n`
+      return control < '\u0080'
+        ? String.raw`\x${code.padStart(2, '0')}`
+        : String.raw`\u${code.padStart(4, '0')}`
+    })
+  return argument === '' || /[\s"'\\;\p{Cc}]/u.test(argument) ? `"${escaped}"` : escaped
+}
+
+/** Writes text for a setting that is taken as it stands but for specifiers, like `Description=`. */
+export function escapeSpecifiers(text: string): string {
+  return text.replaceAll('%', '%%')
+}

@@ -1,0 +1,99 @@
+import type { Plan, Pull } from '../plan/plan-pulls.ts'
+import { pullCommand } from './pull-command.ts'
+import { escapeSpecifiers, quoteArgument } from './quote-argument.ts'
+
+/** A file of systemd's, as data: its name and its whole text. */
+export interface UnitText {
+  readonly name: string
+  readonly contents: string
+}
+
+/** What the text of the units depends on beside the plan. */
+export interface HostFacts {
+  /** Version of the running systemd, like 257. */
+  readonly systemdVersion: number
+  /** Root directory of podman's image store. */
+  readonly imageStore: string
+  /** Directory of the product's own programs. */
+  readonly libraryDirectory: string
+}
+
+/** Where the file that a path of the new deployment means is now; undefined when there is none. */
+export type FindAuthFile = (path: string) => string | undefined
+
+/** Renders the whole set of units of a plan, sorted by name. A plan without pulls needs none. */
+export function renderUnits(
+  { target, pulls }: Plan,
+  facts: HostFacts,
+  findAuthFile: FindAuthFile,
+): readonly UnitText[] {
+  if (pulls.length === 0) return []
+  return [
+    renderTarget(target, pulls),
+    ...pulls.map(pull => renderPendingUnit(pull, facts, findAuthFile)),
+  ].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function renderTarget(name: string, pulls: readonly Pull[]): UnitText {
+  const units = pulls.map(({ unit }) => unit).toSorted()
+  return {
+    name,
+    contents: [
+      '# Written by bootc-bound-images at staging. Changes are lost at the next staging.',
+      '[Unit]',
+      'Description=Bound images of one staged deployment',
+      'Documentation=man:bootc-bound-images(8)',
+      ...units.flatMap(unit => [`Requires=${unit}`, `After=${unit}`]),
+      '',
+    ].join('\n'),
+  }
+}
+
+function renderPendingUnit(
+  { unit, boundImage, entries }: Pull,
+  { systemdVersion, imageStore, libraryDirectory }: HostFacts,
+  findAuthFile: FindAuthFile,
+): UnitText {
+  const { image, authFile } = boundImage
+  // A file that is nowhere yet is named where an administrator would put it; podman says it is missing.
+  const authFilePath = authFile === undefined ? undefined : (findAuthFile(authFile) ?? authFile)
+  return {
+    name: unit,
+    contents: [
+      '# Written by bootc-bound-images at staging. Changes are lost at the next staging.',
+      ...entries.map(entry => `# Bound-image spec: ${entry}`),
+      '[Unit]',
+      escapeSpecifiers(`Description=Pull bound image ${image}`),
+      'Documentation=man:bootc-bound-images(8) man:podman-pull(1)',
+      'Wants=network-online.target',
+      'After=network-online.target',
+      '# This many tries, however long they take.',
+      'StartLimitIntervalSec=infinity',
+      'StartLimitBurst=6',
+      '',
+      '[Service]',
+      'Type=oneshot',
+      'RemainAfterExit=yes',
+      'Slice=bootc-pending.slice',
+      '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
+      'Environment=RETRY_DELAY_SEC=5 RETRY_MAX_DELAY_SEC=300',
+      `ExecStartPre=${command(`${libraryDirectory}/retry-delay`)} %n`,
+      `ExecStart=${command(...pullCommand(boundImage, authFilePath))}`,
+      '# Until its files are synced, an image can be lost or damaged by a power failure.',
+      `ExecStartPost=${command('/usr/bin/sync', '-f', imageStore)}`,
+      'Restart=on-failure',
+      'RestartSec=100ms',
+      '# Keeps the target waiting between the tries.',
+      ...(systemdVersion >= 254 ? ['RestartMode=direct'] : []),
+      '# For each try: podman waits for ever for a registry that says nothing.',
+      'TimeoutStartSec=1h',
+      '# podman leaves partial layers in /var/tmp when it is stopped.',
+      'PrivateTmp=yes',
+      '',
+    ].join('\n'),
+  }
+}
+
+function command(...words: readonly string[]): string {
+  return words.map(quoteArgument).join(' ')
+}

@@ -1,0 +1,81 @@
+import { endianness } from 'node:os'
+
+/** A value of a vardict, still serialized, with its GVariant type string. */
+interface Variant {
+  readonly type: string
+  readonly bytes: Buffer
+}
+
+/** A GVariant of type `a{sv}`. */
+export type Vardict = ReadonlyMap<string, Variant>
+
+/**
+ * Reads a serialized GVariant of type `a{sv}`, as far as ostree's files need it: strings and nested
+ * vardicts. The format is the GVariant specification's (framing offsets stand at the end of a
+ * container, as wide as its size needs; variants are aligned to 8 bytes), in the machine's byte order.
+ *
+ * @throws Error when the bytes are not such a value
+ */
+export function readVardict(bytes: Buffer): Vardict {
+  if (bytes.length === 0) return new Map()
+  const width = offsetWidth(bytes.length)
+  const tableStart = offsetAt(bytes, bytes.length - width)
+  const ends: number[] = []
+  for (let at = tableStart; at < bytes.length; at += width) ends.push(offsetAt(bytes, at))
+  return new Map(
+    ends.map((end, index) => readEntry(slice(bytes, align(ends[index - 1] ?? 0), end))),
+  )
+}
+
+/** @throws Error when there is no such string */
+export function stringIn(dict: Vardict, key: string): string {
+  const { type, bytes } = member(dict, key)
+  if (type !== 's' || bytes.at(-1) !== 0) throw new Error(`${key} is not a string`)
+  return bytes.toString('utf8', 0, bytes.length - 1)
+}
+
+/** @throws Error when there is no such dictionary */
+export function vardictIn(dict: Vardict, key: string): Vardict {
+  const { type, bytes } = member(dict, key)
+  if (type !== 'a{sv}') throw new Error(`${key} is not a dictionary`)
+  return readVardict(bytes)
+}
+
+function member(dict: Vardict, key: string): Variant {
+  const variant = dict.get(key)
+  if (variant === undefined) throw new Error(`there is no ${key}`)
+  return variant
+}
+
+/** `{sv}`: the key, the aligned variant, the offset of the key's end. */
+function readEntry(bytes: Buffer): [string, Variant] {
+  const width = offsetWidth(bytes.length)
+  const keyEnd = offsetAt(bytes, bytes.length - width)
+  const value = slice(bytes, align(keyEnd), bytes.length - width)
+  const typeStart = value.lastIndexOf(0)
+  if (keyEnd === 0 || typeStart < 0) throw new Error('a dictionary entry is damaged')
+  return [
+    slice(bytes, 0, keyEnd - 1).toString(),
+    { type: value.toString('latin1', typeStart + 1), bytes: value.subarray(0, typeStart) },
+  ]
+}
+
+function offsetWidth(length: number): number {
+  if (length <= 0xff) return 1
+  return length <= 0xffff ? 2 : 4
+}
+
+function offsetAt(bytes: Buffer, at: number): number {
+  const width = offsetWidth(bytes.length)
+  if (at < 0 || at + width > bytes.length) throw new Error('the data is cut short')
+  return endianness() === 'LE' ? bytes.readUIntLE(at, width) : bytes.readUIntBE(at, width)
+}
+
+function slice(bytes: Buffer, start: number, end: number): Buffer {
+  if (start > end || end > bytes.length) throw new Error('an offset points outside of the data')
+  return bytes.subarray(start, end)
+}
+
+function align(offset: number): number {
+  return Math.ceil(offset / 8) * 8
+}

@@ -1,0 +1,42 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  type Stats,
+} from 'node:fs'
+
+/**
+ * Reads a file from a root that somebody else built. Only a regular file is opened: opening a FIFO
+ * could block for ever, opening a device can act on it.
+ *
+ * @param path without links, from `resolveInRoot`
+ * @param limit the most bytes a sane file has
+ * @throws Error with the reason, for people
+ */
+export function readRegularFile(path: string, limit: number): Buffer {
+  refuseUnlessRegular(lstatSync(path), limit)
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    refuseUnlessRegular(fstatSync(file), limit)
+    return readFileSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function refuseUnlessRegular(stat: Stats, limit: number): void {
+  if (!stat.isFile()) throw new Error(`this is a ${kindOf(stat)}, not a regular file`)
+  if (stat.size > limit)
+    throw new Error(`the file has ${stat.size} bytes; at most ${limit} are read`)
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'directory'
+  if (stat.isFIFO()) return 'FIFO'
+  if (stat.isSocket()) return 'socket'
+  if (stat.isSymbolicLink()) return 'symbolic link'
+  return 'device'
+}

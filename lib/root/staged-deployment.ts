@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readVardict, stringIn, vardictIn } from './gvariant.ts'
+
+/** The deployment that ostree will make the default at the next clean shutdown. */
+export interface StagedDeployment {
+  /** The stateroot. */
+  readonly osname: string
+  /** `<commit checksum>.<serial>`, the name of the root's directory. */
+  readonly name: string
+}
+
+/** Where ostree keeps the staged deployment, below the host's root directory. */
+export const stagedDeploymentFile = 'run/ostree/staged-deployment'
+
+/**
+ * @returns the file's bytes, or undefined when nothing is staged
+ * @throws Error when the file cannot be read
+ */
+export function readStagedFile(hostRoot: string): Buffer | undefined {
+  try {
+    return readFileSync(join(hostRoot, stagedDeploymentFile))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw new Error(`reading /${stagedDeploymentFile}`, { cause: error })
+  }
+}
+
+/**
+ * Parses ostree's file about the staged deployment, a GVariant `a{sv}` whose `target` says which it is
+ * (ostree: src/libostree/ostree-sysroot-deploy.c, serialize_deployment_to_variant).
+ *
+ * @throws Error when the file is damaged, or names what cannot be a directory of a deployment
+ */
+export function parseStagedDeployment(bytes: Buffer): StagedDeployment {
+  try {
+    const target = vardictIn(readVardict(bytes), 'target')
+    const deployment = { osname: stringIn(target, 'osname'), name: stringIn(target, 'name') }
+    if (!/^[\w+-][\w.+-]*$/u.test(deployment.osname))
+      throw new Error('osname is not a directory name')
+    if (!/^[0-9a-f]{64}\.[0-9]+$/u.test(deployment.name))
+      throw new Error('name is not CHECKSUM.SERIAL')
+    return deployment
+  } catch (error) {
+    throw new Error(`/${stagedDeploymentFile} is not a staged deployment of ostree`, {
+      cause: error,
+    })
+  }
+}
+
+/** The directory of a deployment's root, below the host's root directory. */
+export function deploymentRoot(hostRoot: string, { osname, name }: StagedDeployment): string {
+  return join(hostRoot, 'sysroot/ostree/deploy', osname, 'deploy', name)
+}
+
+/** @returns the directory of the staged deployment's root, or undefined when nothing is staged */
+export function locateStagedRoot(hostRoot: string): string | undefined {
+  const bytes = readStagedFile(hostRoot)
+  return bytes && deploymentRoot(hostRoot, parseStagedDeployment(bytes))
+}
