@@ -32,17 +32,14 @@ const parser = yargs(process.argv.slice(2))
 
 class UsageError extends Error {}
 
-async function main(): Promise<number | undefined> {
+async function main(): Promise<void> {
   try {
     await parser.parseAsync()
-    return undefined // a command may have set the exit status
   } catch (error) {
-    if (error instanceof UsageError) return 2
-    process.stderr.write(`bootc-bound-images: ${describeError(error)}\n`)
-    return 1
+    process.exitCode = error instanceof UsageError ? 2 : 1
+    if (!(error instanceof UsageError))
+      process.stderr.write(`bootc-bound-images: ${describeError(error)}\n`)
   }
 }
 
-void main().then(status => {
-  if (status !== undefined) process.exitCode = status
-})
+void main()

@@ -1,6 +1,7 @@
 // journalctl. Failure policy: the journal only explains; when it cannot be read, there is no
 // explanation.
 import { execa } from 'execa'
+import { parseLastError } from './parse-last-error.ts'
 
 /**
  * The last error that the program of a unit printed in this boot, without podman's prefixes.
@@ -15,10 +16,4 @@ export async function lastError(unit: string): Promise<string | undefined> {
   )
   if (failed) return undefined
   return parseLastError(stdout)
-}
-
-/** Picks podman's last error out of the lines it printed. */
-export function parseLastError(output: string): string | undefined {
-  const errors = output.split('\n').filter(line => line.startsWith('Error: '))
-  return errors.at(-1)?.replace(/^Error: /u, '')
 }

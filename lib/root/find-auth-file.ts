@@ -13,8 +13,13 @@ import { resolveInRoot } from './resolve-in-root.ts'
  * @param hostRoot `/`, or what stands for it
  * @returns the path of a regular file, or undefined when there will be none
  */
-export function findAuthFile(root: string, hostRoot: string, path: string): string | undefined {
-  const [, top, below] = /^\/+([^/]+)\/+(.*)$/su.exec(normalize(path)) ?? []
+export function findAuthFile(
+  root: string,
+  hostRoot: string,
+  asWritten: string,
+): string | undefined {
+  const path = normalize(asWritten)
+  const [, top, below] = /^\/+([^/]+)\/+(.*)$/su.exec(path) ?? []
   if (top === 'run' || top === 'var') return regularFile(hostRoot, path)
   if (top !== 'etc' || below === undefined) return regularFile(root, path)
   const local = regularFile(hostRoot, path)

@@ -36,7 +36,6 @@ function refuseUnlessRegular(stat: Stats, limit: number): void {
 function kindOf(stat: Stats): string {
   if (stat.isDirectory()) return 'directory'
   if (stat.isFIFO()) return 'FIFO'
-  if (stat.isSocket()) return 'socket'
   if (stat.isSymbolicLink()) return 'symbolic link'
-  return 'device'
+  return 'device or socket'
 }

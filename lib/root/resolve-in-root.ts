@@ -27,7 +27,7 @@ export function resolveInRoot(root: string, path: string): string {
   let links = 0
   for (let part = todo.shift(); part !== undefined; part = todo.shift()) {
     if (!isDirectory)
-      throw new UnresolvedPath('not-a-directory', `${resolved.join('/')} is not a directory`)
+      throw new UnresolvedPath('not-a-directory', `/${resolved.join('/')} is not a directory`)
     if (part === '.' || part === '') continue
     if (part === '..') {
       resolved.pop()

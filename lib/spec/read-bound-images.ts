@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { readRegularFile } from '../root/read-regular-file.ts'
 import { resolveInRoot, UnresolvedPath } from '../root/resolve-in-root.ts'
 import { toBoundImage, type BoundImage, type SpecKind } from './bound-image.ts'
@@ -56,6 +56,8 @@ export function readBoundImages(root: string): BoundImages {
 
 interface Entry {
   readonly directory: string
+  /** The directory below the root, without links. */
+  readonly resolvedDirectory: string
   readonly name: Buffer
 }
 
@@ -63,31 +65,45 @@ function listEntries(root: string, problems: SpecProblem[]): Entry[] {
   const entries = new Map<string, Entry>()
   for (const directory of specDirectories) {
     try {
-      const names = readdirSync(join(root, resolveInRoot(root, directory)), { encoding: 'buffer' })
+      const resolvedDirectory = resolveInRoot(root, directory)
+      const names = readdirSync(join(root, resolvedDirectory), { encoding: 'buffer' })
       if (names.length > mostEntries)
         throw new Error(
           `the directory has ${names.length} entries; at most ${mostEntries} are read`,
         )
       for (const name of names) {
         const key = name.toString('latin1')
-        if (!entries.has(key)) entries.set(key, { directory, name })
+        if (!entries.has(key)) entries.set(key, { directory, resolvedDirectory, name })
       }
     } catch (error) {
-      const isAbsent = error instanceof UnresolvedPath && error.code === 'missing'
-      if (!isAbsent || isLink(join(root, directory)))
+      if (!isAbsent(root, directory, error))
         problems.push({ entry: directory, faults: [{ reason: reasonOf(error) }] })
     }
   }
   return [...entries.values()].toSorted((a, b) => Buffer.compare(a.name, b.name))
 }
 
-function readEntry(root: string, { directory, name }: Entry): BoundImageSpec | SpecProblem {
+/** Like bootc, a root without the directory has no bound images; a link that leads nowhere is an error. */
+function isAbsent(root: string, directory: string, error: unknown): boolean {
+  if (!(error instanceof UnresolvedPath) || error.code !== 'missing') return false
+  try {
+    const parent = resolveInRoot(root, dirname(directory))
+    return !isLink(join(root, parent, basename(directory)))
+  } catch {
+    return true // the directory above does not exist either
+  }
+}
+
+function readEntry(
+  root: string,
+  { directory, resolvedDirectory, name }: Entry,
+): BoundImageSpec | SpecProblem {
   const text = name.toString()
   const entry = `${directory}/${printable(text)}`
   let file: string | undefined
   try {
     if (!Buffer.from(text).equals(name)) throw new Error('the name is not UTF-8')
-    const path = join(directory, text)
+    const path = join(resolvedDirectory, text)
     if (!isLink(join(root, path)))
       throw new Error('not a symbolic link; link to a .image or .container file')
     const kind = kinds.get(/\.[^.]*$/u.exec(text)?.[0] ?? '')

@@ -81,7 +81,7 @@ function characterFaults(text: string): Fault[] {
 function logicalLines(text: string, faults: Fault[]): LogicalLine[] {
   const logical: LogicalLine[] = []
   let pending: LogicalLine | undefined
-  for (const [index, physical] of text.split('\n').entries()) {
+  for (const [index, physical] of text.replace(/\n$/u, '').split('\n').entries()) {
     const line = index + 1
     const content = physical.replaceAll(/^[ \t]+|[ \t\r]+$/gu, '')
     if (/^[#;]/u.test(content)) continue

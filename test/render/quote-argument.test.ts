@@ -1,0 +1,25 @@
+import t from 'tap'
+import { escapeSpecifiers, quoteArgument } from '../../lib/render/quote-argument.ts'
+
+t.test('arguments', t => {
+  const cases: readonly [argument: string, expected: string][] = [
+    ['/etc/a-b_c.json', '/etc/a-b_c.json'],
+    ['', '""'],
+    ['a b', '"a b"'],
+    ['a%h', 'a%%h'],
+    ['$HOME', '$$HOME'],
+    ['${X}', '$${X}'],
+    ['a\\x25h', '"a\\\\x25h"'],
+    ['a"b', '"a\\"b"'],
+    ["a'b", '"a\'b"'],
+    [';', '";"'],
+    ['a\nExecStart=b', '"a\\nExecStart=b"'],
+    ['a\tb\x7f', '"a\\x09b\\x7f"'],
+    ['a\u0085b', '"a\\u0085b"'],
+    ['ä', 'ä'],
+  ]
+  for (const [argument, expected] of cases) t.equal(quoteArgument(argument), expected, argument)
+  t.throws(() => quoteArgument('a\0'), { message: /NUL/ })
+  t.equal(escapeSpecifiers('a%b'), 'a%%b')
+  t.end()
+})

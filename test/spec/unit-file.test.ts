@@ -1,0 +1,99 @@
+import t from 'tap'
+import { lookup, parseUnitFile } from '../../lib/spec/unit-file.ts'
+
+type Tap = Pick<typeof t, 'strictSame'>
+
+/** A unit file as plain data: section -> key -> values. */
+function parsed(t: Tap, text: string) {
+  const { unitFile, faults } = parseUnitFile(text)
+  t.strictSame(faults, [], text)
+  return Object.fromEntries(
+    [...unitFile].map(([section, keys]) => [
+      section,
+      Object.fromEntries([...keys].map(([key, values]) => [key, values.map(({ value }) => value)])),
+    ]),
+  )
+}
+
+t.test('text that Quadlet and systemd read alike', t => {
+  const cases: readonly [what: string, text: string, expected: object][] = [
+    ['empty file', '', {}],
+    [
+      'comments and empty lines',
+      '# a\n\n; b\n  # c\n[Image]\nImage=a\n',
+      { Image: { Image: ['a'] } },
+    ],
+    [
+      'white space around = and line',
+      ' [Image] \n\tImage \t= a b  \n',
+      { Image: { Image: ['a b'] } },
+    ],
+    ['CRLF', '[Image]\r\nImage=a\r\n', { Image: { Image: ['a'] } }],
+    ['no final newline', '[Image]\nImage=a', { Image: { Image: ['a'] } }],
+    ['# and ; inside a value', '[I]\nA=p#s;t # no comment', { I: { A: ['p#s;t # no comment'] } }],
+    ['= inside a value', '[I]\nA=b=c', { I: { A: ['b=c'] } }],
+    ['quotes stay', '[I]\nA="b"\nB=\'c\'', { I: { A: ['"b"'], B: ["'c'"] } }],
+    [
+      'words ini would convert',
+      '[I]\nA=true\nB=null\nC=123',
+      { I: { A: ['true'], B: ['null'], C: ['123'] } },
+    ],
+    ['backslashes inside', String.raw`[I]${'\n'}A=a\\b\x20`, { I: { A: [String.raw`a\\b\x20`] } }],
+    ['repeated keys in order, empty too', '[I]\nA=1\nA=\nA=2', { I: { A: ['1', '', '2'] } }],
+    ['a section twice', '[I]\nA=1\n[J]\nA=x\n[I]\nA=2', { I: { A: ['1', '2'] }, J: { A: ['x'] } }],
+    ['dots in names', '[X.Y]\nA.B=1\n[X]\nY=2', { 'X.Y': { 'A.B': ['1'] }, X: { Y: ['2'] } }],
+    ['brackets in keys', '[I]\nA[]=1\nA=2', { I: { 'A[]': ['1'], A: ['2'] } }],
+    [
+      'keys of objects',
+      '[I]\nconstructor=1\nhasOwnProperty=2',
+      { I: { constructor: ['1'], hasOwnProperty: ['2'] } },
+    ],
+    ['line separators inside', '[I]\nA=a\u2028b', { I: { A: ['a\u2028b'] } }],
+    ['continuation', '[I]\nA=a \\\n  b \\\n# c\n  d\nB=1', { I: { A: ['a  b  d'], B: ['1'] } }],
+    ['a header swallowed by a continuation', '[I]\nA=a\\\n[J]', { I: { A: ['a [J]'] } }],
+  ]
+  for (const [what, text, expected] of cases)
+    t.equal(JSON.stringify(parsed(t, text)), JSON.stringify(expected), what)
+  t.end()
+})
+
+t.test('text that is refused', t => {
+  const cases: readonly [what: string, text: string, line: number, reason: RegExp][] = [
+    ['byte order mark', '\ufeff[Image]\nImage=a', 1, /byte order mark/],
+    ['NUL', '[Image]\nImage=a\0b', 2, /NUL/],
+    ['lone carriage return', '[Image]\nImage=a\rb', 2, /carriage return/],
+    ['key before a section', 'Image=a\n[Image]', 1, /before the first/],
+    ['no =', '[Image]\nImage', 2, /neither/],
+    ['empty key', '[Image]\n=a', 2, /neither/],
+    ['open header', '[Image\nImage=a', 1, /not a section header/],
+    ['text after a header', '[Image] x\nImage=a', 1, /not a section header/],
+    ['header that is a key to Quadlet', '[Foo=bar\n', 1, /not a section header/],
+    ['__proto__ section', '[__proto__]\nA=b', 1, /not a section header/],
+    ['__proto__ key', '[I]\n__proto__=b', 2, /neither/],
+    ['no-break space at the end', '[I]\nA=b\u00a0', 2, /white space other/],
+    ['even backslashes at the end', '[I]\nA=b\\\\\nc', 2, /more than one backslash/],
+    ['blank after the backslash', '[I]\nA=b\\ \nc', 2, /after the backslash/],
+    ['empty line in a continuation', '[I]\nA=b\\\n\nc', 3, /empty line/],
+    ['continuation at the end', '[I]\nA=b\\\n', 2, /ends inside/],
+  ]
+  for (const [what, text, line, reason] of cases)
+    t.match(parseUnitFile(text).faults, [{ line, reason }], what)
+  t.end()
+})
+
+t.test('every fault of a file is reported', t => {
+  const { faults } = parseUnitFile('A=1\n[I\nB\n[J]\nC')
+  t.strictSame(
+    faults.map(({ line }) => line),
+    [1, 2, 3, 5],
+  )
+  t.end()
+})
+
+t.test('lookup takes the last assignment and knows its line', t => {
+  const { unitFile } = parseUnitFile('[I]\nA=1\n[J]\n[I]\nA=2\\\n3')
+  t.strictSame(lookup(unitFile, 'I', 'A'), { value: '2 3', line: 5, continued: true })
+  t.equal(lookup(unitFile, 'I', 'B'), undefined)
+  t.equal(lookup(unitFile, 'K', 'A'), undefined)
+  t.end()
+})
