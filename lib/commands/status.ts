@@ -14,12 +14,12 @@ interface Options {
 
 interface Status {
   /** Name of the next deployment's root directory; undefined when none is staged. */
-  readonly deployment?: string
+  readonly deployment?: string | undefined
   readonly images: readonly ImageReport[]
   /** Whether ostree's finalization asks our gate first. */
   readonly gateInPlace: boolean
   /** The last deployment that the gate refused, until it lets one pass. */
-  readonly refused?: Refusal
+  readonly refused?: Refusal | undefined
 }
 
 export const statusCommand: CommandModule<object, Options> = {
@@ -36,12 +36,11 @@ export const statusCommand: CommandModule<object, Options> = {
 
 async function readStatus(): Promise<Status> {
   const request = readNextRequest()
-  const refused = readRefusal()
   return {
-    ...(request === undefined ? {} : { deployment: basename(request.root) }),
+    deployment: request && basename(request.root),
     images: request === undefined ? [] : await surveyImages(request),
     gateInPlace: isGateFirst(await unitProperty('ostree-finalize-staged.service', 'ExecStop')),
-    ...(refused === undefined ? {} : { refused }),
+    refused: readRefusal(),
   }
 }
 

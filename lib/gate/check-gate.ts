@@ -23,7 +23,7 @@ export interface Verdict {
 export async function checkGate(root: string, deployment: string): Promise<Verdict> {
   const record = (images: readonly ImageReport[], error?: string) => {
     const time = new Date().toISOString()
-    recordRefusal({ deployment, time, ...(error === undefined ? {} : { error }), images })
+    recordRefusal({ deployment, time, error, images })
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {

@@ -13,7 +13,7 @@ export interface Refusal {
   /** ISO 8601. */
   readonly time: string
   /** Why no image could be looked at; undefined when they could. */
-  readonly error?: string
+  readonly error?: string | undefined
   /** Every bound image, those that were missing among them. */
   readonly images: readonly ImageReport[]
 }

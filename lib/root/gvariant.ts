@@ -6,6 +6,9 @@ interface Variant {
   readonly bytes: Buffer
 }
 
+/** Beyond this, offsets have four bytes; a file of ostree's has about one kilobyte. */
+const mostBytes = 0xffff
+
 /** A GVariant of type `a{sv}`. */
 export type Vardict = ReadonlyMap<string, Variant>
 
@@ -18,8 +21,10 @@ export type Vardict = ReadonlyMap<string, Variant>
  */
 export function readVardict(bytes: Buffer): Vardict {
   if (bytes.length === 0) return new Map()
+  if (bytes.length > mostBytes) throw new Error(`${bytes.length} bytes are more than it can have`)
   const width = offsetWidth(bytes.length)
   const tableStart = offsetAt(bytes, bytes.length - width)
+  if (tableStart >= bytes.length) throw new Error('the table of offsets lies outside of the data')
   const ends: number[] = []
   for (let at = tableStart; at < bytes.length; at += width) ends.push(offsetAt(bytes, at))
   return new Map(
@@ -61,8 +66,7 @@ function readEntry(bytes: Buffer): [string, Variant] {
 }
 
 function offsetWidth(length: number): number {
-  if (length <= 0xff) return 1
-  return length <= 0xffff ? 2 : 4
+  return length <= 0xff ? 1 : 2
 }
 
 function offsetAt(bytes: Buffer, at: number): number {

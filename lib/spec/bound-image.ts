@@ -1,3 +1,4 @@
+import { describeError } from '../describe-error.ts'
 import type { Fault } from './fault.ts'
 import { isImageReference } from './image-reference.ts'
 import { lookup, type Assignment, type UnitFile } from './unit-file.ts'
@@ -7,9 +8,9 @@ export interface BoundImage {
   /** An image reference, see `isImageReference`. */
   readonly image: string
   /** Absolute path as the new deployment will see it. */
-  readonly authFile?: string
+  readonly authFile?: string | undefined
   /** Undefined leaves the choice to podman's configuration. */
-  readonly tlsVerify?: boolean
+  readonly tlsVerify?: boolean | undefined
 }
 
 export type SpecKind = 'image' | 'container'
@@ -33,11 +34,7 @@ export function toBoundImage(
     try {
       return assignment === undefined ? undefined : convert(literal(assignment))
     } catch (error) {
-      faults.push({
-        ...(assignment === undefined ? {} : { line: assignment.line }),
-        key,
-        reason: error instanceof Error ? error.message : String(error),
-      })
+      faults.push({ line: assignment?.line, key, reason: describeError(error) })
       return undefined
     }
   }
@@ -46,7 +43,7 @@ export function toBoundImage(
     for (const [key, [first]] of unitFile.get(section) ?? [])
       if (!imageKeys.has(key))
         faults.push({
-          ...(first === undefined ? {} : { line: first.line }),
+          line: first?.line,
           key,
           reason: `this key is not supported; supported in [Image]: ${[...imageKeys].join(', ')}`,
         })
@@ -58,14 +55,7 @@ export function toBoundImage(
   const tlsVerify = kind === 'image' ? read('TLSVerify', boolean) : undefined
 
   if (image === undefined || faults.length > 0) return { faults }
-  return {
-    boundImage: {
-      image,
-      ...(authFile === undefined ? {} : { authFile }),
-      ...(tlsVerify === undefined ? {} : { tlsVerify }),
-    },
-    faults,
-  }
+  return { boundImage: { image, authFile, tlsVerify }, faults }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Something wrong in the text of a spec. `line` counts from 1; a fault of the whole file has none. */
 export interface Fault {
-  readonly line?: number
-  readonly key?: string
+  readonly line?: number | undefined
+  readonly key?: string | undefined
   /** What is wrong and what to write instead, for people. */
   readonly reason: string
 }
@@ -11,7 +11,7 @@ export interface SpecProblem {
   /** Path of the entry below the root, like `usr/lib/bootc/bound-images.d/web.image`. */
   readonly entry: string
   /** Path below the root of the file the entry leads to, when there is one. */
-  readonly file?: string
+  readonly file?: string | undefined
   readonly faults: readonly Fault[]
 }
 

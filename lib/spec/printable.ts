@@ -4,7 +4,7 @@
  */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{C}\u2028\u2029\ufffd]/gu, character => {
-    const code = character.codePointAt(0) ?? 0
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+    const code = Number(character.codePointAt(0)).toString(16)
+    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`
   })
 }

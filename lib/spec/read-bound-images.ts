@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { describeError } from '../describe-error.ts'
 import { readRegularFile } from '../root/read-regular-file.ts'
 import { resolveInRoot, UnresolvedPath } from '../root/resolve-in-root.ts'
 import { toBoundImage, type BoundImage, type SpecKind } from './bound-image.ts'
@@ -119,7 +120,7 @@ function readEntry(
     // A file that cannot be parsed is not blamed for the keys that were not found in it.
     return { entry, file, faults: faults.length > 0 ? faults : keyFaults }
   } catch (error) {
-    return { entry, ...(file === undefined ? {} : { file }), faults: [{ reason: reasonOf(error) }] }
+    return { entry, file, faults: [{ reason: reasonOf(error) }] }
   }
 }
 
@@ -136,5 +137,5 @@ function decode(bytes: Buffer): string {
 }
 
 function reasonOf(error: unknown): string {
-  return printable(error instanceof Error ? error.message : String(error))
+  return printable(describeError(error))
 }

@@ -12,6 +12,8 @@ interface Case {
   readonly expected: 'new root' | 'host' | undefined
 }
 
+const etc = (text: string | undefined) => ({ x: text === undefined ? {} : { auth: text } })
+
 t.test('a file below /etc, as the three-way merge will leave it', t => {
   const cases: readonly Case[] = [
     { what: 'nowhere', expected: undefined },
@@ -29,7 +31,6 @@ t.test('a file below /etc, as the three-way merge will leave it', t => {
     { what: 'dropped by the new root', local: 'old', vendor: 'old', expected: undefined },
   ]
   for (const { what, shipped, local, vendor, expected } of cases) {
-    const etc = (text: string | undefined) => ({ x: text === undefined ? {} : { auth: text } })
     const top = t.testdir({
       root: { usr: { etc: etc(shipped) } },
       host: { etc: etc(local), usr: { etc: etc(vendor) } },

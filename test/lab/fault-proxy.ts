@@ -1,0 +1,153 @@
+import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What is to go wrong, for requests whose `METHOD URL` contains `match`. The newest fault wins. */
+export interface Fault {
+  readonly match: string
+  /** An answer with this status. */
+  readonly status?: number
+  /** `hang`: accepts and never answers. `reset`: the connection is cut. */
+  readonly mode?: 'hang' | 'reset'
+  /** Wait this long first; alone, the request is answered rightly afterwards. */
+  readonly delayMs?: number
+  /** For so many requests, then no more; without it, until `heal()`. */
+  readonly times?: number
+}
+
+/** One request, in the order of arrival. Times are in milliseconds since 1970. */
+export interface RecordedRequest {
+  readonly method: string
+  readonly url: string
+  readonly at: number
+  /** Not there while unanswered. */
+  readonly status?: number
+  /** When the whole answer was sent or the connection was lost. */
+  readonly endedAt?: number
+  /** Bytes of the answer's body so far. */
+  readonly bytes: number
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** Passes HTTP on to another server on loopback, writes down every request, and fails on demand. */
+export class FaultProxy {
+  readonly #upstream: number
+  readonly #server = createServer((incoming, outgoing) => {
+    // a client that goes away in the middle is none of our failures
+    this.#answer(incoming, outgoing).catch(() => outgoing.destroy())
+  })
+  #requests: Mutable<RecordedRequest>[] = []
+  #faults: { readonly fault: Fault; left: number }[] = []
+  #port = 0
+
+  constructor(upstreamPort: number) {
+    this.#upstream = upstreamPort
+    // an upload or a hanging answer may take as long as it takes
+    this.#server.requestTimeout = 0
+  }
+
+  /** Stays the same when it is stopped and started. */
+  get port(): number {
+    return this.#port
+  }
+
+  get requests(): readonly RecordedRequest[] {
+    return this.#requests
+  }
+
+  forget(): void {
+    this.#requests = []
+  }
+
+  fail(fault: Fault): void {
+    this.#faults.unshift({ fault, left: fault.times ?? Infinity })
+  }
+
+  heal(): void {
+    this.#faults = []
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#port, '127.0.0.1', () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    const address = this.#server.address()
+    if (address !== null && typeof address === 'object') this.#port = address.port
+  }
+
+  /** Refuses new connections and cuts the present ones. */
+  async stop(): Promise<void> {
+    await new Promise(resolve => {
+      this.#server.close(resolve)
+      this.#server.closeAllConnections()
+    })
+  }
+
+  async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = incoming
+    const record: Mutable<RecordedRequest> = { method, url, at: Date.now(), bytes: 0 }
+    this.#requests.push(record)
+    outgoing.once('close', () => {
+      record.endedAt = Date.now()
+    })
+    const fault = this.#takeFault(`${method} ${url}`)
+    if (fault?.delayMs !== undefined) await sleep(fault.delayMs)
+    if (fault?.mode === 'hang') return
+    if (fault?.mode === 'reset') {
+      incoming.socket.resetAndDestroy()
+      return
+    }
+    if (fault?.status !== undefined) {
+      record.status = fault.status
+      outgoing.writeHead(fault.status, { 'content-type': 'application/json' })
+      outgoing.end(failure)
+      return
+    }
+    await this.#pass(incoming, outgoing, record)
+  }
+
+  #takeFault(text: string): Fault | undefined {
+    const found = this.#faults.find(({ fault, left }) => left > 0 && text.includes(fault.match))
+    if (found) found.left -= 1
+    return found?.fault
+  }
+
+  async #pass(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    record: Mutable<RecordedRequest>,
+  ): Promise<void> {
+    const passed = request({
+      agent: noReuse,
+      port: this.#upstream,
+      host: '127.0.0.1',
+      method: incoming.method,
+      path: incoming.url,
+      headers: incoming.headers,
+    })
+    outgoing.once('close', () => passed.destroy())
+    incoming.pipe(passed)
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      passed.once('response', resolve)
+      passed.on('error', reject)
+    })
+    record.status = answer.statusCode ?? 0
+    outgoing.writeHead(record.status, answer.headers)
+    answer.on('data', (chunk: Buffer) => {
+      record.bytes += chunk.length
+    })
+    answer.once('error', () => outgoing.destroy())
+    answer.pipe(outgoing)
+  }
+}
+
+/** A kept connection that the registry closes meanwhile would be a fault nobody asked for. */
+const noReuse = new Agent({ keepAlive: false })
+
+const failure = JSON.stringify({
+  errors: [{ code: 'UNKNOWN', message: 'this failure was ordered by the test' }],
+})

@@ -1,0 +1,249 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { readDefaultBootEntry } from './boot-entry.ts'
+import type { Files } from './files.ts'
+import { type Container, startContainer } from './nspawn.ts'
+import { commit, refOf } from './sysroot.ts'
+import type { WorkArea } from './work-area.ts'
+
+export interface BootOptions {
+  /** Makes every call of node fail in this boot, as on a host whose node is broken. */
+  readonly withoutNode?: boolean
+  /** More files and directories for this boot, as `SOURCE[:TARGET[:OPTIONS]]`. */
+  readonly binds?: readonly string[]
+  /** Boot is done when this unit is active; without it, when no job is left in systemd's queue. */
+  readonly until?: string
+  /** Milliseconds; 120 000 by default. */
+  readonly timeoutMs?: number
+}
+
+export interface CommandResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Running {
+  readonly container: Container
+  readonly deployment: string
+  /** PID of the host's systemd, seen from outside. */
+  readonly init: number
+}
+
+/** SIGRTMIN+4 asks systemd for poweroff.target (systemd(1)); Node knows no name for it. */
+const POWER_OFF = 38
+
+/** A real ostree host: systemd is PID 1, and the boot entry says which deployment is booted. */
+export class Host {
+  readonly name: string
+  /** The sysroot's path outside of the host. */
+  readonly sysroot: string
+  readonly #area: WorkArea
+  #boots = 0
+  #running: Running | undefined
+
+  /** For a sysroot with at least one deployment. Call `boot()` next. */
+  constructor(area: WorkArea, name: string, sysroot: string) {
+    this.#area = area
+    this.name = name
+    this.sysroot = sysroot
+  }
+
+  /** Boots what the boot entry says, and waits until systemd has finished. Throws with the console. */
+  async boot(options: BootOptions = {}): Promise<void> {
+    if (this.#running !== undefined) throw new Error(`${this.name} is already booted`)
+    const { options: kernelArgs, deployment } = readDefaultBootEntry(this.sysroot)
+    const id = `${this.name}-${++this.#boots}`
+    const cgroup = this.#area.cgroup(id)
+    const container = startContainer(cgroup, [
+      '--console=pipe',
+      '--resolv-conf=off',
+      '--timezone=off',
+      '--link-journal=no',
+      // unique among the labs of this process tree, while the host calls itself as it likes
+      `--machine=lab-${process.pid}-${id}`,
+      '--hostname=lab',
+      `--network-namespace-path=/proc/${process.pid}/ns/net`,
+      // IPAccounting= of systemd counts with programs in the kernel
+      '--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON',
+      '--system-call-filter=bpf',
+      `--directory=${deployment}`,
+      // norbind: the container's own mounts below the deployment are not to be seen twice
+      `--bind-ro=${this.sysroot}:/sysroot:norbind`,
+      `--bind=${join(this.sysroot, 'boot')}:/boot:norbind`,
+      `--bind=${join(this.sysroot, 'ostree/deploy/debian/var')}:/var`,
+      '--bind-ro=+/usr:/usr',
+      ...this.#files(kernelArgs),
+      ...(options.withoutNode ? [`--bind-ro=${this.#emptyFile()}:/usr/bin/node`] : []),
+      ...(options.binds ?? []).map(bind => `--bind=${bind}`),
+      '/bin/sh',
+      '-euc',
+      initramfs,
+    ])
+    try {
+      const init = await waitForBoot(container, options)
+      this.#running = { container, deployment, init }
+    } catch (cause) {
+      container.kill('SIGKILL')
+      const { all } = await container
+      throw new Error(`booting ${id}, its console:\n${all.slice(-4000)}`, { cause })
+    }
+  }
+
+  /** Powers off cleanly and waits for the end; throws after `timeoutMs` (180 000). */
+  async shutdown({ timeoutMs = 180_000 } = {}): Promise<void> {
+    process.kill(this.#booted().init, POWER_OFF)
+    await this.untilOff({ timeoutMs })
+  }
+
+  /** Waits for a shutdown that was asked for inside. A reboot ends there as well. */
+  async untilOff({ timeoutMs = 180_000 } = {}): Promise<void> {
+    const { container } = this.#booted()
+    const timeout = new AbortController()
+    const off = await Promise.race([
+      container.then(() => true),
+      sleep(timeoutMs, false, { signal: timeout.signal }),
+    ])
+    if (!off) throw new Error(`${this.name} is still on after ${timeoutMs} ms`)
+    timeout.abort()
+    this.#running = undefined
+  }
+
+  /** Pulls the plug: no process gets to say goodbye. (What was written stays, in this machine's cache.) */
+  async kill(): Promise<void> {
+    if (this.#running === undefined) return
+    const { container, init } = this.#running
+    process.kill(init, 'SIGKILL')
+    await container
+    this.#running = undefined
+  }
+
+  /**
+   * Runs a bash script inside. A non-zero exit is a result; it throws if the script is
+   * killed, as by `timeoutMs` (120 000) or by a shutdown.
+   * What it leaves running in the background must not hold its output.
+   */
+  async run(script: string, { timeoutMs = 120_000 } = {}): Promise<CommandResult> {
+    const child = enter(this.#booted().init, ['/bin/bash', '-c', script])
+    const timeout = AbortSignal.timeout(timeoutMs)
+    // the group: nsenter waits outside for what it started inside
+    const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL')
+    timeout.addEventListener('abort', end)
+    const { exitCode, stdout, stderr, signal } = await child
+    timeout.removeEventListener('abort', end)
+    if (exitCode === undefined) {
+      const reason = timeout.aborted ? `no end after ${timeoutMs} ms` : `ended by ${signal}`
+      throw new Error(`${this.name}: ${reason}: ${script}\n${stdout}\n${stderr}`)
+    }
+    return { exitCode, stdout, stderr }
+  }
+
+  /** Commits `version`: `base` (v1) with `files` over it. */
+  async commit(version: string, files: Files, { base = 'v1' } = {}): Promise<void> {
+    await commit(this.#area, this.sysroot, { version, base: refOf(base), files })
+  }
+
+  /** Stages a committed version from inside, as an update tool does. Throws with its output. */
+  async stage(version: string): Promise<CommandResult> {
+    const result = await this.run(`ostree admin deploy --stage ${refOf(version)}`)
+    if (result.exitCode !== 0) {
+      throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
+    }
+    return result
+  }
+
+  /** The version that is booted, by the origin of its deployment. */
+  bootedVersion(): string {
+    const origin = `${this.#booted().deployment}.origin`
+    const version = /^refspec=debian\/(.*)$/m.exec(readFileSync(origin, 'utf8'))?.[1]
+    if (version === undefined) throw new Error(`no refspec in ${origin}`)
+    return version
+  }
+
+  #booted(): Running {
+    if (this.#running === undefined) throw new Error(`${this.name} is not booted`)
+    return this.#running
+  }
+
+  /** What the initramfs script below needs to know. */
+  #files(kernelArgs: string): readonly string[] {
+    const cmdline = join(this.#area.dir, `${this.name}.cmdline`)
+    writeFileSync(cmdline, `${kernelArgs}\n`)
+    const booted = join(this.#area.dir, 'ostree-booted')
+    writeFileSync(booted, sysrootReadOnly)
+    return [`--bind-ro=${cmdline}:/run/lab/cmdline`, `--bind-ro=${booted}:/run/lab/ostree-booted`]
+  }
+
+  #emptyFile(): string {
+    const file = join(this.#area.dir, 'empty')
+    writeFileSync(file, '')
+    return file
+  }
+}
+
+/** The GVariant `{'sysroot-ro': <true>}`, as ostree-prepare-root leaves it in /run/ostree-booted. */
+const sysrootReadOnly = 'sysroot-ro\0\0\0\0\0\0\u0001\0b\u000b\u0014'
+
+/**
+ * What kernel and initramfs leave behind for systemd. skip-sync: finalization would otherwise
+ * freeze the file system of /boot, which here is the disk of the machine that runs the lab.
+ */
+const initramfs = `
+  cp /run/lab/ostree-booted /run/ostree-booted
+  mkdir -p /run/ostree
+  mount --bind /run/lab/cmdline /proc/cmdline
+  exec /usr/lib/systemd/systemd $(cat /run/lab/cmdline) systemd.setenv=OSTREE_SYSROOT_OPTS=skip-sync
+`
+
+/** Resolves to the PID of the host's systemd, once that has finished booting. */
+const waitForBoot = async (
+  container: Container,
+  { until, timeoutMs = 120_000 }: BootOptions,
+): Promise<number> => {
+  const ask = until === undefined ? ['is-system-running'] : ['is-active', until]
+  const deadline = Date.now() + timeoutMs
+  let state = 'nothing'
+  while (container.exitCode === null && container.signalCode === null) {
+    const init = findInit(container.pid)
+    if (init !== undefined) {
+      state = (await enter(init, ['systemctl', ...ask])).stdout
+      if (['running', 'degraded', 'active'].includes(state)) return init
+    }
+    if (Date.now() > deadline)
+      throw new Error(`not up after ${timeoutMs} ms, ${ask.join(' ')} says ${state}`)
+    await sleep(50)
+  }
+  throw new Error('it ended while booting')
+}
+
+/** systemd-nspawn's child that is PID 1 of a namespace of its own. */
+const findInit = (nspawn: number | undefined): number | undefined => {
+  try {
+    return readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8')
+      .split(' ')
+      .filter(pid => pid !== '')
+      .map(Number)
+      .find(pid => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+  } catch (error) {
+    // a process that ended between two looks
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Runs a command in all namespaces of a booted host, with an environment of its own. */
+const enter = (init: number, command: readonly string[]) =>
+  execa('nsenter', [`--target=${init}`, '--all', '--', ...command], {
+    extendEnv: false,
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: '/root',
+      LANG: 'C.UTF-8',
+    },
+    detached: true,
+    cleanup: false,
+    reject: false,
+    stdin: 'ignore',
+  })

@@ -1,0 +1,126 @@
+import { type Credentials, startDockerRegistry } from './docker-registry.ts'
+import { type Fault, FaultProxy, type RecordedRequest } from './fault-proxy.ts'
+import {
+  type Blob,
+  INDEX,
+  type Image,
+  type ImageContent,
+  MANIFEST,
+  makeImage,
+  makeIndex,
+} from './oci-image.ts'
+import type { WorkArea } from './work-area.ts'
+
+/** A real registry. Hosts reach it through a proxy that writes down requests and fails on demand. */
+export class Registry {
+  readonly #proxy: FaultProxy
+  readonly #origin: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  private constructor(proxy: FaultProxy, origin: string, credentials: Credentials | undefined) {
+    this.#proxy = proxy
+    this.#origin = origin
+    this.#headers = credentials
+      ? { authorization: `Basic ${btoa(`${credentials.user}:${credentials.password}`)}` }
+      : {}
+  }
+
+  /** With credentials, it serves nobody else. */
+  static async start(area: WorkArea, name: string, credentials?: Credentials): Promise<Registry> {
+    const port = await startDockerRegistry(area, name, credentials)
+    const proxy = new FaultProxy(port)
+    await proxy.start()
+    return new Registry(proxy, `http://127.0.0.1:${port}`, credentials)
+  }
+
+  /** `host:port`, the same for as long as the lab is open. */
+  get address(): string {
+    return `127.0.0.1:${this.#proxy.port}`
+  }
+
+  /** What came through the proxy since the last `forget()`; pushing is not in it. */
+  get requests(): readonly RecordedRequest[] {
+    return this.#proxy.requests
+  }
+
+  forget(): void {
+    this.#proxy.forget()
+  }
+
+  fail(fault: Fault): void {
+    this.#proxy.fail(fault)
+  }
+
+  heal(): void {
+    this.#proxy.heal()
+  }
+
+  /** Switches it on again, at the same address. */
+  async start(): Promise<void> {
+    await this.#proxy.start()
+  }
+
+  /** Switches it off: connections are refused. Pushing still works. */
+  async stop(): Promise<void> {
+    await this.#proxy.stop()
+  }
+
+  /** Builds an image and pushes it as `name:tag`; resolves to the digest of its manifest. */
+  async push(reference: string, content: ImageContent = {}): Promise<string> {
+    const { name, tag } = split(reference)
+    const image = makeImage(content)
+    await this.#pushBlobs(name, image)
+    return this.#putManifest(name, tag, image.manifest, MANIFEST)
+  }
+
+  /** Pushes one image for each architecture and, as `name:tag`, their index; resolves to its digest. */
+  async pushIndex(
+    reference: string,
+    contents: Readonly<Record<string, ImageContent>>,
+  ): Promise<string> {
+    const { name, tag } = split(reference)
+    const images = Object.fromEntries(
+      Object.entries(contents).map(([architecture, content]) => [
+        architecture,
+        makeImage({ ...content, architecture }),
+      ]),
+    )
+    for (const image of Object.values(images)) {
+      await this.#pushBlobs(name, image)
+      await this.#putManifest(name, image.manifest.digest, image.manifest, MANIFEST)
+    }
+    return this.#putManifest(name, tag, makeIndex(images), INDEX)
+  }
+
+  async #pushBlobs(name: string, { blobs }: Image): Promise<void> {
+    for (const { digest, data } of blobs) {
+      const upload = await this.#send('POST', `${this.#origin}/v2/${name}/blobs/uploads/`)
+      const url = new URL(upload.headers.get('location') ?? '', this.#origin)
+      url.searchParams.set('digest', digest)
+      await this.#send('PUT', url.href, data, 'application/octet-stream')
+    }
+  }
+
+  async #putManifest(name: string, tag: string, { digest, data }: Blob, type: string) {
+    await this.#send('PUT', `${this.#origin}/v2/${name}/manifests/${tag}`, data, type)
+    return digest
+  }
+
+  async #send(method: string, url: string, body?: Buffer, type?: string): Promise<Response> {
+    const response = await fetch(url, {
+      method,
+      headers: { ...this.#headers, ...(type === undefined ? {} : { 'content-type': type }) },
+      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+    })
+    if (!response.ok) {
+      throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
+    }
+    return response
+  }
+}
+
+const split = (reference: string): { readonly name: string; readonly tag: string } => {
+  const [, name, tag] = /^([^:]+):([^:]+)$/.exec(reference) ?? []
+  if (name === undefined || tag === undefined) throw new Error(`not name:tag: ${reference}`)
+  return { name, tag }
+}
