@@ -50,7 +50,7 @@ function nextRootOf(root: string | undefined, staged: Buffer | undefined): strin
   return requestedRoot()
 }
 
-/** For bootc-bound-images-recheck.service; written first, so that a permanent error is not a loop. */
+/** For bootc-bound-images-recheck@.service; written first, so that a permanent error is not a loop. */
 function rememberSeen(staged: Buffer | undefined): void {
   mkdirSync(runtimeDirectory, { recursive: true })
   const file = join(runtimeDirectory, 'staged-deployment')
