@@ -32,7 +32,7 @@ export const stageCommand: CommandModule<object, Options> = {
       process.stdout.write('No deployment is staged.\n')
       return
     }
-    process.stdout.write(`${request.root}: ${request.plan.pulls.length} bound images\n`)
+    process.stdout.write(`${request.root}: bound images to pull: ${request.plan.pulls.length}\n`)
     for (const problem of request.problems)
       for (const line of describeProblem(problem))
         process.stderr.write(`${line}; this image is not pulled and the deployment stays staged\n`)

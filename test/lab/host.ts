@@ -233,15 +233,18 @@ const findInit = (nspawn: number | undefined): number | undefined => {
   }
 }
 
+/** The environment of a command inside. Set there: tap adds NODE_OPTIONS to what it sees started. */
+const environment = [
+  'env',
+  '--ignore-environment',
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/root',
+  'LANG=C.UTF-8',
+] as const
+
 /** Runs a command in all namespaces of a booted host, with an environment of its own. */
 const enter = (init: number, command: readonly string[]) =>
-  execa('nsenter', [`--target=${init}`, '--all', '--', ...command], {
-    extendEnv: false,
-    env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: '/root',
-      LANG: 'C.UTF-8',
-    },
+  execa('nsenter', [`--target=${init}`, '--all', '--', ...environment, ...command], {
     detached: true,
     cleanup: false,
     reject: false,

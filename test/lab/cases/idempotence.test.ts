@@ -1,0 +1,82 @@
+import t from 'tap'
+import { boundImages, imageSpec, pendingUnits } from '../bound-images.ts'
+import { Lab } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+for (const image of ['web:1', 'db:1', 'db:2']) await registry.push(image)
+const web = { 'web.image': imageSpec(registry, 'web:1') }
+
+t.test(
+  'the same specs staged twice pull nothing twice; a changed spec is the only new unit',
+  async t => {
+    const host = await lab.host()
+    await host.commit('v2', boundImages({ ...web, 'db.image': imageSpec(registry, 'db:1') }))
+    await host.commit('v3', {
+      ...boundImages({ ...web, 'db.image': imageSpec(registry, 'db:1') }),
+      'usr/share/v3': 'v3',
+    })
+    await host.commit('v4', boundImages({ ...web, 'db.image': imageSpec(registry, 'db:2') }))
+    const start = async () => {
+      t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+      return pendingUnits(host)
+    }
+
+    await host.stage('v2')
+    const units = await start()
+    t.equal(units.length, 2)
+
+    registry.forget()
+    t.strictSame(await start(), units, 'started again')
+    await host.run('systemctl start bootc-bound-images-stage.service')
+    await host.run('bootc-bound-images stage')
+    await host.stage('v3')
+    t.strictSame(await start(), units, 'another deployment, the same specs')
+    t.strictSame(registry.requests, [], 'not one request')
+
+    await host.stage('v4')
+    const changed = await start()
+    t.equal(changed.length, 2)
+    t.equal(changed.filter(unit => units.includes(unit)).length, 1, 'one unit is new')
+    t.ok(registry.requests.some(({ url }) => url.includes('/db/manifests/2')))
+    t.notOk(registry.requests.some(({ url }) => url.includes('/web/')))
+
+    const sets = await host.run('ls /run/bootc-bound-images/sets | wc -l')
+    t.equal(sets.stdout, '1', 'old sets are gone')
+    await host.shutdown()
+    await host.boot()
+    t.equal(host.bootedVersion(), 'v4')
+    await host.shutdown()
+  },
+)
+
+t.test('staging beside itself, many times', async t => {
+  const host = await lab.host()
+  await host.commit('v2', boundImages(web))
+  await host.stage('v2')
+  const many = Array.from({ length: 6 }, () => 'bootc-bound-images stage --wait & ').join('')
+  const result = await host.run(`${many} wait -n; wait -n; wait -n; wait -n; wait -n; wait -n`)
+  t.equal(result.stderr, '')
+  t.equal((await pendingUnits(host)).length, 1)
+  t.match(await host.run('systemctl is-failed "bootc-*"'), { exitCode: 1 })
+  await host.shutdown()
+})
+
+t.test('a deployment that is staged no more leaves nothing', async t => {
+  const host = await lab.host()
+  await host.commit('v2', boundImages(web))
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  await host.run('ostree admin undeploy 0')
+  const gone =
+    'for i in $(seq 100); do [ -e /run/bootc-bound-images/units ] || exit 0; sleep 0.1; done; exit 1'
+  t.match(await host.run(gone), { exitCode: 0 })
+  await host.run('systemctl start bootc-bound-images-stage.service')
+  t.strictSame(await pendingUnits(host), [])
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+  await host.shutdown()
+})

@@ -1,0 +1,99 @@
+import t from 'tap'
+import { boundImages, fewQuickTries, imageSpec } from '../bound-images.ts'
+import { Lab } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+await registry.push('web:1')
+const answers503Twice = { match: '/web/manifests/', status: 503, times: 2 } as const
+
+async function hostWithWeb() {
+  registry.heal()
+  registry.forget()
+  const host = await lab.host({ v1: fewQuickTries })
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  return host
+}
+
+const tries = () => registry.requests.filter(({ url }) => url.includes('/web/manifests/'))
+
+t.test('503 twice: the third try succeeds, and who waits is told so', async t => {
+  const host = await hostWithWeb()
+  registry.fail(answers503Twice)
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.strictSame(
+    tries().map(({ status }) => status),
+    [503, 503, 200],
+  )
+  const [first, second, third] = tries().map(({ at }) => Number(at))
+  t.ok(Number(second) - Number(first) >= 1000, 'the first delay')
+  t.ok(Number(third) - Number(second) >= 2000, 'the second is longer')
+  t.match(await host.run(`journalctl --output=cat -u 'bootc-pending-*'`), {
+    stdout: /503[^]*trying again in 1 s[^]*503[^]*trying again in 2 s/,
+  })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.shutdown()
+})
+
+t.test('the same with a daemon-reload every half second', async t => {
+  const host = await hostWithWeb()
+  registry.fail(answers503Twice)
+  await host.run(
+    'systemd-run --unit=reloads sh -c "while :; do systemctl daemon-reload; sleep 0.5; done"',
+  )
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.strictSame(
+    tries().map(({ status }) => status),
+    [503, 503, 200],
+  )
+  const [first, second, third] = tries().map(({ at }) => Number(at))
+  t.ok(Number(second) - Number(first) >= 1000, 'the first delay was not cut')
+  t.ok(Number(third) - Number(second) >= 2000, 'nor was the second')
+  await host.run('systemctl stop reloads')
+  await host.shutdown()
+})
+
+t.test('started before anything is rendered, the target waits and tells the truth', async t => {
+  const host = await hostWithWeb()
+  registry.fail({ match: '/web/manifests/', delayMs: 1500 })
+  // Nobody else renders: only the start of the target does.
+  await host.run('systemctl stop bootc-bound-images.path')
+  await host.stage('v2')
+  t.match(await host.run('ls /run/bootc-bound-images'), { exitCode: 2 }, 'nothing is rendered')
+  t.match(
+    await host.run(
+      `systemctl start bootc-bound-images.target && podman image exists ${registry.address}/web:1`,
+    ),
+    { exitCode: 0 },
+  )
+  await host.shutdown()
+
+  const failing = await hostWithWeb()
+  registry.fail({ match: '/web/manifests/', status: 500 })
+  await failing.stage('v2')
+  t.match(await failing.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+  await failing.shutdown()
+})
+
+t.test('a registry that says nothing does not hang the pull for ever', async t => {
+  const host = await lab.host({
+    v1: {
+      ...fewQuickTries,
+      'usr/lib/systemd/system/bootc-pending-.service.d/60-timeout.conf':
+        '[Service]\nTimeoutStartSec=3s\n',
+    },
+  })
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  registry.heal()
+  registry.forget()
+  registry.fail({ match: '/web/manifests/', mode: 'hang', times: 1 })
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.match(await host.run('ls -d /var/tmp/container_images*'), { exitCode: 2 }, 'no remains')
+  await host.shutdown()
+})

@@ -1,0 +1,79 @@
+import t from 'tap'
+import { boundImages, imageSpec, pendingUnits } from '../bound-images.ts'
+import { Lab } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+for (const image of ['web:1', 'db:1']) await registry.push(image)
+
+t.test('systemd finds no fault in any unit, and the generator by hand writes the same', async t => {
+  const host = await lab.host()
+  await host.commit('v2', {
+    ...boundImages({
+      'web.image': imageSpec(registry, 'web:1', 'AuthFile=/etc/a "b" %%h \\ ;c/auth.json'),
+      'db.image': imageSpec(registry, 'db:1'),
+    }),
+    '/etc/a "b" %h \\ ;c/auth.json': '{"auths":{}}',
+  })
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+
+  const units = [
+    ...(await host.run('cd /usr/lib/systemd/system && ls -d bootc-*')).stdout.split('\n'),
+    ...(await host.run('ls /run/bootc-bound-images/units/')).stdout.split('\n'),
+    'ostree-finalize-staged.service',
+  ].map(unit => unit.replace('@.', '@success.'))
+  t.equal(units.length, 10, units.join(' '))
+  const verify = `systemd-analyze verify --man=no --recursive-errors=no ${units.join(' ')}`
+  t.strictSame(await host.run(verify), { exitCode: 0, stdout: '', stderr: '' })
+
+  const facts =
+    '--store=/var/lib/containers/storage --systemd-version=$(systemctl --version | sed -nE "s/^systemd ([0-9]+).*/\\1/p")'
+  const byHand = await host.run(
+    `mkdir /tmp/one /tmp/three && cd /usr/lib/bootc-bound-images &&
+     ./generate ${facts} /tmp/one && ./generate ${facts} /tmp/three /tmp/early /tmp/late &&
+     diff -r /tmp/one /run/bootc-bound-images/units/ && diff -r /tmp/one /tmp/three && ls /tmp/one | wc -l`,
+  )
+  t.strictSame(byHand, { exitCode: 0, stdout: '3', stderr: '' })
+
+  const root = (await host.run('echo /sysroot/ostree/deploy/debian/deploy/*.0')).stdout
+    .split(' ')
+    .map(path => `./generate ${facts} --root ${path} /tmp/root`)
+  const withRoot = `cd /usr/lib/bootc-bound-images; ${root.join(' && ')} && diff -r /tmp/one /tmp/root`
+  t.strictSame(await host.run(withRoot), { exitCode: 0, stdout: '', stderr: '' })
+  await host.shutdown()
+})
+
+t.test('what systemd runs is what the spec says, word for word', async t => {
+  const host = await lab.host()
+  const directory = '/etc/a "b" %h \\ ;c $HOME'
+  await host.commit('v2', {
+    ...boundImages({
+      'web.image': imageSpec(
+        registry,
+        'web:1',
+        `AuthFile=${directory.replace('%', '%%').replace('$HOME', 'x')}/auth.json`,
+      ),
+    }),
+    [`${directory.replace('$HOME', 'x')}/auth.json`]: '{"auths":{}}',
+  })
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  const [unit] = await pendingUnits(host)
+  const { stdout } = await host.run(
+    `busctl get-property --json=short org.freedesktop.systemd1 \\
+       "$(busctl call --json=short org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager GetUnit s ${unit} | jq -r '.data[0]')" \\
+       org.freedesktop.systemd1.Service ExecStart | jq -c '.data[0][1]'`,
+  )
+  t.match(JSON.parse(stdout), [
+    '/usr/bin/podman',
+    'image',
+    'pull',
+    '--authfile',
+    /\/usr\/etc\/a "b" %h \\ ;c x\/auth\.json$/,
+    '--tls-verify=false',
+    `${registry.address}/web:1`,
+  ])
+  await host.shutdown()
+})
