@@ -41,8 +41,10 @@ async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): 
   // The target comes first in the alphabet, so who waits for it is told before its pulls stop.
   for (const { unit, active, hasJob } of await unitStates(stale)) {
     if (hasJob || !['inactive', 'failed'].includes(active)) await stopUnit(unit)
-    if (active === 'failed') await resetFailed([unit])
   }
+  // Whatever failed, also by being stopped, would stay listed without a file.
+  const stopped = await unitStates(stale)
+  await resetFailed(stopped.filter(({ active }) => active === 'failed').map(({ unit }) => unit))
 }
 
 async function needsReload(units: readonly UnitText[]): Promise<boolean> {

@@ -21,7 +21,7 @@ t.test('systemd finds no fault in any unit, and the generator by hand writes the
 
   const units = [
     ...(await host.run('cd /usr/lib/systemd/system && ls -d bootc-*')).stdout.split('\n'),
-    ...(await host.run('ls /run/bootc-bound-images/units/')).stdout.split('\n'),
+    ...(await host.run('ls -d /run/systemd/generator/bootc-*')).stdout.split('\n'),
     'ostree-finalize-staged.service',
   ].map(unit => unit.replace('@.', '@success.'))
   t.equal(units.length, 10, units.join(' '))
