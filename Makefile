@@ -25,7 +25,7 @@ bundle := npx esbuild --bundle --minify --keep-names --platform=node --target=no
 	--log-level=warning --define:import.meta.url=moduleUrl \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
-.PHONY: all install uninstall check test demo clean
+.PHONY: all install uninstall check tools test demo clean
 all: dist/bootc-bound-images dist/generate
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -99,8 +99,12 @@ check: node_modules/.package-lock.json
 	npm run --silent lint
 	npm run --silent test:unit
 
-test demo:
-	@test/$@
+test demo: tools
+	@$(MAKE) --no-print-directory all
+	@test/$(if $(filter test,$@),all,demo)
+
+tools:
+	@test/install-tools
 
 clean:
 	rm -rf dist .tap

@@ -31,7 +31,7 @@ export function renderUnits(
   return [
     renderTarget(target, pulls),
     ...pulls.map(pull => renderPendingUnit(pull, facts, findAuthFile)),
-  ].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  ].toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
 }
 
 function renderTarget(name: string, pulls: readonly Pull[]): UnitText {

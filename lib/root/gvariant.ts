@@ -6,6 +6,10 @@ interface Variant {
   readonly bytes: Buffer
 }
 
+/** GVariant has the byte order of the machine that wrote it, which is this one. */
+const read16 = (bytes: Buffer, at: number) =>
+  new DataView(bytes.buffer, bytes.byteOffset).getUint16(at, endianness() === 'LE')
+
 /** Beyond this, offsets have four bytes; a file of ostree's has about one kilobyte. */
 const mostBytes = 0xffff
 
@@ -72,7 +76,7 @@ function offsetWidth(length: number): number {
 function offsetAt(bytes: Buffer, at: number): number {
   const width = offsetWidth(bytes.length)
   if (at < 0 || at + width > bytes.length) throw new Error('the data is cut short')
-  return endianness() === 'LE' ? bytes.readUIntLE(at, width) : bytes.readUIntBE(at, width)
+  return width === 1 ? bytes.readUInt8(at) : read16(bytes, at)
 }
 
 function slice(bytes: Buffer, start: number, end: number): Buffer {

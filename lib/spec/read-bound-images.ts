@@ -89,7 +89,8 @@ function isAbsent(root: string, directory: string, error: unknown): boolean {
   if (!(error instanceof UnresolvedPath) || error.code !== 'missing') return false
   try {
     const parent = resolveInRoot(root, dirname(directory))
-    return !isLink(join(root, parent, basename(directory)))
+    const stat = lstatSync(join(root, parent, basename(directory)), { throwIfNoEntry: false })
+    return stat === undefined
   } catch {
     return true // the directory above does not exist either
   }
@@ -125,7 +126,7 @@ function readEntry(
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+  return lstatSync(path).isSymbolicLink()
 }
 
 function decode(bytes: Buffer): string {

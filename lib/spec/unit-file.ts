@@ -124,8 +124,8 @@ function tag({ value, line, continued }: Assignment): string {
   return `${line}${continued ? '+' : '='}${value}`
 }
 
-function untag([, tagged]: [string, unknown]): Assignment {
-  if (typeof tagged !== 'string') throw new TypeError('ini changed a value')
+function untag([, text]: [string, unknown]): Assignment {
+  const tagged = String(text)
   const end = tagged.search(/[=+]/u)
   return {
     value: tagged.slice(end + 1),

@@ -18,6 +18,13 @@ ActiveState=inactive
 SubState=dead
 NeedDaemonReload=no
 Job=
+
+Id=a.target
+LoadState=loaded
+ActiveState=active
+SubState=active
+NeedDaemonReload=no
+Job=
 `
   t.strictSame(parseUnitStates(output), [
     {
@@ -34,6 +41,15 @@ Job=
       load: 'not-found',
       active: 'inactive',
       sub: 'dead',
+      hasJob: false,
+      restarts: 0,
+      isStale: false,
+    },
+    {
+      unit: 'a.target',
+      load: 'loaded',
+      active: 'active',
+      sub: 'active',
       hasJob: false,
       restarts: 0,
       isStale: false,
