@@ -45,16 +45,16 @@ dist/generate: $(sources) node_modules/.package-lock.json
 fill = sed -e 's,@bindir@,$(bindir),g' -e 's,@pkglibdir@,$(pkglibdir),g'
 
 install: all
-	@unit=$(DESTDIR)$(systemdsystemunitdir)/ostree-finalize-staged.service; \
-	if [ -e $$unit ] && ! grep -qx 'ExecStop=/usr/bin/ostree admin finalize-staged' $$unit; then \
-	    echo "$$unit does not stop with the command that the gate guards; not installing" >&2; \
+	@unit=$(DESTDIR)/usr/lib/systemd/system/ostree-finalize-staged.service; \
+	[ ! -e $$unit ] || grep -qx 'ExecStop=/usr/bin/ostree admin finalize-staged' $$unit || { \
+	    echo "$$unit does not stop with the command that the gate repeats; not installing" >&2; \
 	    exit 1; \
-	fi
+	}
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(systemdsystemunitdir)/$(dir $(dropin)) \
 	    $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants \
 	    $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) dist/bootc-bound-images dist/generate units/retry-delay units/recheck
-	ln -sfn $(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
+	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator
 	for unit in $(units) $(dropin); do \
 	    if [ -e units/$$unit.in ]; then source=units/$$unit.in; else source=units/$$unit; fi; \

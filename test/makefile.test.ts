@@ -1,0 +1,91 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+const make = (...args: readonly string[]) =>
+  spawnSync('make', ['--silent', `--directory=${repository}`, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, MAKEFLAGS: '' }, // of the make that runs the tests
+  })
+const files = (directory: string) =>
+  execFileSync('find', ['.', '-mindepth', '1', '-printf', '%M %P %l\n'], {
+    cwd: directory,
+    encoding: 'utf8',
+  })
+    .trim()
+    .split('\n')
+    .toSorted()
+
+t.test('install, again, and uninstall', t => {
+  const destination = t.testdir({})
+  const where = [
+    `DESTDIR=${destination}`,
+    'systemdsystemunitdir=/usr/lib/systemd/system',
+    'systemdsystemgeneratordir=/usr/lib/systemd/system-generators',
+  ]
+  t.match(make('install', ...where), { status: 0, stderr: '' })
+  const installed = files(destination)
+  t.matchOnlyStrict(
+    installed.filter(line => !line.startsWith('d')).map(line => line.trimEnd()),
+    [
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-recheck@.service',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-stage.service',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-wait.service',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images.path',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images.target',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-pending.slice',
+      '-rw-r--r-- usr/lib/systemd/system/ostree-finalize-staged.service.d/zz-bootc-bound-images.conf',
+      '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
+      '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
+      '-rw-r--r-- usr/share/man/man8/bootc-bound-images.8',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/bootc-bound-images',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/generate',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/recheck',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/retry-delay',
+      '-rwxr-xr-x usr/lib/systemd/system-generators/bootc-bound-images-generator',
+      'lrwxrwxrwx usr/bin/bootc-bound-images ../lib/bootc-bound-images/bootc-bound-images',
+      'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-stage.service ../bootc-bound-images-stage.service',
+      'lrwxrwxrwx usr/lib/systemd/system/paths.target.wants/bootc-bound-images.path ../bootc-bound-images.path',
+    ],
+  )
+  t.match(make('install', ...where), { status: 0, stderr: '' })
+  t.strictSame(files(destination), installed, 'the same again')
+  t.match(make('uninstall', ...where), { status: 0, stderr: '' })
+  t.strictSame(
+    files(destination).filter(line => !line.startsWith('d')),
+    [],
+    'nothing is left',
+  )
+  t.end()
+})
+
+t.test('directories can be given', t => {
+  const destination = t.testdir({})
+  const where = [
+    `DESTDIR=${destination}`,
+    'prefix=/usr/local',
+    'systemdsystemunitdir=/etc/systemd/system',
+    'systemdsystemgeneratordir=/etc/systemd/system-generators',
+  ]
+  t.match(make('install', ...where), { status: 0, stderr: '' })
+  const unit = execFileSync('cat', [
+    join(destination, 'etc/systemd/system/bootc-bound-images-stage.service'),
+  ]).toString()
+  t.match(unit, /^ExecStart=\/usr\/local\/bin\/bootc-bound-images stage$/m)
+  t.notMatch(unit, /@\w+@/)
+  t.end()
+})
+
+t.test('an ostree whose finalization is another command is refused', t => {
+  const destination = t.testdir({})
+  const unit = join(destination, 'usr/lib/systemd/system/ostree-finalize-staged.service')
+  mkdirSync(dirname(unit), { recursive: true })
+  writeFileSync(unit, '[Service]\nExecStop=/usr/bin/other\n')
+  const { status, stderr } = make('install', `DESTDIR=${destination}`)
+  t.not(status, 0)
+  t.match(stderr, /ostree-finalize-staged\.service does not stop with the command/)
+  t.end()
+})
