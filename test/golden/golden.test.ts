@@ -65,6 +65,7 @@ t.test('systemd 252 does not know RestartMode=', t => {
 
 t.test('a directory without an operating system is not an empty request', t => {
   t.throws(() => readRequest(t.testdir({})), { message: /is not the root of a deployment/ })
+  t.throws(() => readRequest(t.testdir({ usr: 'a file' })), { message: /is not the root/ })
   t.throws(() => readRequest('/nowhere'), { message: /\/nowhere is not the root/ })
   t.end()
 })
