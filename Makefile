@@ -21,7 +21,7 @@ sources := $(shell find generator lib -name '*.ts')
 dropin := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
 units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
-bundle := npx esbuild --bundle --minify --keep-names --platform=node --target=node20.19 --format=cjs \
+bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node20.19 --format=cjs \
 	--log-level=warning --define:import.meta.url=moduleUrl \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 

@@ -32,5 +32,17 @@ export function generate(
   facts: HostFacts,
   hostRoot: string,
 ): readonly UnitText[] {
-  return renderUnits(plan, facts, path => findAuthFile(root, hostRoot, path))
+  return renderUnits(plan, facts, path => authFileArgument(root, hostRoot, path))
+}
+
+/**
+ * What podman is told about an `AuthFile=`. A file that is nowhere yet is named where an administrator
+ * would put it. What is there but no regular file, like a device or a FIFO, must not be opened, so
+ * podman gets a path below it, which cannot exist, and says so.
+ */
+function authFileArgument(root: string, hostRoot: string, path: string): string {
+  const found = findAuthFile(root, hostRoot, path)
+  if (found !== undefined) return found
+  const stat = statSync(join(hostRoot, path), { throwIfNoEntry: false })
+  return stat === undefined || stat.isFile() ? path : `${path}/is-not-a-regular-file`
 }

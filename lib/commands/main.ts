@@ -32,6 +32,12 @@ const parser = yargs(process.argv.slice(2))
 
 class UsageError extends Error {}
 
+// Whoever reads the output may stop reading, like head(1).
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {
+    process.exit(1)
+  })
+
 async function main(): Promise<void> {
   try {
     await parser.parseAsync()

@@ -23,7 +23,12 @@ export interface Verdict {
 export async function checkGate(root: string, deployment: string): Promise<Verdict> {
   const record = (images: readonly ImageReport[], error?: string) => {
     const time = new Date().toISOString()
-    recordRefusal({ deployment, time, error, images })
+    try {
+      recordRefusal({ deployment, time, error, images })
+    } catch (failure) {
+      // The note is for people. A full disk must not keep a good update from being finalized.
+      process.stderr.write(`noting the refusal: ${describeError(failure)}\n`)
+    }
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {

@@ -18,8 +18,8 @@ export interface HostFacts {
   readonly libraryDirectory: string
 }
 
-/** Where the file that a path of the new deployment means is now; undefined when there is none. */
-export type FindAuthFile = (path: string) => string | undefined
+/** Where the file that a path of the new deployment means is now, or should be. */
+export type FindAuthFile = (path: string) => string
 
 /** Renders the whole set of units of a plan, sorted by name. A plan without pulls needs none. */
 export function renderUnits(
@@ -55,8 +55,7 @@ function renderPendingUnit(
   findAuthFile: FindAuthFile,
 ): UnitText {
   const { image, authFile } = boundImage
-  // A file that is nowhere yet is named where an administrator would put it; podman says it is missing.
-  const authFilePath = authFile === undefined ? undefined : (findAuthFile(authFile) ?? authFile)
+  const authFilePath = authFile === undefined ? undefined : findAuthFile(authFile)
   return {
     name: unit,
     contents: [

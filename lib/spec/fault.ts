@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /** Something wrong in the text of a spec. `line` counts from 1; a fault of the whole file has none. */
 export interface Fault {
   readonly line?: number | undefined
@@ -23,6 +25,6 @@ export function describeProblem({ entry, file, faults }: SpecProblem): string[] 
       line === undefined ? undefined : `line ${line}`,
       key === undefined ? undefined : `${key}=`,
     ]
-    return `${where.filter(part => part !== undefined).join(', ')}: ${reason}`
+    return printable(`${where.filter(part => part !== undefined).join(', ')}: ${reason}`)
   })
 }

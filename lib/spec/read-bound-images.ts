@@ -4,7 +4,7 @@ import { describeError } from '../describe-error.ts'
 import { readRegularFile } from '../root/read-regular-file.ts'
 import { resolveInRoot, UnresolvedPath } from '../root/resolve-in-root.ts'
 import { toBoundImage, type BoundImage, type SpecKind } from './bound-image.ts'
-import type { SpecProblem } from './fault.ts'
+import type { Fault, SpecProblem } from './fault.ts'
 import { printable } from './printable.ts'
 import { parseUnitFile } from './unit-file.ts'
 
@@ -34,6 +34,7 @@ const kinds: ReadonlyMap<string, SpecKind> = new Map([
 /** Far above any real spec and any real host; beyond it systemd itself would suffer. */
 const mostBytes = 64 * 1024
 const mostEntries = 1000
+const mostFaults = 20
 
 /**
  * Reads every bound-image spec of a root, sorted by entry name. A spec that cannot be used becomes a
@@ -119,10 +120,18 @@ function readEntry(
     const { boundImage, faults: keyFaults } = toBoundImage(unitFile, kind)
     if (boundImage !== undefined && faults.length === 0) return { entry, boundImage }
     // A file that cannot be parsed is not blamed for the keys that were not found in it.
-    return { entry, file, faults: faults.length > 0 ? faults : keyFaults }
+    return { entry, file, faults: atMost(faults.length > 0 ? faults : keyFaults) }
   } catch (error) {
     return { entry, file, faults: [{ reason: reasonOf(error) }] }
   }
+}
+
+/** A file of nothing but faults must not flood the journal. */
+function atMost(faults: readonly Fault[]): readonly Fault[] {
+  const rest = faults.length - mostFaults
+  return rest <= 0
+    ? faults
+    : [...faults.slice(0, mostFaults), { reason: `${rest} more faults are not listed` }]
 }
 
 function isLink(path: string): boolean {

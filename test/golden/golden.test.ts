@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -54,6 +62,15 @@ for (const name of cases)
       t.equal(contents, readFileSync(join(expected, file), 'utf8'), file)
     t.end()
   })
+
+t.test('an AuthFile= that is no regular file is never opened', t => {
+  const root = t.testdir({ usr: { lib: { bootc: { 'bound-images.d': {} } } } })
+  writeFileSync(join(root, 'usr/x.image'), '[Image]\nImage=a\nAuthFile=/dev/zero\n')
+  symlinkSync('/usr/x.image', join(root, 'usr/lib/bootc/bound-images.d/x.image'))
+  const texts = generate(readRequest(root), facts, '/').map(unit => unit.contents)
+  t.match(texts.join(''), '--authfile /dev/zero/is-not-a-regular-file a')
+  t.end()
+})
 
 t.test('systemd 252 does not know RestartMode=', t => {
   const request = readRequest(join(goldenDirectory, '01-example/root'))

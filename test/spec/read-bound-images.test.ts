@@ -146,6 +146,22 @@ t.test('every broken entry is named with its reason, and the good one is read', 
   t.end()
 })
 
+t.test('a file of nothing but faults does not flood, nor forge, the messages', t => {
+  const root = makeRoot(
+    t,
+    {
+      'flood.image': `[Image]\n${'x\n'.repeat(1000)}`,
+      'escape.image': '[Image]\nImage=a\n\u001b[2Jfine=x\n',
+    },
+    { 'escape.image': `/${quadlets}/escape.image`, 'flood.image': `/${quadlets}/flood.image` },
+  )
+  const [escape = '', ...flood] = readBoundImages(root).problems.flatMap(describeProblem)
+  t.match(escape, /line 3, \\x1b\[2Jfine=/)
+  t.equal(flood.length, 21)
+  t.match(flood.at(-1), /980 more faults/)
+  t.end()
+})
+
 t.test('a directory that cannot be one', t => {
   const root = t.testdir({ usr: { lib: { bootc: { 'bound-images.d': 'a file' } } } })
   t.match(readBoundImages(root), { specs: [], problems: [{ entry: links, faults: [{}] }] })
