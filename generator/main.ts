@@ -7,7 +7,9 @@ import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError } from '../lib/describe-error.ts'
+import { hostRoot } from '../lib/directories.ts'
 import { generate, readRequest } from '../lib/generate.ts'
+import type { PodmanVersion } from '../lib/plan/podman-version.ts'
 import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
 import { describeProblem } from '../lib/spec/fault.ts'
 import { writeUnits } from '../lib/write-units.ts'
@@ -20,11 +22,12 @@ Write the units that pull the bound images of a deployment into NORMAL-DIRECTORY
   --store DIR            root directory of podman's image store
                          (default /var/lib/containers/storage)
   --systemd-version N    write what this version of systemd knows (default 252)
+  --podman-version N.M   write what this version of podman knows (default 4.3)
   --help                 show this text
 `
 
-const hostRoot = '/'
 const oldestSystemd = 252
+const oldestPodman = '4.3'
 
 function main(): number {
   const { values, positionals } = readArguments()
@@ -38,22 +41,31 @@ function main(): number {
   const systemdVersion = Number(values['systemd-version'] ?? oldestSystemd)
   if (!Number.isInteger(systemdVersion))
     throw new UsageError(`--systemd-version ${values['systemd-version']} is not a number`)
+  const podmanVersion = readVersion(values['podman-version'] ?? oldestPodman)
 
   const root = values.root === undefined ? locateStagedRoot(hostRoot) : realpathSync(values.root)
   if (root === undefined) return 0
-  const request = readRequest(root)
+  const request = readRequest(root, { hostRoot, podmanVersion })
   const facts = {
     systemdVersion,
+    podmanVersion,
     imageStore: values.store ?? '/var/lib/containers/storage',
     libraryDirectory: dirname(realpathSync(process.argv[1] ?? '.')),
   }
-  writeUnits(normalDirectory, generate(request, facts, hostRoot))
+  writeUnits(normalDirectory, generate(request, facts))
   const reports = request.problems.flatMap(describeProblem)
   for (const report of reports) process.stderr.write(`${report}, ignoring this spec\n`)
   return reports.length > 0 ? 1 : 0
 }
 
 class UsageError extends Error {}
+
+function readVersion(text: string): PodmanVersion {
+  const [, major, minor] = /^(\d+)\.(\d+)/u.exec(text) ?? []
+  if (major === undefined || minor === undefined)
+    throw new UsageError(`--podman-version ${text} is not a version like 5.4`)
+  return [Number(major), Number(minor)]
+}
 
 function readArguments() {
   try {
@@ -63,6 +75,7 @@ function readArguments() {
         root: { type: 'string' },
         store: { type: 'string' },
         'systemd-version': { type: 'string' },
+        'podman-version': { type: 'string' },
         help: { type: 'boolean' },
       },
     })

@@ -1,16 +1,39 @@
-import { statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { describeError } from './describe-error.ts'
+import { containersDirectories, credentialsDirectory } from './directories.ts'
 import { planPulls, type Plan } from './plan/plan-pulls.ts'
+import { unsupportedOption, type PodmanVersion } from './plan/podman-version.ts'
 import { renderUnits, type HostFacts, type UnitText } from './render/render-units.ts'
-import { findAuthFile } from './root/find-auth-file.ts'
+import { readContainersConfiguration } from './root/containers-configuration.ts'
+import { DeploymentFiles } from './root/deployment-files.ts'
 import type { SpecProblem } from './spec/fault.ts'
-import { readBoundImages } from './spec/read-bound-images.ts'
+import { printable } from './spec/printable.ts'
+import { readBoundImages, type BoundImageSpec } from './spec/read-bound-images.ts'
 
 /** What a root asks for: the plan, and the specs that could not be used. */
 export interface Request {
   readonly root: string
   readonly plan: Plan
   readonly problems: readonly SpecProblem[]
+  /** Files that the pulls need and only root may read. */
+  readonly privateFiles: readonly PrivateFile[]
+  /** The /etc/containers that the pulls must see; undefined when it is the host's own. */
+  readonly containersDirectory: string | undefined
+}
+
+/** A file as data. */
+export interface PrivateFile {
+  readonly path: string
+  readonly contents: string | Buffer
+}
+
+/** Where a deployment will run. */
+export interface RequestOptions {
+  /** The running system, `/` or what stands for it; undefined to look at the root on its own. */
+  readonly hostRoot: string | undefined
+  /** Of the podman that will pull. */
+  readonly podmanVersion: PodmanVersion
 }
 
 /**
@@ -19,30 +42,70 @@ export interface Request {
  * @throws Error when there is no operating system: a wrong directory must not pass for one that has
  * no bound images
  */
-export function readRequest(root: string): Request {
+export function readRequest(root: string, { hostRoot, podmanVersion }: RequestOptions): Request {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
-  const { specs, problems } = readBoundImages(root)
-  return { root, plan: planPulls(basename(root), specs), problems }
+  const files = new DeploymentFiles(root, hostRoot)
+  const machineId = hostRoot === undefined ? undefined : readMachineId(hostRoot)
+  const read = readBoundImages(files, { secrets: credentialsDirectory, machineId })
+  const problems = [...read.problems]
+  const specs = read.specs.filter(spec => isSupported(spec, podmanVersion, problems))
+  const plan = planPulls(basename(root), specs)
+  const configuration = readConfiguration(files, root, hostRoot, problems)
+  const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
+  return {
+    root,
+    plan,
+    problems,
+    privateFiles: [
+      ...specs.flatMap(({ boundImage: { options } }) =>
+        options.flatMap(({ secret }) => secret ?? []),
+      ),
+      ...(configuration ?? []).map(file => ({ ...file, path: join(directory, file.path) })),
+    ],
+    containersDirectory: configuration && directory,
+  }
 }
 
-/** Renders the units for what a root asks for; `hostRoot` is `/`, or what stands for it. */
+/** Renders the units for what a root asks for. */
 export function generate(
-  { root, plan }: Request,
+  { plan, containersDirectory }: Request,
   facts: HostFacts,
-  hostRoot: string,
 ): readonly UnitText[] {
-  return renderUnits(plan, facts, path => authFileArgument(root, hostRoot, path))
+  return renderUnits(plan, facts, containersDirectory)
 }
 
-/**
- * What podman is told about an `AuthFile=`. A file that is nowhere yet is named where an administrator
- * would put it. What is there but no regular file, like a device or a FIFO, must not be opened, so
- * podman gets a path below it, which cannot exist, and says so.
- */
-function authFileArgument(root: string, hostRoot: string, path: string): string {
-  const found = findAuthFile(root, hostRoot, path)
-  if (found !== undefined) return found
-  const stat = statSync(join(hostRoot, path), { throwIfNoEntry: false })
-  return stat === undefined || stat.isFile() ? path : `${path}/is-not-a-regular-file`
+function isSupported(
+  { entry, boundImage }: BoundImageSpec,
+  version: PodmanVersion,
+  problems: SpecProblem[],
+): boolean {
+  const fault = unsupportedOption(boundImage, version)
+  if (fault !== undefined) problems.push({ entry, faults: [fault] })
+  return fault === undefined
+}
+
+function readConfiguration(
+  files: DeploymentFiles,
+  root: string,
+  hostRoot: string | undefined,
+  problems: SpecProblem[],
+) {
+  if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) return undefined
+  try {
+    return readContainersConfiguration(files, hostRoot)
+  } catch (error) {
+    const reason = printable(describeError(error))
+    problems.push({ entry: 'etc/containers', faults: [{ reason, remedy: 'correct the file' }] })
+    return undefined
+  }
+}
+
+function readMachineId(hostRoot: string): string | undefined {
+  try {
+    const id = readFileSync(join(hostRoot, 'etc/machine-id'), 'utf8').trim()
+    return /^[0-9a-f]{32}$/u.test(id) ? id : undefined
+  } catch {
+    return undefined // a specifier that needs it says so
+  }
 }

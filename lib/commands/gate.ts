@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { checkGate } from '../gate/check-gate.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
-import { hostRoot } from '../staging/directories.ts'
+import { hostRoot } from '../directories.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {

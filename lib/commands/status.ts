@@ -35,7 +35,7 @@ export const statusCommand: CommandModule<object, Options> = {
 }
 
 async function readStatus(): Promise<Status> {
-  const request = readNextRequest()
+  const request = await readNextRequest()
   return {
     deployment: request && basename(request.root),
     images: request === undefined ? [] : await surveyImages(request),

@@ -1,7 +1,8 @@
 import { describeError } from '../describe-error.ts'
-import { readRequest, type Request } from '../generate.ts'
+import type { Request } from '../generate.ts'
 import { imageStore, presentImages } from '../host/podman.ts'
 import { syncFileSystem } from '../host/sync.ts'
+import { readHostRequest } from '../staging/read-host-request.ts'
 import { forgetRefusal, recordRefusal } from './refusal.ts'
 import { allPresent, surveyImages, type ImageReport } from './survey-images.ts'
 
@@ -32,7 +33,7 @@ export async function checkGate(root: string, deployment: string): Promise<Verdi
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {
-    const request = readRequest(root)
+    const request = await readHostRequest(root)
     if (await isComplete(request)) {
       await syncFileSystem(await imageStore())
       forgetRefusal()
@@ -50,7 +51,7 @@ export async function checkGate(root: string, deployment: string): Promise<Verdi
 /** Asks podman only: a good update must not fail because systemd or the journal is slow to answer. */
 async function isComplete({ plan, problems }: Request): Promise<boolean> {
   if (problems.length > 0) return false
-  const images = plan.pulls.map(({ boundImage }) => boundImage.image)
+  const images = plan.pulls.map(({ boundImage }) => boundImage.name)
   const present = await presentImages(images)
   return images.every(image => present.has(image))
 }

@@ -25,10 +25,10 @@ export interface ImageReport {
  * journal only explain absence.
  */
 export async function surveyImages({ plan, problems }: Request): Promise<readonly ImageReport[]> {
-  const present = await presentImages(plan.pulls.map(({ boundImage }) => boundImage.image))
+  const present = await presentImages(plan.pulls.map(({ boundImage }) => boundImage.name))
   const states = await unitStates(plan.pulls.map(({ unit }) => unit))
   const reports = plan.pulls.map((pull, index) =>
-    reportPull(pull, states[index], present.has(pull.boundImage.image)),
+    reportPull(pull, states[index], present.has(pull.boundImage.name)),
   )
   return [
     ...(await Promise.all(reports)),
@@ -46,7 +46,7 @@ export function allPresent(reports: readonly ImageReport[]): boolean {
 }
 
 async function reportPull(
-  { unit, boundImage: { image }, entries }: Pull,
+  { unit, boundImage: { name: image }, entries }: Pull,
   unitState: UnitState | undefined,
   isPresent: boolean,
 ): Promise<ImageReport> {

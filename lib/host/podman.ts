@@ -1,9 +1,19 @@
 // podman, asked about its image store. Failure policy: an image that cannot be inspected, for whatever
 // reason, is not there; any other failure is an error.
 import { execa } from 'execa'
+import type { PodmanVersion } from '../plan/podman-version.ts'
 
 /** Long for a question about local files; short enough for the gate, which has a minute. */
 const timeout = 30_000
+
+/** The version of the podman on this host. */
+export async function podmanVersion(): Promise<PodmanVersion> {
+  const { stdout } = await execa('podman', ['--version'], { timeout })
+  const [, major, minor] = /(\d+)\.(\d+)/u.exec(stdout) ?? []
+  if (major === undefined || minor === undefined)
+    throw new Error(`podman --version printed ${JSON.stringify(stdout)}`)
+  return [Number(major), Number(minor)]
+}
 
 /** Root directory of the store that `podman image pull` writes to. */
 export async function imageStore(): Promise<string> {

@@ -24,11 +24,12 @@ export interface Plan {
  * @param deployment name of the root's directory, `<checksum>.<serial>` for an ostree deployment
  */
 export function planPulls(deployment: string, specs: readonly BoundImageSpec[]): Plan {
-  const pulls = new Map<string, Pull>()
+  const pulls = new Map<string, { unit: string; boundImage: BoundImage; entries: string[] }>()
   for (const { entry, boundImage } of specs) {
     const unit = pendingUnitName(boundImage)
-    const entries = [...(pulls.get(unit)?.entries ?? []), entry]
-    pulls.set(unit, { unit, boundImage, entries })
+    const pull = pulls.get(unit)
+    if (pull === undefined) pulls.set(unit, { unit, boundImage, entries: [entry] })
+    else if (!pull.entries.includes(entry)) pull.entries.push(entry)
   }
   return { target: targetName(deployment), pulls: [...pulls.values()] }
 }
@@ -37,9 +38,8 @@ export function planPulls(deployment: string, specs: readonly BoundImageSpec[]):
  * The hash covers all that decides what ends up on disk, so an unchanged request of a later staging
  * meets the unit that already did it.
  */
-function pendingUnitName({ image, authFile, tlsVerify }: BoundImage): string {
-  const request = JSON.stringify([image, authFile ?? null, tlsVerify ?? null])
-  return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
+function pendingUnitName({ identity }: BoundImage): string {
+  return `bootc-pending-${sha256(identity).slice(0, 16)}-image.service`
 }
 
 /** One name for each deployment: a fixed one would be reached when a later staging replaces it. */

@@ -1,21 +1,36 @@
+import { knownOptions, type PodmanVersion } from '../plan/podman-version.ts'
 import type { BoundImage } from '../spec/bound-image.ts'
 
+const podman = '/usr/bin/podman'
+
 /**
- * The `podman image pull` command of a bound image, as Quadlet maps the keys to flags (podman:
+ * The `podman image pull` command of a bound image, as Quadlet maps the keys to options (podman:
  * pkg/systemd/quadlet/quadlet.go, ConvertImage), in one fixed order.
  *
- * @param authFile where the file that `AuthFile=` names is now
+ * @param version of the podman that will pull
  */
 export function pullCommand(
-  { image, tlsVerify }: BoundImage,
-  authFile: string | undefined,
+  { image, name, globalOptions, options }: BoundImage,
+  version: PodmanVersion,
 ): readonly string[] {
-  return [
-    '/usr/bin/podman',
+  const known = knownOptions(options, version)
+  const command = [
+    podman,
+    ...knownOptions(globalOptions, version).flatMap(({ words }) => words),
     'image',
     'pull',
-    ...(authFile === undefined ? [] : ['--authfile', authFile]),
-    ...(tlsVerify === undefined ? [] : [tlsVerify ? '--tls-verify' : '--tls-verify=false']),
+    ...known.flatMap(({ words }) => words),
     image,
   ]
+  const policy = options.findLast(({ flag }) => flag === '--policy')
+  const isLeftOut = policy !== undefined && !known.includes(policy)
+  return isLeftOut && policy.words.join('=').endsWith('missing')
+    ? [
+        '/bin/sh',
+        '-c',
+        `${podman} image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
+        name,
+        ...command,
+      ]
+    : command
 }

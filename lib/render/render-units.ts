@@ -1,4 +1,5 @@
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
+import type { PodmanVersion } from '../plan/podman-version.ts'
 import { pullCommand } from './pull-command.ts'
 import { escapeSpecifiers, quoteArgument } from './quote-argument.ts'
 
@@ -12,25 +13,28 @@ export interface UnitText {
 export interface HostFacts {
   /** Version of the running systemd, like 257. */
   readonly systemdVersion: number
+  /** Version of the podman that will pull. */
+  readonly podmanVersion: PodmanVersion
   /** Root directory of podman's image store. */
   readonly imageStore: string
   /** Directory of the product's own programs. */
   readonly libraryDirectory: string
 }
 
-/** Where the file that a path of the new deployment means is now, or should be. */
-export type FindAuthFile = (path: string) => string
-
-/** Renders the whole set of units of a plan, sorted by name. A plan without pulls needs none. */
+/**
+ * Renders the whole set of units of a plan, sorted by name. A plan without pulls needs none.
+ *
+ * @param containersDirectory what the pulls must see as /etc/containers, if not the host's own
+ */
 export function renderUnits(
   { target, pulls }: Plan,
   facts: HostFacts,
-  findAuthFile: FindAuthFile,
+  containersDirectory: string | undefined,
 ): readonly UnitText[] {
   if (pulls.length === 0) return []
   return [
     renderTarget(target, pulls),
-    ...pulls.map(pull => renderPendingUnit(pull, facts, findAuthFile)),
+    ...pulls.map(pull => renderPendingUnit(pull, facts, containersDirectory)),
   ].toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
 }
 
@@ -51,18 +55,16 @@ function renderTarget(name: string, pulls: readonly Pull[]): UnitText {
 
 function renderPendingUnit(
   { unit, boundImage, entries }: Pull,
-  { systemdVersion, imageStore, libraryDirectory }: HostFacts,
-  findAuthFile: FindAuthFile,
+  { systemdVersion, podmanVersion, imageStore, libraryDirectory }: HostFacts,
+  containersDirectory: string | undefined,
 ): UnitText {
-  const { image, authFile } = boundImage
-  const authFilePath = authFile === undefined ? undefined : findAuthFile(authFile)
   return {
     name: unit,
     contents: [
       '# Written by bootc-bound-images at staging. Changes are lost at the next staging.',
       ...entries.map(entry => `# Bound-image spec: ${entry}`),
       '[Unit]',
-      escapeSpecifiers(`Description=Pull bound image ${image}`),
+      escapeSpecifiers(`Description=Pull bound image ${boundImage.name}`),
       'Documentation=man:bootc-bound-images(8) man:podman-pull(1)',
       'Wants=network-online.target',
       'After=network-online.target',
@@ -77,7 +79,7 @@ function renderPendingUnit(
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
       'Environment=RETRY_DELAY_SEC=5 RETRY_MAX_DELAY_SEC=300',
       `ExecStartPre=${command(`${libraryDirectory}/retry-delay`)} %n`,
-      `ExecStart=${command(...pullCommand(boundImage, authFilePath))}`,
+      `ExecStart=${command(...pullCommand(boundImage, podmanVersion))}`,
       '# Until its files are synced, an image can be lost or damaged by a power failure.',
       `ExecStartPost=${command('/usr/bin/sync', '-f', imageStore)}`,
       'Restart=on-failure',
@@ -88,6 +90,12 @@ function renderPendingUnit(
       'TimeoutStartSec=1h',
       '# podman leaves partial layers in /var/tmp when it is stopped.',
       'PrivateTmp=yes',
+      ...(containersDirectory === undefined
+        ? []
+        : [
+            "# The new deployment's registries, policy and certificates.",
+            `BindReadOnlyPaths=${containersDirectory}:/etc/containers`,
+          ]),
       '',
     ].join('\n'),
   }

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** How a path failed to resolve; `reason` is for people. */
+/** How a path failed to resolve; the message is for people. */
 export class UnresolvedPath extends Error {
   readonly code: 'missing' | 'loop' | 'not-a-directory'
 
@@ -11,6 +11,10 @@ export class UnresolvedPath extends Error {
   }
 }
 
+/** Where a path without links is on this machine; undefined when it is known not to exist. */
+export type Place = (path: string) => string | undefined
+
+/** The kernel's limit (include/linux/namei.h, MAXSYMLINKS). */
 const mostLinks = 40
 
 /**
@@ -21,6 +25,11 @@ const mostLinks = 40
  * @throws UnresolvedPath
  */
 export function resolveInRoot(root: string, path: string): string {
+  return resolveLinks(path, below => join(root, below))
+}
+
+/** Like `resolveInRoot`, for a root whose parts lie in several places. */
+export function resolveLinks(path: string, place: Place): string {
   const todo = components(path)
   const resolved: string[] = []
   let isDirectory = true
@@ -34,13 +43,14 @@ export function resolveInRoot(root: string, path: string): string {
       continue
     }
     const here = [...resolved, part].join('/')
-    const stat = lstatSync(join(root, here), { throwIfNoEntry: false })
-    if (stat === undefined)
+    const location = place(here)
+    const stat = location === undefined ? undefined : lstatSync(location, { throwIfNoEntry: false })
+    if (location === undefined || stat === undefined)
       throw new UnresolvedPath('missing', `/${here} does not exist in the root`)
     if (stat.isSymbolicLink()) {
       if (++links > mostLinks)
         throw new UnresolvedPath('loop', `the links run in a circle at /${here}`)
-      const target = readlinkSync(join(root, here))
+      const target = readlinkSync(location)
       if (target.startsWith('/')) resolved.length = 0
       todo.unshift(...components(target))
     } else {

@@ -1,17 +1,53 @@
+import { Refusal } from './fault.ts'
+
 const domainPart = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
 const host = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])`
 const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
 const reference = new RegExp(
-  `^(?:${host}(?::[0-9]+)?/)?${pathPart}(?:/${pathPart})*(?::\\w[\\w.-]{0,127})?` +
-    '(?:@[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,})?$',
+  `^(?:(?<domain>${host}(?::[0-9]+)?)/)?(?<path>${pathPart}(?:/${pathPart})*)(?::(?<tag>\\w[\\w.-]{0,127}))?` +
+    '(?:@(?<digest>[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,}))?$',
+  'u',
 )
-const longest = 1024
+const longestReference = 1024
+const longestName = 255
 
 /**
- * Whether text is an image reference: `[registry[:port]/]path[:tag][@digest]`. The grammar is
- * distribution's (github.com/distribution/reference, regexp.go), which podman uses too. A reference
- * therefore never holds white space, quotes, `%` or `$`, and never starts with `-`.
+ * An image reference: `[domain/]path[:tag][@digest]`. The grammar is distribution's
+ * (github.com/distribution/reference, regexp.go), which podman uses too. None of its parts ever holds
+ * white space, quotes, `%` or `$`, or starts with `-`.
  */
-export function isImageReference(text: string): boolean {
-  return text.length <= longest && reference.test(text)
+export interface ImageReference {
+  /** `host[:port]`; undefined for a short name, which registries.conf resolves. */
+  readonly domain: string | undefined
+  readonly path: string
+  readonly tag: string | undefined
+  readonly digest: string | undefined
+}
+
+/** @throws Refusal for what is no image reference */
+export function parseImageReference(text: string): ImageReference {
+  const groups = text.length > longestReference ? undefined : reference.exec(text)?.groups
+  if (groups?.['path'] === undefined || /^[0-9a-f]{64}$/u.test(text))
+    throw new Refusal('not an image reference', 'write registry/name:tag or registry/name@digest')
+  const { domain, path, tag, digest } = groups
+  // What stands before the first slash is a registry only when it looks like one.
+  const isDomain = domain !== undefined && (/[.:]/u.test(domain) || domain === 'localhost')
+  const named = isDomain
+    ? { domain, path, tag, digest }
+    : { domain: undefined, path: domain === undefined ? path : `${domain}/${path}`, tag, digest }
+  if (`${named.domain ?? ''}/${named.path}`.length > longestName)
+    throw new Refusal(`an image name has at most ${longestName} characters`, 'use a shorter one')
+  return named
+}
+
+/**
+ * The full name by which podman stores the image: Docker Hub's `library/`, the tag `latest` when there
+ * is neither tag nor digest, and no tag beside a digest (distribution/reference, normalize.go;
+ * containers/common: libimage/normalize.go).
+ */
+export function normalizeReference({ domain, path, tag, digest }: ImageReference): string {
+  const registry = domain === 'index.docker.io' ? 'docker.io' : domain
+  const repository = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path
+  const name = registry === undefined ? repository : `${registry}/${repository}`
+  return digest === undefined ? `${name}:${tag ?? 'latest'}` : `${name}@${digest}`
 }

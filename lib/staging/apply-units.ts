@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { generate, type Request } from '../generate.ts'
-import { imageStore, presentImages } from '../host/podman.ts'
+import { imageStore, podmanVersion, presentImages } from '../host/podman.ts'
+import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import {
   daemonReload,
   resetFailed,
@@ -14,11 +15,13 @@ import {
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
-import { hostRoot, runtimeDirectory } from './directories.ts'
+import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 
 /** Makes systemd pull what is requested and nothing else. Does nothing when it already does. */
 export async function applyRequest(request: Request | undefined): Promise<void> {
-  const units = request === undefined ? [] : generate(request, await hostFacts(), hostRoot)
+  const units = request === undefined ? [] : generate(request, await hostFacts())
+  const privateFiles = request?.privateFiles ?? []
+  writePrivateFiles(privateFiles)
   const old = readCurrentSet(runtimeDirectory)
   // Stale pulls are stopped while systemd still knows them; after the reload it could not.
   await stopStale(old, units)
@@ -26,13 +29,18 @@ export async function applyRequest(request: Request | undefined): Promise<void> 
   if (isChanged) swapSet(runtimeDirectory, units)
   if (isChanged || (await needsReload(units))) await daemonReload()
   removeOldSets(runtimeDirectory)
+  removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   if (request !== undefined && units.length > 0) await startPulls(request)
 }
 
 async function hostFacts(): Promise<HostFacts> {
-  const [version, store] = await Promise.all([systemdVersion(), imageStore()])
   const program = realpathSync(process.argv[1] ?? '.')
-  return { systemdVersion: version, imageStore: store, libraryDirectory: dirname(program) }
+  return {
+    systemdVersion: await systemdVersion(),
+    podmanVersion: await podmanVersion(),
+    imageStore: await imageStore(),
+    libraryDirectory: dirname(program),
+  }
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
@@ -53,13 +61,13 @@ async function needsReload(units: readonly UnitText[]): Promise<boolean> {
 }
 
 async function startPulls({ plan: { target, pulls } }: Request): Promise<void> {
-  const present = await presentImages(pulls.map(({ boundImage }) => boundImage.image))
+  const present = await presentImages(pulls.map(({ boundImage }) => boundImage.name))
   const states = await unitStates(pulls.map(({ unit }) => unit))
   const progress = states.map(state => ({ unit: state.unit, progress: pullProgress(state) }))
   // A unit stays active when its image is removed behind its back; it must run again.
   const lost = progress.filter(
     (state, index) =>
-      state.progress === 'pulled' && !present.has(pulls[index]?.boundImage.image ?? ''),
+      state.progress === 'pulled' && !present.has(pulls[index]?.boundImage.name ?? ''),
   )
   for (const { unit } of lost) await stopUnit(unit)
   if (lost.length === 0 && progress.every(state => state.progress === 'pulled')) return

@@ -1,6 +1,6 @@
 import { readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { runtimeDirectory } from './directories.ts'
+import { runtimeDirectory } from '../directories.ts'
 
 const link = join(runtimeDirectory, 'root')
 

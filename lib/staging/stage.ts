@@ -1,11 +1,12 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRequest, type Request } from '../generate.ts'
+import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
 import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/staged-deployment.ts'
 import { applyRequest } from './apply-units.ts'
-import { hostRoot, runtimeDirectory } from './directories.ts'
+import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { readHostRequest } from './read-host-request.ts'
 import { forgetRequestedRoot, rememberRequestedRoot, requestedRoot } from './requested-root.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
@@ -24,7 +25,7 @@ export function stage(root?: string): Promise<Request | undefined> {
     for (let round = 1; ; round++) {
       const staged = readStagedFile(hostRoot)
       rememberSeen(staged)
-      const request = readNext(root, staged)
+      const request = await readNext(root, staged)
       await applyRequest(request)
       if (round === mostRounds || isSame(staged, readStagedFile(hostRoot))) return request
     }
@@ -32,16 +33,24 @@ export function stage(root?: string): Promise<Request | undefined> {
 }
 
 /** Reads what the next deployment asks for, without changing anything. */
-export function readNextRequest(root?: string): Request | undefined {
-  const nextRoot = nextRootOf(root, readStagedFile(hostRoot))
-  return nextRoot === undefined ? undefined : readRequest(nextRoot)
+export async function readNextRequest(root?: string): Promise<Request | undefined> {
+  const nextRoot = findNextRoot(root)
+  return nextRoot === undefined ? undefined : readHostRequest(nextRoot)
 }
 
-function readNext(root: string | undefined, staged: Buffer | undefined): Request | undefined {
+/** The root of the next deployment, see `stage`. */
+export function findNextRoot(root?: string): string | undefined {
+  return nextRootOf(root, readStagedFile(hostRoot))
+}
+
+async function readNext(
+  root: string | undefined,
+  staged: Buffer | undefined,
+): Promise<Request | undefined> {
   if (root === undefined && staged !== undefined) forgetRequestedRoot()
   if (root !== undefined) rememberRequestedRoot(realpathSync(root))
   const nextRoot = nextRootOf(root, staged)
-  return nextRoot === undefined ? undefined : readRequest(nextRoot)
+  return nextRoot === undefined ? undefined : readHostRequest(nextRoot)
 }
 
 function nextRootOf(root: string | undefined, staged: Buffer | undefined): string | undefined {

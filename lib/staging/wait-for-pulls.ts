@@ -3,7 +3,7 @@ import { surveyImages, type ImageReport } from '../gate/survey-images.ts'
 import type { Request } from '../generate.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
-import { readNextRequest, stage } from './stage.ts'
+import { findNextRoot, readNextRequest, stage } from './stage.ts'
 
 const pollMilliseconds = 500
 
@@ -32,7 +32,7 @@ export async function waitForPulls(
   let request: Request | undefined = first
   while (request !== undefined) {
     await watchUnits(request, root, report)
-    if (isCurrent(request, root)) return surveyImages(request)
+    if (await isCurrent(request, root)) return surveyImages(request)
     report('another deployment was staged; waiting for its bound images')
     request = await stage(root)
   }
@@ -53,9 +53,9 @@ async function watchUnits(
       if (last.get(state.unit) === progress) continue
       last.set(state.unit, progress)
       const done = [...last.values()].filter(isFinal).length
-      report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.image}: ${words[progress]}`)
+      report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
-    if ([...last.values()].every(isFinal) || !isCurrent(request, root)) return
+    if ([...last.values()].every(isFinal) || findNextRoot(root) !== request.root) return
     await sleep(pollMilliseconds)
   }
 }
@@ -64,7 +64,7 @@ function isFinal(progress: PullProgress): boolean {
   return progress !== 'pulling' && progress !== 'retrying'
 }
 
-function isCurrent(request: Request, root: string | undefined): boolean {
-  const next = readNextRequest(root)
+async function isCurrent(request: Request, root: string | undefined): Promise<boolean> {
+  const next = await readNextRequest(root)
   return next !== undefined && JSON.stringify(next.plan) === JSON.stringify(request.plan)
 }

@@ -21,6 +21,7 @@ const goldenDirectory = fileURLToPath(new URL('.', import.meta.url))
 const checksum = '27cb693e8e9d13822db1da8fbdf28a5fdef799b5217d904a6f3d78b1aa11db29'
 const facts = {
   systemdVersion: 257,
+  podmanVersion: [5, 4] as const,
   imageStore: '/var/lib/containers/storage',
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
@@ -34,9 +35,9 @@ for (const name of cases)
     const host = t.testdir({})
     const root = join(host, 'sysroot/ostree/deploy/debian/deploy', `${checksum}.0`)
     cpSync(join(goldenDirectory, name, 'root'), root, { recursive: true, verbatimSymlinks: true })
-    const request = readRequest(root)
+    const request = readRequest(root, { ...facts, hostRoot: host })
     t.equal(basename(request.root), `${checksum}.0`)
-    const units = generate(request, facts, host).map(unit => ({
+    const units = generate(request, facts).map(unit => ({
       ...unit,
       contents: unit.contents.replaceAll(host, ''),
     }))
@@ -67,7 +68,9 @@ t.test('an AuthFile= that is no regular file is never opened', t => {
   const root = t.testdir({ usr: { lib: { bootc: { 'bound-images.d': {} } } } })
   writeFileSync(join(root, 'usr/x.image'), '[Image]\nImage=a\nAuthFile=/dev/zero\n')
   symlinkSync('/usr/x.image', join(root, 'usr/lib/bootc/bound-images.d/x.image'))
-  const texts = generate(readRequest(root), facts, '/').map(unit => unit.contents)
+  const texts = generate(readRequest(root, { ...facts, hostRoot: host }), facts, '/').map(
+    unit => unit.contents,
+  )
   t.match(texts.join(''), '--authfile /dev/zero/is-not-a-regular-file a')
   t.end()
 })

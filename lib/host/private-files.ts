@@ -1,0 +1,36 @@
+// Files below /run that only root may read. Failure policy: every failure is an error; a file is
+// replaced whole or not at all.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { PrivateFile } from '../generate.ts'
+import { writeFileSafely } from './write-file-safely.ts'
+
+/** Writes the files that are not there as they should be. */
+export function writePrivateFiles(files: readonly PrivateFile[]): void {
+  for (const { path, contents } of files) {
+    if (existsSync(path) && readFileSync(path).equals(Buffer.from(contents))) continue
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSafely(path, contents)
+  }
+}
+
+/** Deletes every file below the directories that is not one of `files`, and every empty directory. */
+export function removeOtherFiles(
+  directories: readonly string[],
+  files: readonly PrivateFile[],
+): void {
+  const wanted = new Set(files.map(({ path }) => path))
+  const clean = (path: string): boolean => {
+    if (!statSync(path).isDirectory()) return !wanted.has(path) && remove(path)
+    const isEmpty = readdirSync(path)
+      .map(name => clean(join(path, name)))
+      .every(Boolean)
+    return isEmpty && remove(path)
+  }
+  for (const directory of directories) if (existsSync(directory)) clean(directory)
+}
+
+function remove(path: string): true {
+  rmSync(path, { recursive: true })
+  return true
+}

@@ -1,0 +1,55 @@
+import type { BoundImage } from '../spec/bound-image.ts'
+import type { Fault } from '../spec/fault.ts'
+import type { PullOption } from '../spec/pull-options.ts'
+
+/** Major and minor number, like [5, 4]. */
+export type PodmanVersion = readonly [major: number, minor: number]
+
+/** Newer than any; for a deployment that is looked at without the host that will pull for it. */
+export const anyPodmanVersion: PodmanVersion = [Number.MAX_SAFE_INTEGER, 0]
+
+/** The first version of podman with an option (podman: cmd/podman/images/pull.go, cmd/podman/root.go). */
+const firstVersions: Readonly<Record<string, PodmanVersion>> = {
+  '--decryption-key': [4, 4],
+  '--module': [4, 7],
+  '--retry': [5, 0],
+  '--retry-delay': [5, 0],
+  '--policy': [5, 6],
+}
+
+/**
+ * What an older podman does by itself: systemd tries again, and a pull without `--policy` fetches what is
+ * new. (`--policy missing` is asked for in another way.)
+ */
+function isNeedless({ flag, words }: PullOption): boolean {
+  return flag.startsWith('--retry') || (flag === '--policy' && !words.join('=').endsWith('never'))
+}
+
+/** @returns what the host's podman cannot do for a bound image, if anything */
+export function unsupportedOption(
+  { globalOptions, options }: BoundImage,
+  version: PodmanVersion,
+): Fault | undefined {
+  const option = [...globalOptions, ...options].find(
+    each => !isKnown(each, version) && !isNeedless(each),
+  )
+  return (
+    option && {
+      reason: `podman ${version.join('.')} of this host does not know ${option.flag}`,
+      remedy: `it comes with ${firstVersions[option.flag]?.join('.')}: update podman first`,
+    }
+  )
+}
+
+/** The options that the host's podman knows. */
+export function knownOptions(
+  options: readonly PullOption[],
+  version: PodmanVersion,
+): readonly PullOption[] {
+  return options.filter(option => isKnown(option, version))
+}
+
+function isKnown({ flag }: PullOption, [major, minor]: PodmanVersion): boolean {
+  const [firstMajor, firstMinor] = firstVersions[flag] ?? [0, 0]
+  return major > firstMajor || (major === firstMajor && minor >= firstMinor)
+}

@@ -1,0 +1,81 @@
+import { DeploymentFiles } from './deployment-files.ts'
+
+/** A file as data. */
+export interface ConfigurationFile {
+  /** Below /etc/containers. */
+  readonly path: string
+  readonly contents: Buffer
+}
+
+const directory = '/etc/containers'
+
+/** What says from where, and whether, an image may be pulled (containers-registries.conf(5) and others). */
+const pullConfiguration = [
+  'certs.d',
+  'policy.json',
+  'registries.conf',
+  'registries.conf.d',
+  'registries.d',
+]
+
+const mostFiles = 2000
+const mostBytesOfFile = 1024 * 1024
+const deepest = 4
+
+/**
+ * The /etc/containers that a new deployment's pulls must see: its own configuration of registries,
+ * policy and certificates, and all else, like storage.conf, of the host, whose store they fill.
+ *
+ * @returns undefined when the host's own directory says the same, or does not exist
+ * @throws Error for a file that cannot be read
+ */
+export function readContainersConfiguration(
+  files: DeploymentFiles,
+  hostRoot: string,
+): readonly ConfigurationFile[] | undefined {
+  const host = new DeploymentFiles(hostRoot)
+  if (host.find(directory, 'directory') === undefined) return undefined
+  const next = pullConfiguration.flatMap(name => readTree(files, name))
+  const current = pullConfiguration.flatMap(name => readTree(host, name))
+  if (isSame(next, current)) return undefined
+  const others = host
+    .names(directory)
+    .map(String)
+    .filter(name => !pullConfiguration.includes(name))
+    .flatMap(name => readTree(host, name))
+  return [...next, ...others]
+}
+
+function readTree(files: DeploymentFiles, start: string): readonly ConfigurationFile[] {
+  const found: ConfigurationFile[] = []
+  const visit = (path: string, depth: number): void => {
+    const absolute = `${directory}/${path}`
+    if (files.find(absolute, 'directory') !== undefined) {
+      if (depth > deepest) throw new Error(`${absolute} is nested too deeply`)
+      for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
+    } else if (files.place(absolute) !== undefined) {
+      if (found.length >= mostFiles) throw new Error(`${absolute}: too many files`)
+      found.push({ path, contents: read(files, absolute) })
+    }
+  }
+  visit(start, 1)
+  return found
+}
+
+function read(files: DeploymentFiles, path: string): Buffer {
+  try {
+    return files.read(path, mostBytesOfFile)
+  } catch (error) {
+    throw new Error(`reading ${path}`, { cause: error })
+  }
+}
+
+function isSame(a: readonly ConfigurationFile[], b: readonly ConfigurationFile[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ path, contents }, index) => {
+      const other = b[index]
+      return other?.path === path && other.contents.equals(contents)
+    })
+  )
+}

@@ -1,0 +1,131 @@
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { layoutOf, type Layout } from './layout.ts'
+import { readRegularFile } from './read-regular-file.ts'
+import { resolveLinks, UnresolvedPath } from './resolve-in-root.ts'
+
+/** More hops than this are left to the resolver that counts exactly. */
+const mostQuickHops = 8
+
+/**
+ * The files of a deployment as it will see them once it is booted, while it is only a directory: /etc
+ * as the merge at finalization will leave it, /run and /var of the host, the rest from its root. Links
+ * never lead out of this view. Paths are absolute, as the deployment will see them.
+ */
+export class DeploymentFiles {
+  readonly #layout: Layout
+  /** Directories are asked for again and again, and do not change while specs are read. */
+  readonly #directories = new Map<string, string>()
+
+  /**
+   * @param root directory of the deployment
+   * @param hostRoot the running system; undefined when the root is looked at on its own
+   */
+  constructor(root: string, hostRoot?: string) {
+    this.#layout = layoutOf(root, hostRoot)
+  }
+
+  /**
+   * Resolves every link of a path, also the last.
+   *
+   * @returns the path without links
+   * @throws UnresolvedPath
+   */
+  resolve(path: string): string {
+    let hop = path
+    for (let hops = 0; hops < mostQuickHops; hops++) {
+      const [, directory, name] = /^(.*)\/([^/]+)$/su.exec(hop) ?? []
+      if (directory === undefined || name === undefined || name === '.' || name === '..') break
+      const here = `${this.#resolveDirectory(directory)}/${name}`
+      const location = this.place(here)
+      if (location === undefined) break
+      if (!lstatSync(location).isSymbolicLink()) return here
+      const target = readlinkSync(location)
+      hop = target.startsWith('/') ? target : `${dirname(here)}/${target}`
+    }
+    return `/${resolveLinks(path, this.#layout.place)}`
+  }
+
+  #resolveDirectory(directory: string): string {
+    const known = this.#directories.get(directory)
+    if (known !== undefined) return known
+    const below = resolveLinks(`${directory}/`, this.#layout.place)
+    const resolved = below === '' ? '' : `/${below}`
+    this.#directories.set(directory, resolved)
+    return resolved
+  }
+
+  /** Where a path, its parents without links, is on this machine; undefined when it does not exist. */
+  place(path: string): string | undefined {
+    const location = this.#layout.place(path.replace(/^\/+/u, ''))
+    return location !== undefined && statOf(location) !== undefined ? location : undefined
+  }
+
+  /** Where the file or directory that a path means is on this machine. */
+  find(path: string, kind: 'file' | 'directory'): string | undefined {
+    try {
+      const location = this.place(this.resolve(path))
+      const stat = location === undefined ? undefined : statOf(location)
+      return (kind === 'file' ? stat?.isFile() : stat?.isDirectory()) ? location : undefined
+    } catch {
+      return undefined // a path that does not resolve names nothing, for whatever reason
+    }
+  }
+
+  /**
+   * The names in a directory, sorted; none when there is no such directory.
+   *
+   * @throws UnresolvedPath for a link that leads nowhere
+   */
+  names(path: string): readonly Buffer[] {
+    if (!this.#exists(path)) return []
+    const directory = this.resolve(`${path}/.`)
+    const copies = this.#layout.copies(directory.slice(1))
+    const names = new Map<string, Buffer>()
+    for (const copy of copies)
+      if (statOf(copy)?.isDirectory() === true)
+        for (const name of readdirSync(copy, { encoding: 'buffer' }))
+          names.set(name.toString('latin1'), name)
+    return [...names.values()]
+      .filter(
+        name => copies.length === 1 || this.place(join(directory, name.toString())) !== undefined,
+      )
+      .toSorted((a, b) => Buffer.compare(a, b))
+  }
+
+  /**
+   * Reads a regular file.
+   *
+   * @param limit the most bytes a sane file has
+   * @throws Error with the reason, for people
+   */
+  read(path: string, limit: number): Buffer {
+    const resolved = this.resolve(path)
+    const location = this.place(resolved)
+    if (location === undefined)
+      throw new UnresolvedPath('missing', `${resolved} does not exist in the root`)
+    return readRegularFile(location, limit)
+  }
+
+  /** A link that leads nowhere exists, and is a mistake that the caller must hear of. */
+  #exists(path: string): boolean {
+    try {
+      return (
+        this.place(
+          join(this.resolve(`${dirname(path)}/.`), path.slice(dirname(path).length + 1)),
+        ) !== undefined
+      )
+    } catch (error) {
+      if (error instanceof UnresolvedPath && error.code === 'missing') return false
+      throw error
+    }
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined // below something that is no directory
+  }
+}

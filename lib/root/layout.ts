@@ -1,0 +1,65 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { placeInEtc } from './merged-etc.ts'
+import type { Place } from './resolve-in-root.ts'
+
+/** Where the parts of a deployment's tree are on this machine. Paths have no leading slash. */
+export interface Layout {
+  readonly place: Place
+  /** Every directory that may hold entries of a directory. */
+  readonly copies: (directory: string) => readonly string[]
+}
+
+/**
+ * /run and /var belong to the host; /etc is merged of three trees, unless the deployment has been merged
+ * already (it was booted or made the default) or is looked at on its own, as in the build of an image.
+ *
+ * @param hostRoot the running system, `/` or what stands for it
+ */
+export function layoutOf(root: string, hostRoot: string | undefined): Layout {
+  const shipped = isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'
+  const isMerged = shipped === 'usr/etc' && hasEntries(join(root, 'etc'))
+  const isOwnHost = hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)
+  if (isOwnHost || isMerged) {
+    const etc = join(root, isMerged ? 'etc' : shipped)
+    return layout({ root, host: isOwnHost ? root : hostRoot }, below => [join(etc, below)])
+  }
+  const trees = {
+    local: join(hostRoot, 'etc'),
+    booted: join(hostRoot, 'usr/etc'),
+    next: join(root, shipped),
+  }
+  return layout(
+    { root, host: hostRoot },
+    below => [join(trees.local, below), join(trees.next, below)],
+    below => placeInEtc(trees, below),
+  )
+}
+
+function layout(
+  { root, host }: { readonly root: string; readonly host: string },
+  etcCopies: (below: string) => readonly string[],
+  etcPlace: Place = below => etcCopies(below)[0],
+): Layout {
+  const elsewhere = (path: string) => join(/^(?:run|var)(?:\/|$)/u.test(path) ? host : root, path)
+  return {
+    place: path => (isEtc(path) ? etcPlace(belowEtc(path)) : elsewhere(path)),
+    copies: path => (isEtc(path) ? etcCopies(belowEtc(path)) : [elsewhere(path)]),
+  }
+}
+
+function isEtc(path: string): boolean {
+  return /^etc(?:\/|$)/u.test(path)
+}
+
+function belowEtc(path: string): string {
+  return path.replace(/^etc\/*/u, '')
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+function hasEntries(path: string): boolean {
+  return isDirectory(path) && readdirSync(path).length > 0
+}

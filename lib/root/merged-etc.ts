@@ -1,0 +1,46 @@
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+
+/** The three trees that ostree merges at finalization, each with its own copy of a path. */
+export interface EtcTrees {
+  /** /etc of the running system. */
+  readonly local: string
+  /** /usr/etc of the booted deployment: what the administrator started from. */
+  readonly booted: string
+  /** /usr/etc of the new deployment. */
+  readonly next: string
+}
+
+/**
+ * Where the new deployment's copy of a path below /etc is now, while that deployment is only staged:
+ * what the administrator changed or added stays, what he deleted stays deleted, the rest comes from
+ * the new deployment (ostree: src/libostree/ostree-sysroot-deploy.c, merge_configuration_from). The
+ * rule holds for each path by itself; a path below a deleted directory is found to be gone on the way
+ * to it.
+ *
+ * @param below path below /etc, its parents without links
+ */
+export function placeInEtc({ local, booted, next }: EtcTrees, below: string): string | undefined {
+  const mine = join(local, below)
+  const original = join(booted, below)
+  const [mineStat, originalStat] = [statOf(mine), statOf(original)]
+  if (mineStat === undefined) return originalStat === undefined ? join(next, below) : undefined
+  if (originalStat === undefined || isChanged(mine, mineStat, original, originalStat)) return mine
+  return join(next, below)
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined // a file where the other tree has a directory
+  }
+}
+
+/** What ostree compares but for extended attributes (src/libostree/ostree-diff.c). */
+function isChanged(mine: string, a: Stats, original: string, b: Stats): boolean {
+  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid) return true
+  if (a.isSymbolicLink()) return readlinkSync(mine) !== readlinkSync(original)
+  if (!a.isFile()) return false
+  return a.size !== b.size || !readFileSync(mine).equals(readFileSync(original))
+}

@@ -1,0 +1,16 @@
+import type { DeploymentFiles } from './deployment-files.ts'
+
+/** The version of a deployment's systemd, told by the name of its library; undefined when there is none. */
+export function systemdVersionOf(files: DeploymentFiles): number | undefined {
+  const multiarch = files
+    .names('/usr/lib')
+    .map(String)
+    .filter(name => name.endsWith('-linux-gnu'))
+    .map(name => `/usr/lib/${name}/systemd`)
+  for (const directory of ['/usr/lib/systemd', '/usr/lib64/systemd', ...multiarch])
+    for (const name of files.names(directory)) {
+      const version = /^libsystemd-shared-(\d+)/u.exec(name.toString())?.[1]
+      if (version !== undefined) return Number(version)
+    }
+  return undefined
+}

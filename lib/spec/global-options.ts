@@ -1,0 +1,69 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { Refusal } from './fault.ts'
+import { locatePath } from './locate-path.ts'
+import type { PullOption } from './pull-options.ts'
+
+/** Options of podman itself that a pull may have; all others lead elsewhere or write files. */
+const valueFlags: ReadonlySet<string> = new Set([
+  '--cgroup-manager',
+  '--events-backend',
+  '--log-level',
+  '--module',
+])
+const switchFlags: ReadonlySet<string> = new Set(['--syslog'])
+
+/** Where podman looks for modules by name (containers/common: pkg/config/modules.go). */
+const moduleDirectories = [
+  '/etc/containers/containers.conf.modules',
+  '/usr/share/containers/containers.conf.modules',
+] as const
+
+/** Reads the words of `GlobalArgs=`. */
+export function parseGlobalArgs(
+  words: readonly string[],
+  files: DeploymentFiles,
+): readonly PullOption[] {
+  const options: PullOption[] = []
+  const rest = [...words]
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const [, flag = word, joinedValue] = /^(--[^=]*)=(.*)$/su.exec(word) ?? []
+    if (switchFlags.has(word)) {
+      options.push({ flag, words: [word], identity: undefined })
+      continue
+    }
+    if (!valueFlags.has(flag))
+      throw new Refusal(
+        `${flag} is not for a bound image: it must end up in podman's own store and nowhere else`,
+        'remove it',
+      )
+    const value = joinedValue ?? rest.shift()
+    if (value === undefined) throw new Refusal(`${flag} has no value`, 'add one')
+    const text = flag === '--module' ? locateModule(files, value) : value
+    const written = joinedValue === undefined ? [flag, text] : [`${flag}=${text}`]
+    options.push({ flag, words: written, identity: moduleIdentity(flag, value) })
+  }
+  return options
+}
+
+/** Reads one `ContainersConfModule=`. */
+export function moduleOption(value: string, files: DeploymentFiles): PullOption {
+  const words = [`--module=${locateModule(files, value)}`]
+  return { flag: '--module', words, identity: moduleIdentity('--module', value) }
+}
+
+/** Only a module can change which image comes. */
+function moduleIdentity(flag: string, value: string): string | undefined {
+  return flag === '--module' ? `${flag}=${value}` : undefined
+}
+
+function locateModule(files: DeploymentFiles, name: string): string {
+  if (name.startsWith('/')) return locatePath(files, name, 'file')
+  for (const directory of moduleDirectories) {
+    const found = files.find(`${directory}/${name}`, 'file')
+    if (found !== undefined) return found
+  }
+  throw new Refusal(
+    `the root has no module ${name} in ${moduleDirectories.join(' or ')}`,
+    'add it to the OS image',
+  )
+}

@@ -1,0 +1,96 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { Refusal } from './fault.ts'
+import { normalizeReference, parseImageReference } from './image-reference.ts'
+import { locatePath } from './locate-path.ts'
+import { resolveShortName, type ShortNames } from './short-names.ts'
+
+/** Where an image comes from. */
+export interface ImageSource {
+  /** The word podman gets. */
+  readonly image: string
+  /** The same in every deployment. */
+  readonly identity: string
+  /** The name by which podman finds the image once it is in the store. */
+  readonly name: string
+  /** `host[:port]`, undefined when the image is a file. */
+  readonly registry: string | undefined
+}
+
+export interface SourceContext {
+  readonly files: DeploymentFiles
+  /** Reads registries.conf, which is needed for short names only. */
+  readonly shortNames: () => ShortNames
+}
+
+const pathTransports: Readonly<Record<string, 'file' | 'directory'>> = {
+  dir: 'directory',
+  'docker-archive': 'file',
+  oci: 'directory',
+  'oci-archive': 'file',
+}
+const otherTransports = [
+  'containers-storage',
+  'docker-daemon',
+  'docker-tarball',
+  'ostree',
+  'sif',
+  'tarball',
+]
+
+/**
+ * Reads the value of `Image=` (containers-transports(5)).
+ *
+ * @param imageTag value of `ImageTag=`
+ * @throws Refusal
+ */
+export function parseImageSource(
+  text: string,
+  imageTag: string | undefined,
+  context: SourceContext,
+): ImageSource {
+  const [, transport, rest = ''] = /^([a-z-]+):(.*)$/su.exec(text) ?? []
+  const kind = transport === undefined ? undefined : pathTransports[transport]
+  if (transport !== undefined && kind !== undefined)
+    return fileSource(transport, kind, rest, imageTag, context)
+  if (transport !== undefined && otherTransports.includes(transport) && /[/]/u.test(rest))
+    throw new Refusal(
+      `images cannot be bound from ${transport}:`,
+      `write a registry's image, or ${Object.keys(pathTransports).join(':, ')}: with a path`,
+    )
+  const reference = text.replace(/^docker:\/\//u, '')
+  const { name, registry } = registryName(reference, context)
+  return { image: name, identity: name, name, registry }
+}
+
+/** A short name is resolved by the registries.conf of the deployment. */
+function registryName(text: string, { shortNames }: SourceContext) {
+  const parsed = parseImageReference(text)
+  const full = parsed.domain === undefined ? resolveShortName(parsed, shortNames()) : parsed
+  const name = normalizeReference(full)
+  return { name, registry: name.slice(0, name.indexOf('/')) }
+}
+
+function fileSource(
+  transport: string,
+  kind: 'file' | 'directory',
+  rest: string,
+  imageTag: string | undefined,
+  { files }: SourceContext,
+): ImageSource {
+  const [, path = '', reference = ''] = /^([^:]*)(:.*)?$/su.exec(rest) ?? []
+  if (imageTag === undefined)
+    throw new Refusal(
+      `the name that an image of ${transport}: gets is not known`,
+      'add ImageTag= with it, so that the image can be found in the store',
+    )
+  if (/[^\w./:@+-]/u.test(reference))
+    throw new Refusal('not a reference inside an archive', 'write name:tag after the path')
+  const name = parseImageReference(imageTag)
+  return {
+    image: `${transport}:${locatePath(files, path, kind)}${reference}`,
+    identity: `${transport}:${rest}`,
+    // podman keeps an archive's name without registry below localhost (libimage/pull.go).
+    name: normalizeReference({ ...name, domain: name.domain ?? 'localhost' }),
+    registry: undefined,
+  }
+}

@@ -1,0 +1,60 @@
+import { parse, TomlError } from 'smol-toml'
+import { describeError } from '../describe-error.ts'
+import { makeBoundImage, type BoundImage } from './bound-image.ts'
+import { Refusal, type Fault } from './fault.ts'
+import { parseImageSource } from './image-source.ts'
+import { valueOption } from './pull-options.ts'
+import type { SpecContext } from './spec-context.ts'
+
+const knownKeys = ['images', 'authfile']
+
+/** Decides which images a `.toml` drop-in asks for: `images = [...]` and, for all of them, `authfile`. */
+export function parseTomlFile(
+  text: string,
+  context: SpecContext,
+): { readonly boundImages: readonly BoundImage[]; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = []
+  const table = parseTable(text, faults)
+  if (table === undefined) return { boundImages: [], faults }
+  for (const key of Object.keys(table))
+    if (!knownKeys.includes(key))
+      faults.push({ key, reason: 'there is no such key', remedy: `write ${knownKeys.join(', ')}` })
+  const { images, authfile } = table
+  if (!Array.isArray(images) || images.length === 0 || !images.every(isText))
+    faults.push({
+      key: 'images',
+      reason: 'not a list of images',
+      remedy: 'write images = ["registry/name:tag"]',
+    })
+  if (authfile !== undefined && !isText(authfile))
+    faults.push({ key: 'authfile', reason: 'not a path', remedy: 'write authfile = "/path"' })
+  const boundImages: BoundImage[] = []
+  for (const image of Array.isArray(images) ? images.filter(isText) : []) {
+    try {
+      const source = parseImageSource(image, undefined, context)
+      const options = isText(authfile)
+        ? [valueOption('--authfile', authfile, { ...context, registry: source.registry })]
+        : []
+      boundImages.push(makeBoundImage(source, [], options, context.logins))
+    } catch (error) {
+      const remedy = error instanceof Refusal ? error.remedy : undefined
+      faults.push({ key: 'images', reason: `${image}: ${describeError(error)}`, remedy })
+    }
+  }
+  return { boundImages, faults }
+}
+
+function parseTable(text: string, faults: Fault[]): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return parse(text)
+  } catch (error) {
+    const line = error instanceof TomlError ? error.line : undefined
+    const reason = describeError(error).split('\n')[0] ?? ''
+    faults.push({ line, reason, remedy: 'correct the TOML' })
+    return undefined
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}

@@ -1,0 +1,82 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { UnresolvedPath } from '../root/resolve-in-root.ts'
+
+/**
+ * Where Quadlet looks in a deployment, first match first (podman: pkg/systemd/quadlet/unitdirs.go).
+ * /run/containers/systemd is left out: it is empty again when the deployment is booted.
+ */
+const searchPath = ['/etc/containers/systemd', '/usr/share/containers/systemd'] as const
+
+/** For other users than root. */
+const userDirectory = '/etc/containers/systemd/users'
+
+const mostDirectories = 10_000
+
+/** The Quadlet files of a deployment, by name. */
+export interface QuadletFiles {
+  /** Name -> path of the file that counts. */
+  readonly files: ReadonlyMap<string, string>
+  /** Name of a drop-in directory -> paths, first match first. */
+  readonly dropInDirectories: ReadonlyMap<string, readonly string[]>
+  /** Every directory that was looked at, without links. */
+  readonly directories: ReadonlySet<string>
+}
+
+/**
+ * Lists the Quadlet files of a deployment: of the directories of the search path and all below them, the
+ * first file of a name counts.
+ */
+export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
+  const found = new Map<string, string>()
+  const dropIns = new Map<string, string[]>()
+  const visited = new Set<string>()
+  const visit = (directory: string): void => {
+    const resolved = resolveDirectory(files, directory)
+    if (resolved === undefined || visited.has(resolved) || resolved === userDirectory) return
+    if (visited.size >= mostDirectories) return
+    visited.add(resolved)
+    const below: string[] = []
+    for (const bytes of files.names(resolved)) {
+      const name = bytes.toString()
+      const path = `${resolved}/${name}`
+      const extension = /\.([^.]*)$/u.exec(name)?.[1]
+      if (extension === 'd') dropIns.set(name, [...(dropIns.get(name) ?? []), path])
+      else if (extension === 'image' || extension === 'container' || extension === 'kube') {
+        if (!found.has(name)) found.set(name, path)
+      } else if (files.find(path, 'directory') !== undefined) below.push(path)
+    }
+    for (const path of below) visit(path)
+  }
+  for (const directory of searchPath) visit(directory)
+  return { files: found, dropInDirectories: dropIns, directories: visited }
+}
+
+function resolveDirectory(files: DeploymentFiles, path: string): string | undefined {
+  try {
+    return files.resolve(`${path}/.`)
+  } catch (error) {
+    if (error instanceof UnresolvedPath) return undefined
+    throw error
+  }
+}
+
+/**
+ * The names of the drop-in directories of a file, most specific first (podman:
+ * pkg/systemd/parser/unitfile.go, GetUnitDropinPaths).
+ */
+export function dropInDirectoryNames(file: string): readonly string[] {
+  const extension = file.slice(file.lastIndexOf('.'))
+  const base = file.slice(0, -extension.length)
+  const [, template] = /^([^@]*@).+$/su.exec(base) ?? []
+  const parts = base.replace(/@.*$/su, '').split('-')
+  const truncated = parts
+    .slice(1)
+    .map((_part, index) => `${parts.slice(0, index + 1).join('-')}-${extension}.d`)
+    .toReversed()
+  return [
+    `${file}.d`,
+    ...(template === undefined ? [] : [`${template}${extension}.d`]),
+    ...truncated,
+    `${extension.slice(1)}.d`,
+  ]
+}

@@ -1,0 +1,76 @@
+import { lstatSync, readlinkSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { describeError } from '../describe-error.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { Refusal, type Fault } from './fault.ts'
+import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
+import { mergeDropIn, parseUnitFile, type UnitFile } from './unit-file.ts'
+
+/** Far above any real spec. */
+export const mostSpecBytes = 64 * 1024
+
+/**
+ * Reads a Quadlet file with its drop-ins: of each name the first found counts, and they are applied in
+ * the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
+ *
+ * @param path in the deployment
+ * @param name by which Quadlet knows the file
+ * @throws Error when the file cannot be read
+ */
+export function readUnitFile(
+  files: DeploymentFiles,
+  quadlet: QuadletFiles,
+  path: string,
+  name: string,
+): { readonly unitFile: UnitFile; readonly faults: readonly Fault[] } {
+  const base = parseUnitFile(readText(files, path))
+  let unitFile = base.unitFile
+  const faults = [...base.faults]
+  for (const file of dropIns(files, quadlet, name)) {
+    try {
+      const text = readText(files, file)
+      const dropIn = parseUnitFile(text)
+      faults.push(...dropIn.faults.map(fault => ({ ...fault, file })))
+      unitFile = mergeDropIn(unitFile, dropIn.unitFile, file)
+    } catch (error) {
+      faults.push({ file, reason: describeError(error) })
+    }
+  }
+  return { unitFile, faults }
+}
+
+/** @throws Error, or Refusal, for what is no text of a sane size */
+export function readText(files: DeploymentFiles, path: string): string {
+  const bytes = files.read(path, mostSpecBytes)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Refusal('the file is not UTF-8 text', 'save it as UTF-8')
+  }
+}
+
+function dropIns(files: DeploymentFiles, quadlet: QuadletFiles, name: string): readonly string[] {
+  const found = new Map<string, string>()
+  for (const directoryName of dropInDirectoryNames(name))
+    for (const directory of quadlet.dropInDirectories.get(directoryName) ?? [])
+      for (const bytes of files.names(directory)) {
+        const file = bytes.toString()
+        if (file.endsWith('.conf') && !found.has(file)) found.set(file, `${directory}/${file}`)
+      }
+  return [...found]
+    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map(([, path]) => path)
+    .filter(path => !isMask(files, path))
+}
+
+/** An empty file, or a link to /dev/null, stands for none. */
+export function isMask(files: DeploymentFiles, path: string): boolean {
+  const location = files.place(path)
+  if (location === undefined) return false
+  if (lstatSync(location).isSymbolicLink()) {
+    const target = resolve(dirname(path), readlinkSync(location))
+    if (target === '/dev/null') return true
+  }
+  const file = files.find(path, 'file')
+  return file !== undefined && lstatSync(file).size === 0
+}

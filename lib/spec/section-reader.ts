@@ -1,0 +1,132 @@
+import { describeError } from '../describe-error.ts'
+import { expand } from './expand.ts'
+import { Refusal, type Fault } from './fault.ts'
+import { splitWords } from './split-words.ts'
+import type { Specifiers } from './specifiers.ts'
+import type { Assignment, UnitFile } from './unit-file.ts'
+
+/**
+ * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup,
+ * LookupAll and LookupAllArgs) and collects what is wrong with them.
+ */
+export class SectionReader {
+  readonly faults: Fault[] = []
+  readonly #keys: ReadonlyMap<string, readonly Assignment[]>
+  readonly #section: string
+  readonly #specifiers: Specifiers
+
+  constructor(unitFile: UnitFile, section: string, specifiers: Specifiers) {
+    this.#keys = unitFile.get(section) ?? new Map<string, readonly Assignment[]>()
+    this.#section = section
+    this.#specifiers = specifiers
+  }
+
+  /** The text of a scalar key; the last assignment counts and an empty one unsets the key. */
+  scalar(key: string): string | undefined {
+    return this.convert(key, text => (text === '' ? undefined : text))
+  }
+
+  /**
+   * Like `scalar`, with a conversion that may throw a Refusal, also for an empty value. It gets the text
+   * and the value as it is written.
+   */
+  convert<T>(key: string, convert: (text: string, asWritten: string) => T): T | undefined {
+    const assignment = this.#keys.get(key)?.at(-1)
+    return (
+      assignment &&
+      this.#attempt(key, assignment, () => convert(this.#literal(assignment), assignment.value))
+    )
+  }
+
+  /**
+   * Stricter than Quadlet, which takes every word it does not know, `ture` too, for false
+   * (LookupBoolean).
+   */
+  boolean(key: string): boolean | undefined {
+    return this.convert(key, text => {
+      const word = text.toLowerCase()
+      if (['1', 'yes', 'true', 'on'].includes(word)) return true
+      if (['0', 'no', 'false', 'off'].includes(word)) return false
+      throw new Refusal('not a boolean', 'write true or false')
+    })
+  }
+
+  /** Converts each value of a list; an empty value clears what came before it. */
+  all<T>(key: string, convert: (text: string) => T): readonly T[] {
+    return this.#list(key).flatMap(assignment => {
+      const value = this.#attempt(key, assignment, () => convert(this.#literal(assignment)))
+      return value === undefined ? [] : [value]
+    })
+  }
+
+  /** Converts the words of each value of a list. */
+  words<T>(key: string, convert: (words: readonly string[]) => readonly T[]): readonly T[] {
+    return this.#list(key).flatMap(
+      assignment =>
+        this.#attempt(key, assignment, () =>
+          convert(sameWords(assignment).map(word => expand(word, this.#specifiers))),
+        ) ?? [],
+    )
+  }
+
+  /** Faults each key that Quadlet would refuse. */
+  refuseOtherKeys(known: ReadonlySet<string>): void {
+    for (const [key, [first]] of this.#keys)
+      if (!known.has(key))
+        this.faults.push({
+          file: first?.file,
+          line: first?.line,
+          key,
+          reason: `there is no such key in [${this.#section}]`,
+          remedy: 'remove it; Quadlet would ignore the whole file',
+        })
+  }
+
+  refuse(key: string, reason: string, remedy: string): void {
+    const assignment = this.#keys.get(key)?.at(-1)
+    this.faults.push({ file: assignment?.file, line: assignment?.line, key, reason, remedy })
+  }
+
+  #list(key: string): readonly Assignment[] {
+    const all = this.#keys.get(key) ?? []
+    return all.slice(all.findLastIndex(({ value }) => value === '') + 1)
+  }
+
+  #attempt<T>(key: string, { file, line }: Assignment, read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      const remedy = error instanceof Refusal ? error.remedy : undefined
+      this.faults.push({ file, line, key, reason: describeError(error), remedy })
+      return undefined
+    }
+  }
+
+  #literal(assignment: Assignment): string {
+    return expand(unquote(oneLine(assignment)), this.#specifiers)
+  }
+}
+
+function oneLine({ value, systemdValue }: Assignment): string {
+  if (value !== systemdValue)
+    throw new Refusal('the value spans several lines', 'write it on one line')
+  return value
+}
+
+/** podman versions remove quotes at the ends in three different ways; one pair is alike in all. */
+function unquote(value: string): string {
+  const inner = /^"(.*)"$/su.exec(value)?.[1] ?? value
+  if (inner.startsWith('"') || inner.endsWith('"'))
+    throw new Refusal('quotes that podman versions read differently', 'remove them')
+  return inner
+}
+
+function sameWords({ value, systemdValue }: Assignment): readonly string[] {
+  const words = splitWords(value)
+  if (value !== systemdValue && words.join('\n') !== splitWords(systemdValue).join('\n'))
+    throw new Refusal(
+      'a word spans two lines, which Quadlet and systemd join differently',
+      'put a blank before the backslash, or the word on one line',
+    )
+  return words
+}

@@ -1,0 +1,19 @@
+import { Refusal } from './fault.ts'
+import type { QuadletKind } from './quadlet-keys.ts'
+
+/**
+ * The name of the service that Quadlet makes of a file (podman: pkg/systemd/quadlet/quadlet.go,
+ * GetUnitServiceName): `web.image` becomes `web-image.service`, `web.container` `web.service`.
+ *
+ * @param chosen value of `ServiceName=`, if any
+ * @throws Refusal for a name that is no unit's, and for a template, which cannot be started
+ */
+export function serviceName(file: string, kind: QuadletKind, chosen: string | undefined): string {
+  const base = file.slice(0, file.lastIndexOf('.'))
+  if (base.endsWith('@'))
+    throw new Refusal('a template has no image of its own', 'link to it as name@instance')
+  if (chosen === undefined) return `${base}${kind === 'image' ? '-image' : ''}.service`
+  if (!/^[\w.:\\@-]+$/u.test(chosen))
+    throw new Refusal(`ServiceName=${chosen} is not the name of a unit`, 'use letters and digits')
+  return `${chosen}.service`
+}

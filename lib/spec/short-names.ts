@@ -1,0 +1,107 @@
+import { parse } from 'smol-toml'
+import { describeError } from '../describe-error.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { UnresolvedPath } from '../root/resolve-in-root.ts'
+import { Refusal } from './fault.ts'
+import { parseImageReference, type ImageReference } from './image-reference.ts'
+
+/** What a deployment's registries.conf says about names without a registry. */
+export interface ShortNames {
+  /** Short name -> full name. */
+  readonly aliases: ReadonlyMap<string, string>
+  readonly searchRegistries: readonly string[]
+}
+
+const mostBytes = 1024 * 1024
+
+/**
+ * Reads containers-registries.conf(5) of a deployment as podman does (containers/image:
+ * pkg/sysregistriesv2): the main file, then registries.conf.d in order, then what an administrator's
+ * answers were remembered as, which comes first.
+ *
+ * @throws Error naming the file that cannot be read
+ */
+export function readShortNames(files: DeploymentFiles): ShortNames {
+  const dropIns = files
+    .names('/etc/containers/registries.conf.d')
+    .map(String)
+    .filter(name => name.endsWith('.conf'))
+    .map(name => `/etc/containers/registries.conf.d/${name}`)
+  const paths = [
+    '/etc/containers/registries.conf',
+    ...dropIns,
+    '/var/cache/containers/short-name-aliases.conf',
+  ]
+  const aliases = new Map<string, string>()
+  let searchRegistries: readonly string[] = []
+  for (const path of paths) {
+    const table = readTable(files, path)
+    for (const [name, value] of Object.entries(tableIn(table, 'aliases')))
+      // An empty value takes an alias away.
+      if (value === '') aliases.delete(name)
+      else if (typeof value === 'string') aliases.set(name, value)
+    const search =
+      table['unqualified-search-registries'] ??
+      tableIn(tableIn(table, 'registries'), 'search')['registries']
+    if (Array.isArray(search))
+      searchRegistries = search.filter(registry => typeof registry === 'string')
+  }
+  return { aliases, searchRegistries }
+}
+
+/**
+ * Gives a name without a registry the one that podman would (containers/image:
+ * pkg/shortnames/shortnames.go, Resolve). Where podman would try several registries, nobody can tell
+ * whose image comes, so the name is refused.
+ *
+ * @throws Refusal
+ */
+export function resolveShortName(
+  short: ImageReference,
+  { aliases, searchRegistries }: ShortNames,
+): ImageReference {
+  const remedy = 'write the name with its registry'
+  const alias = aliases.get(short.path)
+  if (alias !== undefined) {
+    const { domain, path } = parseImageReference(alias)
+    if (domain === undefined)
+      throw new Refusal(`registries.conf gives ${short.path} an alias without registry`, remedy)
+    return { ...short, domain, path }
+  }
+  const [registry, ...others] = searchRegistries
+  if (registry === undefined)
+    throw new Refusal(
+      `registries.conf of the root has neither an alias nor a search registry for the short name ${short.path}`,
+      remedy,
+    )
+  if (others.length > 0)
+    throw new Refusal(
+      `the short name ${short.path} is ambiguous: registries.conf of the root names ${searchRegistries.join(', ')}`,
+      remedy,
+    )
+  return { ...short, ...namedBy(registry, short.path) }
+}
+
+function namedBy(registry: string, path: string): Pick<ImageReference, 'domain' | 'path'> {
+  const full = parseImageReference(`${registry}/${path}`)
+  if (full.domain === undefined)
+    throw new Refusal(`registries.conf of the root names ${registry}, which is no registry`)
+  return full
+}
+
+function readTable(files: DeploymentFiles, path: string): Readonly<Record<string, unknown>> {
+  try {
+    return parse(files.read(path, mostBytes).toString())
+  } catch (error) {
+    if (error instanceof UnresolvedPath) return {}
+    // smol-toml's message goes on with a picture of the place.
+    throw new Error(`${path}: ${describeError(error).split('\n')[0] ?? ''}`, { cause: error })
+  }
+}
+
+function tableIn(table: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> {
+  const value = table[key]
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {}
+}

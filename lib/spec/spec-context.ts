@@ -1,0 +1,18 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import type { Login } from './logins.ts'
+import type { ShortNames } from './short-names.ts'
+import type { Specifiers } from './specifiers.ts'
+
+/** What the meaning of a spec's text depends on. */
+export interface SpecContext {
+  readonly files: DeploymentFiles
+  readonly specifiers: Specifiers
+  /** Reads registries.conf of the deployment, which only short names need. */
+  readonly shortNames: () => ShortNames
+  /** Reads the credentials that hold for every spec without its own. */
+  readonly logins: () => readonly Login[]
+  /** Directory for secrets. */
+  readonly secrets: string
+  /** Path of the spec in the deployment. */
+  readonly specFile: string
+}

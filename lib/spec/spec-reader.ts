@@ -1,0 +1,118 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { readOsRelease } from '../root/os-release.ts'
+import { systemdVersionOf } from '../root/systemd-version.ts'
+import type { BoundImage } from './bound-image.ts'
+import type { Fault } from './fault.ts'
+import type { QuadletFile } from './follow-entry.ts'
+import { readLogins } from './logins.ts'
+import { parseContainerFile } from './parse-container-file.ts'
+import { parseImageFile } from './parse-image-file.ts'
+import { parseKubeFile } from './parse-kube-file.ts'
+import { parseTomlFile } from './parse-toml-file.ts'
+import { listQuadletFiles } from './quadlet-files.ts'
+import { knownKeys, sectionOf } from './quadlet-keys.ts'
+import { isMask, readText, readUnitFile } from './read-unit-file.ts'
+import { SectionReader } from './section-reader.ts'
+import { serviceName } from './service-name.ts'
+import { readShortNames } from './short-names.ts'
+import type { SpecContext } from './spec-context.ts'
+import { systemdArchitecture, unitSpecifiers, type SpecifierFacts } from './specifiers.ts'
+import type { UnitFile } from './unit-file.ts'
+
+/** What a spec asks for, and what is wrong with it. */
+export interface Spec {
+  readonly boundImages: readonly BoundImage[]
+  readonly faults: readonly Fault[]
+}
+
+export interface SpecReaderOptions {
+  /** Directory for secrets. */
+  readonly secrets: string
+  /** Of the host that is updated; undefined when there is none. */
+  readonly machineId: string | undefined
+}
+
+/** Reads the specs of one deployment. What several of them need is read once, and only if one does. */
+export class SpecReader {
+  readonly quadlet
+  readonly #files: DeploymentFiles
+  readonly #options: SpecReaderOptions
+  readonly #facts: () => SpecifierFacts
+  readonly #shortNames
+  readonly #logins
+
+  constructor(files: DeploymentFiles, options: SpecReaderOptions) {
+    this.quadlet = listQuadletFiles(files)
+    this.#files = files
+    this.#options = options
+    this.#shortNames = once(() => readShortNames(files))
+    this.#logins = once(() => readLogins(files))
+    this.#facts = once(() => ({
+      osRelease: readOsRelease(files),
+      machineId: options.machineId,
+      systemdVersion: systemdVersionOf(files),
+      architecture: systemdArchitecture(),
+    }))
+  }
+
+  /** @throws Error when the file cannot be read */
+  readToml(path: string): Spec {
+    return parseTomlFile(readText(this.#files, path), this.#context(path, ''))
+  }
+
+  /** @throws Error when the file cannot be read */
+  readQuadlet({ kind, name, path }: QuadletFile): Spec {
+    const { unitFile, faults } = readUnitFile(this.#files, this.quadlet, path, name)
+    // A file that cannot be parsed is not blamed for the keys that were not found in it.
+    if (faults.length > 0) return { boundImages: [], faults }
+    const chosen = unitFile.get(sectionOf[kind])?.get('ServiceName')?.at(-1)?.value
+    const unit = serviceName(name, kind, chosen?.replace(/^"(.*)"$/su, '$1'))
+    const context = this.#context(path, unit)
+    const spec = this.#parse(kind, unitFile, context)
+    const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
+    quadletKeys.refuseOtherKeys(knownKeys.quadlet)
+    return { ...spec, faults: [...spec.faults, ...quadletKeys.faults] }
+  }
+
+  #parse(kind: QuadletFile['kind'], unitFile: UnitFile, context: SpecContext): Spec {
+    if (kind === 'kube') return parseKubeFile(unitFile, context)
+    if (kind === 'image') {
+      const { boundImage, faults } = parseImageFile(unitFile, context)
+      return { boundImages: boundImage === undefined ? [] : [boundImage], faults }
+    }
+    const container = parseContainerFile(unitFile, context)
+    if ('faults' in container) return { boundImages: [], faults: container.faults }
+    if ('boundImage' in container) return { boundImages: [container.boundImage], faults: [] }
+    return this.#follow(container.imageFile, container.line)
+  }
+
+  /** The `.image` file that a `.container` names, with its own drop-ins and pull options. */
+  #follow(name: string, line: number | undefined): Spec {
+    const path = this.quadlet.files.get(name)
+    if (path === undefined || isMask(this.#files, path)) {
+      const reason = `Quadlet will not find the file ${name} in the new root`
+      return {
+        boundImages: [],
+        faults: [{ line, key: 'Image', reason, remedy: 'add it to the OS image' }],
+      }
+    }
+    const { boundImages, faults } = this.readQuadlet({ kind: 'image', name, path })
+    return { boundImages, faults: faults.map(fault => ({ ...fault, file: fault.file ?? path })) }
+  }
+
+  #context(specFile: string, unit: string): SpecContext {
+    return {
+      files: this.#files,
+      specifiers: letter => unitSpecifiers(unit, this.#facts())(letter),
+      shortNames: this.#shortNames,
+      logins: this.#logins,
+      secrets: this.#options.secrets,
+      specFile,
+    }
+  }
+}
+
+function once<T>(read: () => T): () => T {
+  let value: { readonly of: T } | undefined
+  return () => (value ??= { of: read() }).of
+}

@@ -1,0 +1,173 @@
+import { Refusal } from './fault.ts'
+
+/**
+ * What a specifier letter stands for.
+ *
+ * @throws Refusal for what only a booted system knows
+ */
+export type Specifiers = (letter: string) => string
+
+/** What the specifiers of a deployment's units depend on. */
+export interface SpecifierFacts {
+  /** os-release(5) of the deployment, undefined when it has none. */
+  readonly osRelease: ReadonlyMap<string, string> | undefined
+  /** Of the host that is updated; undefined when the deployment is looked at on its own. */
+  readonly machineId: string | undefined
+  /** Of the deployment, undefined when it cannot be told. */
+  readonly systemdVersion: number | undefined
+  /** As systemd spells it, like `x86-64`. */
+  readonly architecture: string
+}
+
+const constant: Readonly<Record<string, string>> = {
+  E: '/etc',
+  C: '/var/cache',
+  L: '/var/log',
+  S: '/var/lib',
+  t: '/run',
+  T: '/tmp',
+  V: '/var/tmp',
+  h: '/root',
+  u: 'root',
+  g: 'root',
+  U: '0',
+  G: '0',
+}
+
+const osReleaseFields: Readonly<Record<string, string>> = {
+  o: 'ID',
+  w: 'VERSION_ID',
+  W: 'VARIANT_ID',
+  B: 'BUILD_ID',
+  M: 'IMAGE_ID',
+  A: 'IMAGE_VERSION',
+}
+
+const refused: Readonly<Record<string, string>> = {
+  b: 'the boot ID is new at every boot',
+  H: 'the host name is known on the booted system only',
+  l: 'the host name is known on the booted system only',
+  q: 'the host name is known on the booted system only',
+  v: 'the kernel release is known on the booted system only',
+  d: 'the credentials directory exists while the unit runs only',
+  s: "the user's shell is chosen when systemd is built",
+  y: 'the unit file does not exist yet',
+  Y: 'the unit file does not exist yet',
+  c: 'systemd no longer documents control group specifiers',
+  r: 'systemd no longer documents control group specifiers',
+  R: 'systemd no longer documents control group specifiers',
+}
+
+/** The first systemd that knows %D. */
+const sharedDataVersion = 256
+
+/**
+ * The specifiers of a unit as the deployment's systemd will expand them (systemd.unit(5), "Specifiers";
+ * src/core/unit-printf.c).
+ *
+ * @param unit the name Quadlet gives the service, like `web-image.service`
+ */
+export function unitSpecifiers(unit: string, facts: SpecifierFacts): Specifiers {
+  return letter => {
+    const value = constant[letter] ?? ofUnit(unit, letter) ?? ofDeployment(facts, letter)
+    if (value !== undefined) return value
+    throw new Refusal(
+      `specifier %${letter}: ${refused[letter] ?? 'systemd knows no such specifier'}`,
+      'write the value itself, and %% for a percent sign',
+    )
+  }
+}
+
+function ofUnit(unit: string, letter: string): string | undefined {
+  const name = unit.replace(/\.service$/u, '')
+  const [, prefix = '', instance = ''] = /^([^@]*)(?:@(.*))?$/su.exec(name) ?? []
+  const lastPart = prefix.slice(prefix.lastIndexOf('-') + 1)
+  switch (letter) {
+    case 'n':
+      return unit
+    case 'N':
+      return name
+    case 'p':
+      return prefix
+    case 'P':
+      return unescapeName(prefix)
+    case 'i':
+      return instance
+    case 'I':
+      return unescapeName(instance)
+    case 'j':
+      return lastPart
+    case 'J':
+      return unescapeName(lastPart)
+    case 'f':
+      return unescapePath(name.includes('@') ? instance : prefix)
+    default:
+      return undefined
+  }
+}
+
+function ofDeployment(facts: SpecifierFacts, letter: string): string | undefined {
+  const field = osReleaseFields[letter]
+  if (field !== undefined) {
+    if (facts.osRelease === undefined)
+      throw new Refusal(`specifier %${letter}: the root has no os-release file`, 'add one')
+    return facts.osRelease.get(field) ?? ''
+  }
+  switch (letter) {
+    case 'a':
+      return facts.architecture
+    case 'm':
+      if (facts.machineId === undefined)
+        throw new Refusal(
+          'specifier %m: the machine ID is known on the updated host only',
+          'write the value itself',
+        )
+      return facts.machineId
+    case 'D':
+      if (facts.systemdVersion === undefined || facts.systemdVersion < sharedDataVersion)
+        throw new Refusal(
+          `specifier %D: systemd knows it from version ${sharedDataVersion} on`,
+          'write /usr/share',
+        )
+      return '/usr/share'
+    default:
+      return undefined
+  }
+}
+
+/** Undoes the escaping of unit names (src/basic/unit-name.c, unit_name_unescape). */
+function unescapeName(name: string): string {
+  const bytes = name
+    .replaceAll('-', '/')
+    .replaceAll(/\\(?:x([0-9a-fA-F]{2}))?/gu, (_all, hex: string | undefined) => {
+      if (hex === undefined || hex === '00')
+        throw new Refusal(`the unit name part ${name} cannot be unescaped`)
+      return String.fromCharCode(parseInt(hex, 16))
+    })
+  const text =
+    /[\u0080-\u00ff]/u.test(bytes) && !/[\u0100-\uffff]/u.test(bytes)
+      ? Buffer.from(bytes, 'latin1').toString()
+      : bytes
+  return text
+}
+
+/** src/core/unit-printf.c, specifier_filename. */
+function unescapePath(name: string): string {
+  const path = unescapeName(name)
+  return path.startsWith('/') ? path : `/${path}`
+}
+
+/** systemd's name of the architecture Node runs on (src/basic/architecture.c). */
+export function systemdArchitecture(): string {
+  const names: Readonly<Record<string, string>> = {
+    x64: 'x86-64',
+    ia32: 'x86',
+    arm64: 'arm64',
+    arm: 'arm',
+    ppc64: 'ppc64-le',
+    s390x: 's390x',
+    riscv64: 'riscv64',
+    loong64: 'loongarch64',
+  }
+  return names[process.arch] ?? process.arch
+}

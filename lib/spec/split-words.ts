@@ -1,0 +1,81 @@
+import { Refusal } from './fault.ts'
+
+/** What an escape stands for (podman: pkg/systemd/parser/split.go, cUnescapeOne). */
+const simpleEscapes: Readonly<Record<string, string>> = {
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  s: ' ',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+}
+
+const numericEscape = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/u
+
+/**
+ * Splits a value into words as Quadlet splits `PodmanArgs=` and `GlobalArgs=`: white space separates,
+ * quotes group anywhere in a word, backslash escapes are those of C. What systemd would read
+ * differently, or Quadlet would drop without a word, is refused.
+ *
+ * @throws Refusal
+ */
+export function splitWords(value: string): readonly string[] {
+  const words: string[] = []
+  let word: string | undefined
+  let quote: string | undefined
+  for (let at = 0; at < value.length;) {
+    const character = String.fromCodePoint(value.codePointAt(at) ?? 0)
+    if (character === '\\') {
+      const { text, length } = unescape(value.slice(at + 1))
+      word = (word ?? '') + text
+      at += 1 + length
+      continue
+    }
+    at += character.length
+    if (character === quote) quote = undefined
+    else if (quote !== undefined) word = (word ?? '') + character
+    else if (character === '"' || character === "'") {
+      quote = character
+      word ??= ''
+    } else if (/[ \t\n\r]/u.test(character)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else word = (word ?? '') + character
+  }
+  if (quote !== undefined) throw new Refusal(`a ${quote} is not closed`, `add the closing ${quote}`)
+  if (word !== undefined) words.push(word)
+  for (const each of words) refuseOddWord(each)
+  return words
+}
+
+function unescape(rest: string): { readonly text: string; readonly length: number } {
+  const simple = simpleEscapes[rest.charAt(0)]
+  if (simple !== undefined) return { text: simple, length: 1 }
+  const [all, hex, short, long, octal] = numericEscape.exec(rest) ?? []
+  if (all === undefined)
+    throw new Refusal(
+      `\\${rest.slice(0, 1)} is not an escape that Quadlet knows, it would drop the whole value`,
+      'write \\\\ for a backslash',
+    )
+  const code = octal === undefined ? parseInt(hex ?? short ?? long ?? '', 16) : parseInt(octal, 8)
+  if (hex !== undefined || octal !== undefined ? code > 0x7f : isNoCharacter(code))
+    throw new Refusal(`\\${all} is not one character`, 'write the character itself')
+  return { text: String.fromCodePoint(code), length: all.length }
+}
+
+function isNoCharacter(code: number): boolean {
+  return code > 0x10_ff_ff || (code >= 0xd8_00 && code <= 0xdf_ff)
+}
+
+function refuseOddWord(word: string): void {
+  if (word === '')
+    throw new Refusal('an empty word: Quadlet drops all words after it', 'remove the empty quotes')
+  if (word === ';')
+    throw new Refusal('a word of one semicolon starts another command in systemd', 'remove it')
+  if (/\p{Cc}/u.test(word)) throw new Refusal('a word holds a control character', 'remove it')
+}
