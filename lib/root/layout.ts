@@ -11,23 +11,23 @@ export interface Layout {
 }
 
 /**
- * /run and /var belong to the host; /etc is merged of three trees, unless the deployment has been merged
- * already (it was booted or made the default) or is looked at on its own, as in the build of an image.
+ * /run and /var belong to the host; /etc is merged of three trees, unless the root is the running system
+ * itself or is looked at on its own, as in the build of an image.
+ *
+ * A staged deployment has an /etc of its own already, but that is a copy of its /usr/etc until
+ * finalization (ostree: src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc).
  *
  * @param hostRoot the running system, `/` or what stands for it
  */
 export function layoutOf(root: string, hostRoot: string | undefined): Layout {
-  const shipped = isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'
-  const isMerged = shipped === 'usr/etc' && hasEntries(join(root, 'etc'))
-  const isOwnHost = hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)
-  if (isOwnHost || isMerged) {
-    const etc = join(root, isMerged ? 'etc' : shipped)
-    return layout({ root, host: isOwnHost ? root : hostRoot }, below => [join(etc, below)])
+  if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) {
+    const etc = hasEntries(join(root, 'etc')) ? 'etc' : 'usr/etc'
+    return layout({ root, host: root }, below => [join(root, etc, below)])
   }
   const trees = {
     local: join(hostRoot, 'etc'),
     booted: join(hostRoot, 'usr/etc'),
-    next: join(root, shipped),
+    next: join(root, isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'),
   }
   return layout(
     { root, host: hostRoot },
