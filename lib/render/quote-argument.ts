@@ -19,6 +19,12 @@ export function quoteArgument(argument: string): string {
         ? String.raw`\x${code.padStart(2, '0')}`
         : String.raw`\u${code.padStart(4, '0')}`
     })
+    // systemd takes text with these for damaged.
+    .replaceAll(/\p{Noncharacter_Code_Point}/gu, character =>
+      Buffer.from(character)
+        .toString('hex')
+        .replaceAll(/../gu, String.raw`\x$&`),
+    )
   return argument === '' || /[\s"'\\;\p{Cc}]/u.test(argument) ? `"${escaped}"` : escaped
 }
 

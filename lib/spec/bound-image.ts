@@ -1,3 +1,4 @@
+import type { Fault } from './fault.ts'
 import type { ImageSource } from './image-source.ts'
 import { findLogin, type Login } from './logins.ts'
 import type { PullOption } from './pull-options.ts'
@@ -14,15 +15,24 @@ export interface BoundImage {
   readonly globalOptions: readonly PullOption[]
   /** Options after it. */
   readonly options: readonly PullOption[]
+  /** Where the image is named; `file` when it is another one than the spec itself. */
+  readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
+}
+
+/** The parts that a spec is read into. */
+interface Parts {
+  readonly source: ImageSource
+  readonly globalOptions: readonly PullOption[]
+  readonly options: readonly PullOption[]
+  readonly origin: BoundImage['origin']
 }
 
 /** Puts a bound image together; a pull without credentials of its own gets those of the host. */
 export function makeBoundImage(
-  { image, name, identity, registry }: ImageSource,
-  globalOptions: readonly PullOption[],
-  options: readonly PullOption[],
+  { source, globalOptions, options, origin }: Parts,
   logins: () => readonly Login[],
 ): BoundImage {
+  const { image, name, identity, registry } = source
   const parts = [...globalOptions, ...options].flatMap(option => option.identity ?? [])
   const hasLogin = options.some(({ flag }) => flag === '--authfile')
   const login = hasLogin || registry === undefined ? undefined : findLogin(logins(), name)
@@ -32,6 +42,7 @@ export function makeBoundImage(
     identity: JSON.stringify([identity, ...parts]),
     globalOptions,
     options: login === undefined ? withOneLogin(options) : [authFileOption(login), ...options],
+    origin,
   }
 }
 

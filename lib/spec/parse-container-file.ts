@@ -17,7 +17,7 @@ import type { UnitFile } from './unit-file.ts'
 /** What a `.container` file asks for: an image of its own, or that of a `.image` file. */
 export type ContainerImage =
   | { readonly boundImage: BoundImage }
-  | { readonly imageFile: string; readonly line: number | undefined }
+  | { readonly imageFile: string; readonly place: Pick<Fault, 'file' | 'line'> }
   | { readonly faults: readonly Fault[] }
 
 /** Options of `podman run` and `podman kube play` that concern their pull. */
@@ -43,7 +43,7 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
     reader.refuse('Image', 'no Image= in [Container]', 'name the image to pull')
 
   if (text?.endsWith('.image') === true && reader.faults.length === 0)
-    return { imageFile: text, line: unitFile.get('Container')?.get('Image')?.at(-1)?.line }
+    return { imageFile: text, place: reader.placeOf('Image') }
   const source = reader.convert('Image', value =>
     (text ?? '') === '' ? undefined : parseImageSource(value, undefined, context),
   )
@@ -55,7 +55,10 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
   ]
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
   if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
-  return { boundImage: makeBoundImage(source, modules, options, context.logins) }
+  const origin = { ...reader.placeOf('Image'), key: 'Image' }
+  return {
+    boundImage: makeBoundImage({ source, globalOptions: modules, options, origin }, context.logins),
+  }
 }
 
 /** The options in `PodmanArgs=` that concern the pull. */

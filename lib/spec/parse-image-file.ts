@@ -56,11 +56,13 @@ export function parseImageFile(
     ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext)),
   )
   if (options.some(({ words }) => words[0] === '--all-tags'))
-    reader.refuse('AllTags', allTags().message, allTags().remedy ?? '')
+    reader.refuse('AllTags', allTags().message, allTags().remedy)
   refuseTwoPlatforms(options, reader)
 
   if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
-  return { boundImage: makeBoundImage(source, globalOptions, options, context.logins), faults: [] }
+  const origin = { ...reader.placeOf('Image'), key: 'Image' }
+  const parts = { source, globalOptions, options, origin }
+  return { boundImage: makeBoundImage(parts, context.logins), faults: [] }
 }
 
 function imageSource(text: string, tag: string | undefined, context: SpecContext): ImageSource {

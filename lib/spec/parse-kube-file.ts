@@ -25,16 +25,18 @@ export function parseKubeFile(
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
+  const origin = { ...reader.placeOf('Yaml'), key: 'Yaml' }
   const boundImages: BoundImage[] = []
   for (const path of paths)
     for (const image of yamlImages(path, context, reader)) {
       try {
         const source = parseImageSource(image, undefined, context)
         const options = pullArguments(reader, { ...context, registry: source.registry })
-        boundImages.push(makeBoundImage(source, modules, options, context.logins))
+        const parts = { source, globalOptions: modules, options, origin }
+        boundImages.push(makeBoundImage(parts, context.logins))
       } catch (error) {
         const remedy = error instanceof Refusal ? error.remedy : undefined
-        reader.refuse('Yaml', `${path}: image ${image}: ${describeError(error)}`, remedy ?? '')
+        reader.refuse('Yaml', `${path}: image ${image}: ${describeError(error)}`, remedy)
       }
     }
   return { boundImages, faults: reader.faults }

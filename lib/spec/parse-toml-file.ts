@@ -35,7 +35,8 @@ export function parseTomlFile(
       const options = isText(authfile)
         ? [valueOption('--authfile', authfile, { ...context, registry: source.registry })]
         : []
-      boundImages.push(makeBoundImage(source, [], options, context.logins))
+      const parts = { source, globalOptions: [], options, origin: { key: 'images' } }
+      boundImages.push(makeBoundImage(parts, context.logins))
     } catch (error) {
       const remedy = error instanceof Refusal ? error.remedy : undefined
       faults.push({ key: 'images', reason: `${image}: ${describeError(error)}`, remedy })

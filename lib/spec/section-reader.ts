@@ -82,9 +82,14 @@ export class SectionReader {
         })
   }
 
-  refuse(key: string, reason: string, remedy: string): void {
+  /** Where a key is assigned last. */
+  placeOf(key: string): Pick<Fault, 'file' | 'line'> {
     const assignment = this.#keys.get(key)?.at(-1)
-    this.faults.push({ file: assignment?.file, line: assignment?.line, key, reason, remedy })
+    return { file: assignment?.file, line: assignment?.line }
+  }
+
+  refuse(key: string, reason: string, remedy?: string): void {
+    this.faults.push({ ...this.placeOf(key), key, reason, remedy })
   }
 
   #list(key: string): readonly Assignment[] {

@@ -83,21 +83,28 @@ export class SpecReader {
     const container = parseContainerFile(unitFile, context)
     if ('faults' in container) return { boundImages: [], faults: container.faults }
     if ('boundImage' in container) return { boundImages: [container.boundImage], faults: [] }
-    return this.#follow(container.imageFile, container.line)
+    return this.#follow(container.imageFile, container.place)
   }
 
   /** The `.image` file that a `.container` names, with its own drop-ins and pull options. */
-  #follow(name: string, line: number | undefined): Spec {
+  #follow(name: string, place: Pick<Fault, 'file' | 'line'>): Spec {
     const path = this.quadlet.files.get(name)
     if (path === undefined || isMask(this.#files, path)) {
       const reason = `Quadlet will not find the file ${name} in the new root`
       return {
         boundImages: [],
-        faults: [{ line, key: 'Image', reason, remedy: 'add it to the OS image' }],
+        faults: [{ ...place, key: 'Image', reason, remedy: 'add it to the OS image' }],
       }
     }
     const { boundImages, faults } = this.readQuadlet({ kind: 'image', name, path })
-    return { boundImages, faults: faults.map(fault => ({ ...fault, file: fault.file ?? path })) }
+    const inFile = <T extends { readonly file?: string | undefined }>(part: T) => ({
+      ...part,
+      file: part.file ?? path,
+    })
+    return {
+      boundImages: boundImages.map(image => ({ ...image, origin: inFile(image.origin) })),
+      faults: faults.map(inFile),
+    }
   }
 
   #context(specFile: string, unit: string): SpecContext {
