@@ -3,7 +3,9 @@
 import yargs from 'yargs'
 import packageJson from '../../package.json' with { type: 'json' }
 import { describeError } from '../describe-error.ts'
+import { checkCommand } from './check.ts'
 import { gateCommand } from './gate.ts'
+import { showCommand } from './show.ts'
 import { stageCommand } from './stage.ts'
 import { statusCommand } from './status.ts'
 
@@ -15,6 +17,8 @@ const parser = yargs(process.argv.slice(2))
   .command(stageCommand)
   .command(statusCommand)
   .command(gateCommand)
+  .command(showCommand)
+  .command(checkCommand)
   .demandCommand(1, 'Name a command.')
   .strict()
   .version(packageJson.version)

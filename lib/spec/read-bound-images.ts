@@ -12,6 +12,8 @@ import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
 export interface BoundImageSpec {
   /** Path of the entry below the root, fit to be shown. */
   readonly entry: string
+  /** Path in the deployment of the file the entry leads to, when it is another one. */
+  readonly file?: string | undefined
   readonly boundImage: BoundImage
 }
 
@@ -35,7 +37,7 @@ export function readBoundImages(files: DeploymentFiles, options: SpecReaderOptio
   const reader = new SpecReader(files, options)
   for (const entry of entries) {
     const { file, boundImages, faults } = readEntry(files, reader, entry)
-    for (const boundImage of boundImages) specs.push({ entry: entry.label, boundImage })
+    for (const boundImage of boundImages) specs.push({ entry: entry.label, file, boundImage })
     if (faults.length > 0) problems.push({ entry: entry.label, file, faults: atMost(faults) })
   }
   return { specs, problems }

@@ -1,7 +1,5 @@
-import { dirname } from 'node:path'
-import { realpathSync } from 'node:fs'
 import { generate, type Request } from '../generate.ts'
-import { imageStore, podmanVersion, presentImages } from '../host/podman.ts'
+import { presentImages } from '../host/podman.ts'
 import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import {
   daemonReload,
@@ -9,12 +7,12 @@ import {
   startUnit,
   stopIfIdle,
   stopUnit,
-  systemdVersion,
   unitStates,
 } from '../host/systemctl.ts'
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
-import type { HostFacts, UnitText } from '../render/render-units.ts'
+import type { UnitText } from '../render/render-units.ts'
+import { hostFacts } from './host-facts.ts'
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 
 /** Makes systemd pull what is requested and nothing else. Does nothing when it already does. */
@@ -31,16 +29,6 @@ export async function applyRequest(request: Request | undefined): Promise<void> 
   removeOldSets(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   if (request !== undefined && units.length > 0) await startPulls(request)
-}
-
-async function hostFacts(): Promise<HostFacts> {
-  const program = realpathSync(process.argv[1] ?? '.')
-  return {
-    systemdVersion: await systemdVersion(),
-    podmanVersion: await podmanVersion(),
-    imageStore: await imageStore(),
-    libraryDirectory: dirname(program),
-  }
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {

@@ -1,0 +1,99 @@
+import { describeError } from '../describe-error.ts'
+import { inspectImage, localLayers } from '../host/skopeo.ts'
+import type { PullOption } from '../spec/pull-options.ts'
+import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import type { Finding } from './finding.ts'
+
+/** What a registry says about one bound image. */
+export interface OnlineImage {
+  readonly image: string
+  readonly architecture: string
+  /** Of all layers, compressed. */
+  readonly bytes: number
+  /** Of the layers that the local image store has. */
+  readonly presentBytes: number
+}
+
+export interface OnlineResult {
+  readonly images: readonly OnlineImage[]
+  readonly findings: readonly Finding[]
+}
+
+/** Registries are asked for so many images at once. */
+const parallel = 8
+
+/** skopeo's names of the options of a pull; the others do not change its answer. */
+const globalFlags: Readonly<Record<string, string>> = {
+  '--arch': '--override-arch',
+  '--os': '--override-os',
+  '--variant': '--override-variant',
+}
+const flags: ReadonlySet<string> = new Set(['--authfile', '--cert-dir', '--tls-verify'])
+
+const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
+
+/**
+ * Asks the registries whether the bound images exist for the architecture they are wanted for, and how
+ * much there is to pull.
+ */
+export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
+  const present = await localLayers()
+  const asked = specs.filter(({ boundImage: { image } }) => !/^[a-z-]+:\//u.test(image))
+  const answers: { image?: OnlineImage; finding?: Finding }[] = []
+  const queue = [...asked.entries()]
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      answers[next[0]] = await ask(next[1], present)
+  }
+  await Promise.all(Array.from({ length: parallel }, work))
+  return {
+    images: answers.flatMap(({ image }) => image ?? []),
+    findings: answers.flatMap(({ finding }) => finding ?? []),
+  }
+}
+
+async function ask(
+  { entry, file, boundImage }: BoundImageSpec,
+  present: ReadonlySet<string>,
+): Promise<{ image?: OnlineImage; finding?: Finding }> {
+  const { image, options, origin } = boundImage
+  const place = { severity: 'error' as const, entry, file, ...origin }
+  const wanted = options.findLast(({ flag }) => flag === '--arch')
+  try {
+    const { architecture, layers } = await inspectImage(image, globalWords(options), words(options))
+    const bytes = sum(layers)
+    const presentBytes = sum(layers.filter(({ digest }) => present.has(digest)))
+    const answer = { image: { image, architecture, bytes, presentBytes } }
+    const expected = wanted === undefined ? hostArchitecture : valueOf(wanted)
+    if (architecture === expected) return answer
+    const reason = `${image} is for ${architecture}, not ${expected}`
+    return {
+      ...answer,
+      finding: { ...place, reason, remedy: 'name an image for it, or set Arch=' },
+    }
+  } catch (error) {
+    const reason = `${image}: ${describeError(error)}`
+    return { finding: { ...place, reason, remedy: 'see whether it was pushed and may be read' } }
+  }
+}
+
+function globalWords(options: readonly PullOption[]): readonly string[] {
+  return options.flatMap(option => {
+    const flag = globalFlags[option.flag]
+    return flag === undefined ? [] : [`${flag}=${valueOf(option)}`]
+  })
+}
+
+function words(options: readonly PullOption[]): readonly string[] {
+  return options
+    .filter(({ flag, secret }) => flags.has(flag) && secret === undefined)
+    .flatMap(option => option.words)
+}
+
+function valueOf({ words: [first = '', second] }: PullOption): string {
+  return second ?? first.replace(/^[^=]*=/u, '')
+}
+
+function sum(layers: readonly { readonly bytes: number }[]): number {
+  return layers.reduce((total, { bytes }) => total + bytes, 0)
+}

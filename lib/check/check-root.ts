@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { credentialsDirectory } from '../directories.ts'
+import { DeploymentFiles } from '../root/deployment-files.ts'
+import { readBoundImages, type BoundImageSpec } from '../spec/read-bound-images.ts'
+import { SpecReader } from '../spec/spec-reader.ts'
+import { problemFindings, type Finding } from './finding.ts'
+import { specWarnings } from './spec-warnings.ts'
+import { usageWarnings } from './usage-warnings.ts'
+
+/** What is known about the bound-image specs of a root before it runs anywhere. */
+export interface CheckResult {
+  readonly specs: readonly BoundImageSpec[]
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Looks at a root on its own, as in the build of an OS image: whatever would keep its bound images from
+ * being pulled on every host is an error.
+ *
+ * @throws Error when there is no operating system
+ */
+export function checkRoot(root: string): CheckResult {
+  if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Error(`${root} is not the root of an OS image: it has no directory usr`)
+  const files = new DeploymentFiles(root)
+  const options = { secrets: credentialsDirectory, machineId: undefined }
+  const { specs, problems } = readBoundImages(files, options)
+  const reader = new SpecReader(files, options)
+  return {
+    specs,
+    findings: [
+      ...problemFindings(problems),
+      ...specWarnings(files, specs),
+      ...usageWarnings(files, reader, specs),
+    ],
+  }
+}

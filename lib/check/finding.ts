@@ -1,0 +1,26 @@
+import { describeProblem, type Fault, type SpecProblem } from '../spec/fault.ts'
+
+/** Something an image author should know about a spec. */
+export interface Finding extends Fault {
+  /** An error keeps the deployment from ever being finalized. */
+  readonly severity: 'error' | 'warning'
+  /** Path below the root of what the finding is about. */
+  readonly entry: string
+}
+
+/** Each fault of specs that cannot be used, as an error. */
+export function problemFindings(problems: readonly SpecProblem[]): readonly Finding[] {
+  return problems.flatMap(({ entry, file, faults }) =>
+    faults.map(fault => ({
+      severity: 'error' as const,
+      entry,
+      ...fault,
+      file: fault.file ?? file,
+    })),
+  )
+}
+
+/** A finding as one line. */
+export function describeFinding({ severity, entry, ...fault }: Finding): string {
+  return `${severity}: ${describeProblem({ entry, faults: [fault] }).join('')}`
+}

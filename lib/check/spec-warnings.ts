@@ -1,0 +1,66 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import type { Finding } from './finding.ts'
+
+/** What is allowed in specs but seldom meant. */
+export function specWarnings(
+  files: DeploymentFiles,
+  specs: readonly BoundImageSpec[],
+): readonly Finding[] {
+  return specs.flatMap(spec => [
+    ...floatingTag(spec),
+    ...missingFiles(files, spec),
+    ...notForBootc(files, spec),
+  ])
+}
+
+function floatingTag({ entry, file, boundImage: { image, origin } }: BoundImageSpec) {
+  if (image.includes('@') || /^(?:dir|oci|oci-archive|docker-archive):\//u.test(image)) return []
+  const reason = `the tag of ${image} can move, and hosts of one OS version get different images`
+  return [
+    warning(
+      { entry, file, ...origin },
+      reason,
+      'write name@sha256:DIGEST, as skopeo inspect shows it',
+    ),
+  ]
+}
+
+/** Below /etc, /run and /var a file may come from the administrator, so its absence is no error. */
+function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: BoundImageSpec) {
+  return boundImage.options.flatMap(({ flag, words, secret }) => {
+    const path = words.join('=').replace(/^[^=]*=/u, '')
+    if (secret !== undefined || !['--authfile', '--cert-dir'].includes(flag)) return []
+    const kind = flag === '--authfile' ? 'file' : 'directory'
+    if (!/^\/(?:etc|run|var)\//u.test(path) || files.find(path, kind) !== undefined) return []
+    return [
+      warning(
+        { entry, file },
+        `${path} is not in the OS image`,
+        'make sure that every host has it before an update is staged',
+      ),
+    ]
+  })
+}
+
+/** bootc fails an upgrade on what it does not know in its own directory. */
+function notForBootc(files: DeploymentFiles, { entry, file }: BoundImageSpec) {
+  if (!/^usr\/lib\/bootc(?:-experimental)?\//u.test(entry)) return []
+  const isLink = file !== undefined && file !== `/${entry}`
+  if (isLink && !entry.endsWith('.kube')) return []
+  return [
+    warning(
+      { entry, file },
+      'bootc itself reads this directory and knows only links to .image and .container files',
+      'put it into /usr/lib/bootc-bound-images/bound-images.d',
+    ),
+  ]
+}
+
+function warning(
+  place: Omit<Finding, 'severity' | 'reason' | 'remedy'>,
+  reason: string,
+  remedy: string,
+): Finding {
+  return { severity: 'warning', ...place, reason, remedy }
+}

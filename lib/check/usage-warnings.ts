@@ -1,0 +1,98 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import type { QuadletKind } from '../spec/quadlet-keys.ts'
+import { sectionOf } from '../spec/quadlet-keys.ts'
+import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import { isMask, readUnitFile } from '../spec/read-unit-file.ts'
+import type { SpecReader } from '../spec/spec-reader.ts'
+import type { UnitFile } from '../spec/unit-file.ts'
+import type { Finding } from './finding.ts'
+
+/** What does not fit together: containers whose image is not bound, images that no container uses. */
+export function usageWarnings(
+  files: DeploymentFiles,
+  reader: SpecReader,
+  specs: readonly BoundImageSpec[],
+): readonly Finding[] {
+  const bound = new Set(specs.map(({ boundImage }) => boundImage.name))
+  const used = new Set<string>()
+  const findings: Finding[] = []
+  for (const [name, path] of reader.quadlet.files) {
+    const kind = name.endsWith('.container')
+      ? 'container'
+      : name.endsWith('.kube')
+        ? 'kube'
+        : undefined
+    if (kind === undefined || /@\.[a-z]+$/u.test(name) || isMask(files, path)) continue
+    const usage = readUsage(files, reader, { kind, name, path })
+    for (const image of usage.images) used.add(image)
+    const entry = path.slice(1)
+    const unbound = usage.images.filter(image => !bound.has(image))
+    if (unbound.length > 0)
+      findings.push({
+        severity: 'warning',
+        entry,
+        reason: `its image ${unbound.join(', ')} is not bound`,
+        remedy:
+          'link to the file from bound-images.d if the host must have the image before it boots',
+      })
+    if (unbound.length < usage.images.length) findings.push(...usage.findings)
+  }
+  const reported = new Set<string>()
+  for (const { entry, file, boundImage } of specs) {
+    const { name, origin } = boundImage
+    if (used.has(name) || reported.has(name)) continue
+    reported.add(name)
+    findings.push({
+      severity: 'warning',
+      entry,
+      file,
+      ...origin,
+      reason: `no .container or .kube file uses ${name}`,
+      remedy: 'remove the link if nothing else does',
+    })
+  }
+  return findings
+}
+
+function readUsage(
+  files: DeploymentFiles,
+  reader: SpecReader,
+  quadletFile: { readonly kind: QuadletKind; readonly name: string; readonly path: string },
+): { readonly images: readonly string[]; readonly findings: readonly Finding[] } {
+  const { kind, name, path } = quadletFile
+  try {
+    const { unitFile } = readUnitFile(files, reader.quadlet, path, name)
+    const { boundImages } = reader.readQuadlet(quadletFile)
+    return {
+      images: boundImages.map(image => image.name),
+      findings: movingImage(unitFile, kind, path.slice(1)),
+    }
+  } catch {
+    return { images: [], findings: [] } // as a spec it is an error; otherwise it is not our business
+  }
+}
+
+/** Keys by which a container leaves its bound image behind. */
+function movingImage(unitFile: UnitFile, kind: QuadletKind, entry: string): readonly Finding[] {
+  const keys = unitFile.get(sectionOf[kind])
+  const found = [
+    ['AutoUpdate', /./u, 'podman auto-update replaces a bound image by a newer one', 'remove it'],
+    ['Pull', /^(?:always|newer)$/u, 'the container asks the registry at every start', 'remove it'],
+  ] as const
+  return found.flatMap(([key, value, reason, remedy]) => {
+    const last = keys?.get(key)?.at(-1)
+    return last !== undefined && value.test(last.value)
+      ? [
+          {
+            severity: 'warning' as const,
+            entry,
+            file: last.file,
+            line: last.line,
+            key,
+            reason,
+            remedy,
+          },
+        ]
+      : []
+  })
+}

@@ -1,0 +1,32 @@
+import type { CommandModule } from 'yargs'
+import { generate } from '../generate.ts'
+import { describeProblem } from '../spec/fault.ts'
+import { hostFacts } from '../staging/host-facts.ts'
+import { readNextRequest } from '../staging/stage.ts'
+
+interface Options {
+  readonly root: string | undefined
+}
+
+export const showCommand: CommandModule<object, Options> = {
+  command: 'show',
+  describe: 'Print the units that would be generated for the next deployment',
+  builder: parser =>
+    parser.option('root', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Directory of the deployment (default: the staged one)',
+    }),
+  handler: async ({ root }) => {
+    const request = await readNextRequest(root)
+    if (request === undefined) {
+      process.stdout.write('No deployment is staged.\n')
+      return
+    }
+    // As Quadlet's -dryrun prints units.
+    for (const { name, contents } of generate(request, await hostFacts()))
+      process.stdout.write(`---${name}---\n${contents}\n`)
+    for (const line of request.problems.flatMap(describeProblem)) process.stderr.write(`${line}\n`)
+    if (request.problems.length > 0) process.exitCode = 1
+  },
+}
