@@ -8,7 +8,7 @@ t.test('the example of the README is a golden case', t => {
   t.strictSame(blocks, [
     read('golden/01-example/root/usr/share/containers/systemd/web.image'),
     read('golden/01-example/root/usr/share/containers/systemd/cache.container'),
-    read('golden/01-example/expected/bootc-pending-4cdd56564b3ba752-image.service'),
+    read('golden/01-example/expected/bootc-pending-bfb01aefa2c067f2-image.service'),
   ])
   t.end()
 })

@@ -3,32 +3,41 @@ import { planPulls } from '../../lib/plan/plan-pulls.ts'
 import type { BoundImage } from '../../lib/spec/bound-image.ts'
 
 const deployment = `0123456789ab${'c'.repeat(52)}.3`
-const unitsOf = (...boundImages: readonly BoundImage[]) =>
+const image = (identity: string): BoundImage => ({
+  image: 'quay.io/x/a:1',
+  name: 'quay.io/x/a:1',
+  identity,
+  globalOptions: [],
+  options: [],
+})
+const pullsOf = (...specs: readonly (readonly [entry: string, identity: string])[]) =>
   planPulls(
     deployment,
-    boundImages.map((boundImage, index) => ({ entry: `d/${index}.image`, boundImage })),
+    specs.map(([entry, identity]) => ({ entry, boundImage: image(identity) })),
   ).pulls
 
-t.test('units are named for the request', t => {
-  const [first] = unitsOf({ image: 'a' })
+t.test('units are named for the identity alone', t => {
+  const [first] = pullsOf(['a.image', 'one'])
   t.match(first?.unit, /^bootc-pending-[0-9a-f]{16}-image\.service$/)
-  t.equal(first?.unit, unitsOf({ image: 'b' }, { image: 'a' })[1]?.unit, 'and for nothing else')
-  const others: readonly BoundImage[] = [
-    { image: 'a:latest' },
-    { image: 'a', authFile: '/x' },
-    { image: 'a', tlsVerify: false },
-    { image: 'a', tlsVerify: true },
-  ]
-  const names = unitsOf({ image: 'a' }, ...others).map(({ unit }) => unit)
-  t.equal(new Set(names).size, others.length + 1, 'whatever changes the request changes the name')
+  t.equal(first?.unit, pullsOf(['b.image', 'two'], ['c.image', 'one'])[1]?.unit)
+  t.not(first?.unit, pullsOf(['a.image', 'two'])[0]?.unit)
   t.end()
 })
 
-t.test('one request of two specs is one pull that names both', t => {
-  t.match(unitsOf({ image: 'a' }, { image: 'b' }, { image: 'a' }), [
-    { boundImage: { image: 'a' }, entries: ['d/0.image', 'd/2.image'] },
-    { boundImage: { image: 'b' }, entries: ['d/1.image'] },
-  ])
+t.test('one request of several specs is one pull that names each once', t => {
+  const pulls = pullsOf(
+    ['d/0.image', 'one'],
+    ['d/1.image', 'two'],
+    ['d/2.kube', 'one'],
+    ['d/2.kube', 'one'],
+  )
+  t.strictSame(
+    pulls.map(({ boundImage, entries }) => [boundImage.identity, entries]),
+    [
+      ['one', ['d/0.image', 'd/2.kube']],
+      ['two', ['d/1.image']],
+    ],
+  )
   t.end()
 })
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lookup, parseUnitFile } from '../../lib/spec/unit-file.ts'
+import { mergeDropIn, parseUnitFile } from '../../lib/spec/unit-file.ts'
 
 type Tap = Pick<typeof t, 'strictSame'>
 
@@ -49,8 +49,11 @@ t.test('text that Quadlet and systemd read alike', t => {
       { I: { constructor: ['1'], hasOwnProperty: ['2'] } },
     ],
     ['line separators inside', '[I]\nA=a\u2028b', { I: { A: ['a\u2028b'] } }],
-    ['continuation', '[I]\nA=a \\\n  b \\\n# c\n  d\nB=1', { I: { A: ['a  b  d'], B: ['1'] } }],
-    ['a header swallowed by a continuation', '[I]\nA=a\\\n[J]', { I: { A: ['a [J]'] } }],
+    ['continuation', '[I]\nA=a \\\n  b \\\n# c\n  d\nB=1', { I: { A: ['a b d'], B: ['1'] } }],
+    ['a header swallowed by a continuation', '[I]\nA=a\\\n[J]', { I: { A: ['a[J]'] } }],
+    ['a value that starts on the next line', '[I]\nA=\\\n b', { I: { A: ['b'] } }],
+    ['CRLF in a continuation', '[I]\r\nA=a \\\r\nb\r\n', { I: { A: ['a b'] } }],
+    ['__proto__ as a value', '[I]\nA=__proto__', { I: { A: ['__proto__'] } }],
   ]
   for (const [what, text, expected] of cases)
     t.equal(JSON.stringify(parsed(t, text)), JSON.stringify(expected), what)
@@ -75,6 +78,13 @@ t.test('text that is refused', t => {
     ['blank after the backslash', '[I]\nA=b\\ \nc', 2, /after the backslash/],
     ['empty line in a continuation', '[I]\nA=b\\\n\nc', 3, /empty line/],
     ['continuation at the end', '[I]\nA=b\\\n', 2, /ends inside/],
+    ['only a comment after the backslash', '[I]\nA=b\\\n# c\n', 2, /ends inside/],
+    ['a key on two lines', '[I]\nA\\\nB=c', 2, /neither/],
+    ['a header on two lines', '[I\\\nJ]', 1, /not a section header/],
+    ['quotes in a header', '["I"]', 1, /not a section header/],
+    ['backslash in a header', '[I\\J]', 1, /not a section header/],
+    ['no-break space before a key', '[I]\n\u00a0A=b', 2, /white space other/],
+    ['form feed after the =', '[I]\nA=\fb', 2, /white space other/],
   ]
   for (const [what, text, line, reason] of cases)
     t.match(parseUnitFile(text).faults, [{ line, reason }], what)
@@ -90,10 +100,54 @@ t.test('every fault of a file is reported', t => {
   t.end()
 })
 
-t.test('lookup takes the last assignment and knows its line', t => {
-  const { unitFile } = parseUnitFile('[I]\nA=1\n[J]\n[I]\nA=2\\\n3')
-  t.strictSame(lookup(unitFile, 'I', 'A'), { value: '2 3', line: 5, continued: true })
-  t.equal(lookup(unitFile, 'I', 'B'), undefined)
-  t.equal(lookup(unitFile, 'K', 'A'), undefined)
+t.test('continued lines, as Quadlet and as systemd join them', t => {
+  const cases: readonly [text: string, value: string, systemdValue: string][] = [
+    ['A=a\\\nb', 'ab', 'a b'],
+    ['A=a \\\n\tb', 'a b', 'a  \tb'],
+    ['A=a\\\n# c\\\nb', 'ab', 'a b'],
+    ['A=--x\\\n  --y=1,2\\\n--z', '--x--y=1,2--z', '--x   --y=1,2 --z'],
+    ['A=\\\na', 'a', 'a'],
+    ['A=a', 'a', 'a'],
+  ]
+  for (const [text, value, systemdValue] of cases)
+    t.strictSame(
+      parseUnitFile(`[I]\n${text}`).unitFile.get('I')?.get('A'),
+      [{ value, systemdValue, line: 2 }],
+      text,
+    )
+  t.end()
+})
+
+t.test('an assignment knows the line where it starts', t => {
+  const { unitFile } = parseUnitFile('[I]\nA=1\n\n# c\nA=2\\\n3\nA=4')
+  t.strictSame(
+    unitFile
+      .get('I')
+      ?.get('A')
+      ?.map(({ line }) => line),
+    [2, 5, 7],
+  )
+  t.end()
+})
+
+t.test('a drop-in is appended, and known by its path', t => {
+  const base = parseUnitFile('[I]\nA=1\nB=1\n[J]\nA=1').unitFile
+  const dropIn = parseUnitFile('[I]\nA=2\nC=2\n[K]\nA=2').unitFile
+  const merged = mergeDropIn(base, dropIn, '/d/x.conf')
+  const found = [...merged].map(([section, keys]) => [
+    section,
+    ...[...keys].map(([key, all]) => [key, ...all.map(({ value, file }) => [value, file])]),
+  ])
+  t.strictSame(found, [
+    [
+      'I',
+      ['A', ['1', undefined], ['2', '/d/x.conf']],
+      ['B', ['1', undefined]],
+      ['C', ['2', '/d/x.conf']],
+    ],
+    ['J', ['A', ['1', undefined]]],
+    ['K', ['A', ['2', '/d/x.conf']]],
+  ])
+  t.equal(base.get('I')?.get('A')?.length, 1, 'and the base stays as it was')
   t.end()
 })

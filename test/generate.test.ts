@@ -1,0 +1,75 @@
+import { mkdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { readRequest } from '../lib/generate.ts'
+import { describeProblem } from '../lib/spec/fault.ts'
+import { makeTree } from './make-tree.ts'
+
+const entry = 'usr/lib/bootc/bound-images.d/a.image'
+const options = { hostRoot: undefined, podmanVersion: [5, 4] as const }
+
+t.test('a directory without an operating system is not an empty request', t => {
+  t.throws(() => readRequest(t.testdir({}), options), {
+    message: /is not the root of a deployment/,
+  })
+  t.throws(() => readRequest(t.testdir({ usr: 'a file' }), options), { message: /is not the root/ })
+  t.throws(() => readRequest('/nowhere', options), { message: /\/nowhere is not the root/ })
+  t.end()
+})
+
+t.test('a spec that the podman of the host cannot honour is a problem', t => {
+  const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\nPolicy=never\n' })
+  const { plan, problems } = readRequest(root, options)
+  t.strictSame(plan.pulls, [])
+  t.strictSame(problems.flatMap(describeProblem), [
+    `${entry}: podman 5.4 of this host does not know --policy; it comes with 5.6: update podman first`,
+  ])
+  t.end()
+})
+
+t.test('the machine ID of the host is that of the new deployment', t => {
+  const id = '0123456789abcdef0123456789abcdef'
+  const request = (machineId: string) => {
+    const top = makeTree(t, {
+      [`root/${entry}`]: '[Image]\nImage=quay.io/x/a:%m\n',
+      ...(machineId === '' ? {} : { 'host/etc/machine-id': machineId }),
+    })
+    mkdirSync(join(top, 'host'), { recursive: true })
+    return readRequest(join(top, 'root'), { ...options, hostRoot: join(top, 'host') })
+  }
+  t.match(request(`${id}\n`).plan.pulls, [{ boundImage: { image: `quay.io/x/a:${id}` } }])
+  for (const machineId of ['', 'uninitialized\n']) {
+    const { plan, problems } = request(machineId)
+    t.strictSame(plan.pulls, [], machineId)
+    t.match(problems.flatMap(describeProblem), [/line 2, Image=: specifier %m/], machineId)
+  }
+  t.end()
+})
+
+t.test('the running system itself uses its own configuration of registries', t => {
+  const root = makeTree(t, {
+    [entry]: '[Image]\nImage=quay.io/x/a:1\n',
+    'etc/containers/registries.conf': 'x = 1',
+  })
+  const request = readRequest(root, { ...options, hostRoot: realpathSync(root) })
+  t.equal(request.containersDirectory, undefined)
+  t.strictSame(request.privateFiles, [])
+  t.end()
+})
+
+t.test('a configuration of registries that cannot be read', t => {
+  const configuration = { 'root/usr/etc/containers/policy.json/x/x/x/x/x': '' }
+  const request = (spec: Readonly<Record<string, string>>) => {
+    const top = makeTree(t, {
+      ...spec,
+      ...configuration,
+      'root/usr/lib/': '',
+      'host/etc/containers/': '',
+    })
+    return readRequest(join(top, 'root'), { ...options, hostRoot: join(top, 'host') })
+  }
+  const broken = request({ [`root/${entry}`]: '[Image]\nImage=quay.io/x/a:1\n' })
+  t.match(broken.problems.flatMap(describeProblem), [/^etc\/containers: .* nested too deeply/])
+  t.strictSame(request({}).problems, [], 'is no problem where nothing is pulled')
+  t.end()
+})
