@@ -51,7 +51,8 @@ export function readRequest(root: string, { hostRoot, podmanVersion }: RequestOp
   const problems = [...read.problems]
   const specs = read.specs.filter(spec => isSupported(spec, podmanVersion, problems))
   const plan = planPulls(basename(root), specs)
-  const configuration = readConfiguration(files, root, hostRoot, problems)
+  const configuration =
+    plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, problems)
   const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
   return {
     root,

@@ -5,7 +5,7 @@ const host = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])`
 const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
 const reference = new RegExp(
   `^(?:(?<domain>${host}(?::[0-9]+)?)/)?(?<path>${pathPart}(?:/${pathPart})*)(?::(?<tag>\\w[\\w.-]{0,127}))?` +
-    '(?:@(?<digest>[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,}))?$',
+    '(?:@(?<digest>sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}))?$',
   'u',
 )
 const longestReference = 1024
@@ -13,7 +13,8 @@ const longestName = 255
 
 /**
  * An image reference: `[domain/]path[:tag][@digest]`. The grammar is distribution's
- * (github.com/distribution/reference, regexp.go), which podman uses too. None of its parts ever holds
+ * (github.com/distribution/reference, regexp.go), which podman uses too, with the digests that
+ * github.com/opencontainers/go-digest knows. None of its parts ever holds
  * white space, quotes, `%` or `$`, or starts with `-`.
  */
 export interface ImageReference {

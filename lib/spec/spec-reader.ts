@@ -65,13 +65,15 @@ export class SpecReader {
     const { unitFile, faults } = readUnitFile(this.#files, this.quadlet, path, name)
     // A file that cannot be parsed is not blamed for the keys that were not found in it.
     if (faults.length > 0) return { boundImages: [], faults }
-    const chosen = unitFile.get(sectionOf[kind])?.get('ServiceName')?.at(-1)?.value
-    const unit = serviceName(name, kind, chosen?.replace(/^"(.*)"$/su, '$1'))
+    const chosen = unitFile.get(sectionOf[kind])?.get('ServiceName')?.at(-1)
+    const unit = serviceName(name, kind, chosen?.value.replace(/^"(.*)"$/su, '$1'))
     const context = this.#context(path, unit)
     const spec = this.#parse(kind, unitFile, context)
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
     quadletKeys.refuseOtherKeys(knownKeys.quadlet)
-    return { ...spec, faults: [...spec.faults, ...quadletKeys.faults] }
+    return quadletKeys.faults.length === 0
+      ? spec
+      : { boundImages: [], faults: [...spec.faults, ...quadletKeys.faults] }
   }
 
   #parse(kind: QuadletFile['kind'], unitFile: UnitFile, context: SpecContext): Spec {
