@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Host } from './host.ts'
+
+const directory = '/var/lib/recorder'
+
+/** A program of the host that writes down its arguments instead of doing anything. */
+export const recorder = `${directory}/record`
+
+const program = `#!/bin/sh
+for word do printf '%s\\0' "$word"; done >"${directory}/words/$UNIT"
+`
+const dropIn = `[Service]
+Environment="UNIT=%n"
+`
+
+/**
+ * Has the systemd of a booted host start services, given by name and text, whose program is `recorder`.
+ *
+ * @returns the arguments that each got; a unit that did not start has none
+ */
+export async function recordArguments(
+  host: Host,
+  units: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, readonly Buffer[]>> {
+  // The same directory, seen from outside.
+  const outside = join(host.sysroot, 'ostree/deploy/debian', directory)
+  rmSync(outside, { recursive: true, force: true })
+  for (const name of ['units/service.d', 'words'])
+    mkdirSync(join(outside, name), { recursive: true })
+  writeFileSync(join(outside, 'record'), program)
+  chmodSync(join(outside, 'record'), 0o755)
+  writeFileSync(join(outside, 'units/service.d/recorder.conf'), dropIn)
+  for (const [name, text] of Object.entries(units))
+    writeFileSync(join(outside, 'units', name), text)
+
+  const { exitCode, stderr } = await host.run(
+    `cp -R ${directory}/units/. /run/systemd/system/ && systemctl daemon-reload &&
+     cd ${directory}/units && printf '%s\\n' *.service |
+       { xargs -d '\\n' -n 200 systemctl start --; cd /run/systemd/system && rm -r -- * && systemctl daemon-reload; }`,
+    { timeoutMs: 300_000 },
+  )
+  if (exitCode !== 0) throw new Error(stderr)
+  const words = join(outside, 'words')
+  return new Map(
+    readdirSync(words).map(name => [name, splitAtNul(readFileSync(join(words, name)))]),
+  )
+}
+
+function splitAtNul(bytes: Buffer): readonly Buffer[] {
+  const words: Buffer[] = []
+  for (let start = 0, end; (end = bytes.indexOf(0, start)) >= 0; start = end + 1)
+    words.push(bytes.subarray(start, end))
+  return words
+}
