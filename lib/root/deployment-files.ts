@@ -36,7 +36,7 @@ export class DeploymentFiles {
     for (let hops = 0; hops < mostQuickHops; hops++) {
       const [, directory, name] = /^(.*)\/([^/]+)$/su.exec(hop) ?? []
       if (directory === undefined || name === undefined || name === '.' || name === '..') break
-      const here = `${this.#resolveDirectory(directory)}/${name}`
+      const here = `${this.resolveDirectory(directory)}/${name}`
       const location = this.place(here)
       if (location === undefined) break
       if (!lstatSync(location).isSymbolicLink()) return here
@@ -46,7 +46,13 @@ export class DeploymentFiles {
     return `/${resolveLinks(path, this.#layout.place)}`
   }
 
-  #resolveDirectory(directory: string): string {
+  /**
+   * Resolves a directory; remembers the answer.
+   *
+   * @returns the path without links, empty for the root itself
+   * @throws UnresolvedPath
+   */
+  resolveDirectory(directory: string): string {
     const known = this.#directories.get(directory)
     if (known !== undefined) return known
     const below = resolveLinks(`${directory}/`, this.#layout.place)

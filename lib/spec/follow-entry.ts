@@ -51,8 +51,8 @@ export function followEntry(
 function hopToQuadlet(files: DeploymentFiles, quadlet: QuadletFiles, start: string): string {
   let path = start
   for (let hops = 0; hops < mostHops; hops++) {
-    const directory = files.resolve(`${dirname(path)}/.`)
-    path = `${directory === '/' ? '' : directory}/${basename(path)}`
+    const directory = files.resolveDirectory(dirname(path))
+    path = `${directory}/${basename(path)}`
     if (quadlet.directories.has(directory)) return path
     const target = linkTarget(files, path)
     if (target === undefined) return path

@@ -67,10 +67,8 @@ function dropIns(files: DeploymentFiles, quadlet: QuadletFiles, name: string): r
 export function isMask(files: DeploymentFiles, path: string): boolean {
   const location = files.place(path)
   if (location === undefined) return false
-  if (lstatSync(location).isSymbolicLink()) {
-    const target = resolve(dirname(path), readlinkSync(location))
-    if (target === '/dev/null') return true
-  }
-  const file = files.find(path, 'file')
-  return file !== undefined && lstatSync(file).size === 0
+  const stat = lstatSync(location)
+  return stat.isSymbolicLink()
+    ? resolve(dirname(path), readlinkSync(location)) === '/dev/null'
+    : stat.isFile() && stat.size === 0
 }

@@ -9,6 +9,7 @@ const image = (identity: string): BoundImage => ({
   identity,
   globalOptions: [],
   options: [],
+  origin: {},
 })
 const pullsOf = (...specs: readonly (readonly [entry: string, identity: string])[]) =>
   planPulls(
