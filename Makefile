@@ -25,7 +25,7 @@ bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=no
 	--log-level=warning --define:import.meta.url=moduleUrl \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
-.PHONY: all install uninstall check tools test demo clean
+.PHONY: all install uninstall check tools test demo bench clean
 all: dist/bootc-bound-images dist/generate
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -64,7 +64,7 @@ install: all
 	ln -sfn ../bootc-bound-images.path $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants/
 	ln -sfn ../bootc-bound-images-stage.service $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants/
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/bootc-bound-images.8
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE $(wildcard docs/*.md)
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload && systemctl start bootc-bound-images.path bootc-bound-images-stage.service; \
@@ -102,6 +102,11 @@ check: node_modules/.package-lock.json
 test demo: tools
 	@$(MAKE) --no-print-directory all
 	@test/$(if $(filter test,$@),all,demo)
+
+# How long the generator takes beside Quadlet, as ratios.
+bench: tools
+	@$(MAKE) --no-print-directory all
+	@test/bench/run
 
 tools:
 	@test/install-tools

@@ -1,0 +1,99 @@
+import t from 'tap'
+import { boundImages, imageSpec } from '../bound-images.ts'
+import { Lab } from '../lab.ts'
+import { makeLayer } from '../oci-image.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+const base = makeLayer({ files: { base: 'x'.repeat(10_000) } })
+const digest = await registry.push('web:1', { layers: [base], files: { id: 'web' } })
+await registry.pushIndex('both:1', { amd64: {}, arm64: {} })
+await registry.push('other:1', { architecture: 'riscv64' })
+
+t.test('an image author hears of everything at once', async t => {
+  const host = await lab.host()
+  await host.commit('v2', {
+    ...boundImages({
+      'web.image': `[Image]\nImage=${registry.address}/web@${digest}\nTLSVerify=false\n`,
+      'web.container': '[Container]\nImage=web.image\n',
+      'both.image': imageSpec(registry, 'both:1', 'Arch=arm64'),
+      'other.image': imageSpec(registry, 'other:1'),
+      'gone.image': imageSpec(registry, 'gone:1'),
+      'wrong.image': '[Image]\nImage=a b\nImgae=c\n',
+    }),
+    'usr/share/containers/systemd/unbound.container': '[Container]\nImage=quay.io/a/b:1\n',
+  })
+  await host.stage('v2')
+  const root =
+    '$(ls -d /ostree/deploy/debian/deploy/*.0 | while read d; do [ -e $d/usr/lib/bootc ] && echo $d; done)'
+
+  const offline = await host.run(`bootc-bound-images check --root ${root}`)
+  t.equal(offline.exitCode, 1)
+  t.match(offline.stdout, /error: .*wrong\.image.*, line 2, Image=: not an image reference; write/)
+  t.match(offline.stdout, /error: .*wrong\.image.*, line 3, Imgae=: there is no such key/)
+  t.match(offline.stdout, /warning: .*both\.image.*, line 2, Image=: the tag of .*both:1 can move/)
+  t.match(offline.stdout, /warning: .*unbound\.container: its image quay\.io\/a\/b:1 is not bound/)
+  t.match(offline.stdout, /warning: .*both\.image.*: no \.container or \.kube file uses/)
+  t.notMatch(offline.stdout, /web@sha256.*(can move|no \.container)/)
+  t.match(offline.stdout, /Bound images: 5, errors: 2, warnings: \d+$/)
+
+  const online = await host.run(`bootc-bound-images check --online --json --root ${root}`)
+  t.equal(online.exitCode, 1)
+  const { findings, registries } = JSON.parse(online.stdout)
+  t.match(
+    findings.filter((finding: { severity: string }) => finding.severity === 'error'),
+    [
+      { entry: /wrong/, key: /./ },
+      { entry: /wrong/, key: /./ },
+      { entry: /gone/, reason: /manifest unknown/, key: 'Image', line: 2 },
+      { entry: /other/, reason: /is for riscv64, not/, remedy: /Arch=/ },
+    ],
+  )
+  const images = new Map(
+    registries.map((image: { image: string }) => [image.image.replace(/^[^/]*\//, ''), image]),
+  )
+  t.match(images.get('both:1'), { architecture: 'arm64' })
+  const web = `web@${digest}`
+  t.match(images.get(web), { presentBytes: 0 })
+  await host.run(`podman image pull --tls-verify=false ${registry.address}/${web}`)
+  const again = JSON.parse(
+    (await host.run(`bootc-bound-images check --online --json --root ${root}`)).stdout,
+  )
+  const here = again.registries.find((image: { image: string }) => image.image.endsWith(web))
+  t.ok(here.bytes > base.data.length, 'all layers count')
+  t.equal(here.presentBytes, here.bytes, 'what was pulled is here')
+  await host.shutdown()
+})
+
+t.test('usage, and a clean root', async t => {
+  const host = await lab.host()
+  t.match(await host.run('bootc-bound-images check --rooot /'), { exitCode: 2 })
+  t.match(await host.run('bootc-bound-images check --root /nowhere'), { exitCode: 1 })
+  t.match(await host.run('bootc-bound-images check --root /var'), {
+    exitCode: 1,
+    stderr: /no directory usr/,
+  })
+  t.match(await host.run('bootc-bound-images check'), {
+    exitCode: 0,
+    stdout: 'Bound images: 0, errors: 0, warnings: 0',
+  })
+  await host.shutdown()
+})
+
+t.test('show prints what stage would generate, and changes nothing', async t => {
+  const host = await lab.host()
+  t.match(await host.run('bootc-bound-images show'), { stdout: 'No deployment is staged.' })
+  await host.run('systemctl stop bootc-bound-images.path')
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  await host.stage('v2')
+  const shown = await host.run('bootc-bound-images show')
+  t.equal(shown.exitCode, 0)
+  t.match(await host.run('ls /run/bootc-bound-images/units'), { exitCode: 2 })
+  await host.run('systemctl start bootc-bound-images.target')
+  const generated = await host.run(
+    'cd /run/bootc-bound-images/units/ && for u in *; do echo "---$u---"; cat $u; echo; done',
+  )
+  t.equal(shown.stdout, generated.stdout)
+  await host.shutdown()
+})
