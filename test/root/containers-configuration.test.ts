@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { readContainersConfiguration } from '../../lib/root/containers-configuration.ts'
+import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
+import { makeTree, type Tree } from '../make-tree.ts'
+
+const read = (top: string) =>
+  readContainersConfiguration(
+    new DeploymentFiles(join(top, 'root'), join(top, 'host')),
+    join(top, 'host'),
+  )
+/** A tree of /etc/containers below a directory. */
+function below(prefix: string, tree: Tree): Tree {
+  return Object.fromEntries(
+    Object.entries(tree).map(([path, content]) => [`${prefix}/containers/${path}`, content]),
+  )
+}
+
+/** Path -> contents, of a host and a deployment whose /etc/containers have these files. */
+function configuration(host: Tree, root: Tree) {
+  // The administrator has changed nothing.
+  const top = makeTree(t, {
+    'root/usr/etc/': '',
+    'host/': '',
+    ...below('host/etc', host),
+    ...below('host/usr/etc', host),
+    ...below('root/usr/etc', root),
+  })
+  const files = read(top)
+  return files && Object.fromEntries(files.map(({ path, contents }) => [path, contents.toString()]))
+}
+
+t.test('the same on both sides', t => {
+  const same = {
+    'policy.json': 'a',
+    'registries.conf.d/a.conf': 'b',
+    'certs.d/quay.io/ca.crt': 'c',
+    'registries.d/x.yaml': '',
+  }
+  t.equal(configuration(same, same), undefined)
+  t.equal(
+    configuration({ ...same, 'storage.conf': 'a' }, { ...same, 'storage.conf': 'b' }),
+    undefined,
+  )
+  t.end()
+})
+
+t.test('no such directory on the host', t => {
+  t.equal(configuration({}, { 'policy.json': 'a' }), undefined)
+  t.end()
+})
+
+t.test('its own configuration of pulls, and all else of the host', t => {
+  const host = {
+    'policy.json': 'a',
+    'storage.conf': 'host',
+    'sub/x': 'host',
+    'certs.d/a/ca.crt': '',
+  }
+  const cases: readonly [what: string, root: Tree, expected: Readonly<Record<string, string>>][] = [
+    [
+      'changed',
+      { 'policy.json': 'b', 'certs.d/a/ca.crt': '' },
+      { 'policy.json': 'b', 'certs.d/a/ca.crt': '' },
+    ],
+    ['dropped', { 'policy.json': 'a' }, { 'policy.json': 'a' }],
+    [
+      'added',
+      { ...host, 'registries.conf.d/x.conf': 'x' },
+      { 'policy.json': 'a', 'certs.d/a/ca.crt': '', 'registries.conf.d/x.conf': 'x' },
+    ],
+    [
+      'another name',
+      { 'policy.json': 'a', 'certs.d/b/ca.crt': '' },
+      { 'policy.json': 'a', 'certs.d/b/ca.crt': '' },
+    ],
+  ]
+  for (const [what, root, expected] of cases)
+    t.strictSame(
+      new Map(Object.entries(configuration(host, root) ?? {})),
+      new Map(Object.entries({ ...expected, 'storage.conf': 'host', 'sub/x': 'host' })),
+      what,
+    )
+  t.end()
+})
+
+t.test('what the administrator changed stays', t => {
+  const top = makeTree(t, {
+    'host/usr/etc/containers/policy.json': 'a',
+    'host/etc/containers/policy.json': 'mine',
+    'host/etc/containers/registries.conf': 'mine',
+    'root/usr/etc/containers/policy.json': 'b',
+    'root/usr/etc/containers/registries.d/x.yaml': 'new',
+  })
+  t.match(
+    read(top)?.map(({ path, contents }) => [path, contents.toString()]),
+    [
+      ['policy.json', 'mine'],
+      ['registries.conf', 'mine'],
+      ['registries.d/x.yaml', 'new'],
+    ],
+  )
+  t.end()
+})
+
+t.test('links are followed inside the deployment', t => {
+  const top = makeTree(t, {
+    'host/etc/containers/storage.conf': 'host',
+    'root/usr/etc/containers/policy.json': { link: '/usr/share/policy.json' },
+    'root/usr/share/policy.json': 'new',
+    'root/usr/etc/containers/registries.conf.d': { link: '/usr/share/registries' },
+    'root/usr/share/registries/a.conf': 'a',
+    'root/usr/etc/containers/certs.d/dangling': { link: '/nowhere' },
+  })
+  t.match(
+    read(top)?.map(({ path, contents }) => [path, contents.toString()]),
+    [
+      ['policy.json', 'new'],
+      ['registries.conf.d/a.conf', 'a'],
+      ['storage.conf', 'host'],
+    ],
+  )
+  t.end()
+})
+
+t.test('what cannot be a configuration', t => {
+  const fifo = makeTree(t, { 'host/etc/containers/': '', 'root/usr/etc/containers/certs.d/': '' })
+  execFileSync('mkfifo', [join(fifo, 'root/usr/etc/containers/certs.d/x')])
+  t.throws(() => read(fifo), {
+    message: 'reading /etc/containers/certs.d/x',
+    cause: { message: /a FIFO/ },
+  })
+  const many = Object.fromEntries(Array.from({ length: 2001 }, (_, n) => [`certs.d/${n}`, '']))
+  t.throws(() => configuration({ 'policy.json': '' }, many), { message: /too many files/ })
+  t.throws(() => configuration({ 'policy.json': '' }, { 'certs.d/1/2/3/4/5': '' }), {
+    message: /nested too deeply/,
+  })
+  t.end()
+})
