@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { layoutOf, type Layout } from './layout.ts'
 import { readRegularFile } from './read-regular-file.ts'
 import { resolveLinks, UnresolvedPath } from './resolve-in-root.ts'
@@ -78,6 +79,15 @@ export class DeploymentFiles {
     }
   }
 
+  /** Whether a path means anything, be it a device. */
+  has(path: string): boolean {
+    try {
+      return this.place(this.resolve(path)) !== undefined
+    } catch {
+      return false // as for `find`
+    }
+  }
+
   /**
    * The names in a directory, sorted; none when there is no such directory.
    *
@@ -92,10 +102,11 @@ export class DeploymentFiles {
       if (statOf(copy)?.isDirectory() === true)
         for (const name of readdirSync(copy, { encoding: 'buffer' }))
           names.set(name.toString('latin1'), name)
+    // Of a name that is no text, nobody can tell whether it stays: the caller must hear of it.
+    const stays = (name: Buffer) =>
+      !isUtf8(name) || this.place(join(directory, name.toString())) !== undefined
     return [...names.values()]
-      .filter(
-        name => copies.length === 1 || this.place(join(directory, name.toString())) !== undefined,
-      )
+      .filter(name => copies.length === 1 || stays(name))
       .toSorted((a, b) => Buffer.compare(a, b))
   }
 
@@ -116,11 +127,8 @@ export class DeploymentFiles {
   /** A link that leads nowhere exists, and is a mistake that the caller must hear of. */
   #exists(path: string): boolean {
     try {
-      return (
-        this.place(
-          join(this.resolve(`${dirname(path)}/.`), path.slice(dirname(path).length + 1)),
-        ) !== undefined
-      )
+      const parent = this.resolve(`${dirname(path)}/.`)
+      return this.place(join(parent, basename(path))) !== undefined
     } catch (error) {
       if (error instanceof UnresolvedPath && error.code === 'missing') return false
       throw error

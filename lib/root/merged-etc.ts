@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
 /** The three trees that ostree merges at finalization, each with its own copy of a path. */
@@ -15,18 +15,29 @@ export interface EtcTrees {
  * Where the new deployment's copy of a path below /etc is now, while that deployment is only staged:
  * what the administrator changed or added stays, what he deleted stays deleted, the rest comes from
  * the new deployment (ostree: src/libostree/ostree-sysroot-deploy.c, merge_configuration_from). The
- * rule holds for each path by itself; a path below a deleted directory is found to be gone on the way
- * to it.
+ * rule holds for each path by itself, but that a directory stays for what stays in it; a path below a
+ * deleted directory is found to be gone on the way to it.
  *
  * @param below path below /etc, its parents without links
  */
-export function placeInEtc({ local, booted, next }: EtcTrees, below: string): string | undefined {
+export function placeInEtc(trees: EtcTrees, below: string): string | undefined {
+  const { local, booted, next } = trees
   const mine = join(local, below)
   const original = join(booted, below)
   const [mineStat, originalStat] = [statOf(mine), statOf(original)]
   if (mineStat === undefined) return originalStat === undefined ? join(next, below) : undefined
   if (originalStat === undefined || isChanged(mine, mineStat, original, originalStat)) return mine
-  return join(next, below)
+  const shipped = join(next, below)
+  const isDropped = mineStat.isDirectory() && statOf(shipped) === undefined
+  return isDropped && keepsSomething(trees, below) ? mine : shipped
+}
+
+/** ostree makes a dropped directory again for what it must keep (ensure_directory_from_template). */
+function keepsSomething(trees: EtcTrees, directory: string): boolean {
+  return readdirSync(join(trees.local, directory)).some(name => {
+    const place = placeInEtc(trees, join(directory, name))
+    return place !== undefined && statOf(place) !== undefined
+  })
 }
 
 function statOf(path: string): Stats | undefined {

@@ -20,17 +20,7 @@ export function locatePath(
   if (/\p{Cc}/u.test(path)) throw new Refusal('a path with control characters', 'rename the file')
   const found = files.find(path, kind)
   if (found !== undefined) return found
-  if (exists(files, path))
-    return `${path}/is-not-a-${kind === 'file' ? 'regular-file' : 'directory'}`
+  if (files.has(path)) return `${path}/is-not-a-${kind === 'file' ? 'regular-file' : 'directory'}`
   if (/^\/(?:etc|run|var)\//u.test(normalize(path))) return normalize(path)
   throw new Refusal(`the root has no ${kind} ${path}`, 'add it to the OS image')
-}
-
-/** A path without links on the running host that the deployment does not have must not be used. */
-function exists(files: DeploymentFiles, path: string): boolean {
-  try {
-    return files.place(files.resolve(path)) !== undefined
-  } catch {
-    return false
-  }
 }
