@@ -8,6 +8,7 @@ import { renderUnits, type HostFacts, type UnitText } from './render/render-unit
 import { readContainersConfiguration } from './root/containers-configuration.ts'
 import { DeploymentFiles } from './root/deployment-files.ts'
 import type { SpecProblem } from './spec/fault.ts'
+import type { PrivateFile } from './spec/pull-options.ts'
 import { printable } from './spec/printable.ts'
 import { readBoundImages, type BoundImageSpec } from './spec/read-bound-images.ts'
 
@@ -20,12 +21,6 @@ export interface Request {
   readonly privateFiles: readonly PrivateFile[]
   /** The /etc/containers that the pulls must see; undefined when it is the host's own. */
   readonly containersDirectory: string | undefined
-}
-
-/** A file as data. */
-export interface PrivateFile {
-  readonly path: string
-  readonly contents: string | Buffer
 }
 
 /** Where a deployment will run. */
@@ -59,9 +54,7 @@ export function readRequest(root: string, { hostRoot, podmanVersion }: RequestOp
     plan,
     problems,
     privateFiles: [
-      ...specs.flatMap(({ boundImage: { options } }) =>
-        options.flatMap(({ secret }) => secret ?? []),
-      ),
+      ...specs.flatMap(({ boundImage: { options } }) => options.flatMap(option => option.files)),
       ...(configuration ?? []).map(file => ({ ...file, path: join(directory, file.path) })),
     ],
     containersDirectory: configuration && directory,

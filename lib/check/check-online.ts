@@ -1,5 +1,6 @@
 import { describeError } from '../describe-error.ts'
 import { inspectImage, localLayers } from '../host/skopeo.ts'
+import { withTemporaryCopies } from '../host/private-files.ts'
 import type { PullOption } from '../spec/pull-options.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import type { Finding } from './finding.ts'
@@ -60,7 +61,10 @@ async function ask(
   const place = { severity: 'error' as const, entry, file, ...origin }
   const wanted = options.findLast(({ flag }) => flag === '--arch')
   try {
-    const { architecture, layers } = await inspectImage(image, globalWords(options), words(options))
+    const files = options.flatMap(option => option.files)
+    const { architecture, layers } = await withTemporaryCopies(files, inPlace =>
+      inspectImage(image, globalWords(options), words(options).map(inPlace)),
+    )
     const bytes = sum(layers)
     const presentBytes = sum(layers.filter(({ digest }) => present.has(digest)))
     const answer = { image: { image, architecture, bytes, presentBytes } }
@@ -85,9 +89,7 @@ function globalWords(options: readonly PullOption[]): readonly string[] {
 }
 
 function words(options: readonly PullOption[]): readonly string[] {
-  return options
-    .filter(({ flag, secret }) => flags.has(flag) && secret === undefined)
-    .flatMap(option => option.words)
+  return options.filter(({ flag }) => flags.has(flag)).flatMap(option => option.words)
 }
 
 function valueOf({ words: [first = '', second] }: PullOption): string {

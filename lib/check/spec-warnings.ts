@@ -28,9 +28,9 @@ function floatingTag({ entry, file, boundImage: { image, origin } }: BoundImageS
 
 /** Below /etc, /run and /var a file may come from the administrator, so its absence is no error. */
 function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: BoundImageSpec) {
-  return boundImage.options.flatMap(({ flag, words, secret }) => {
+  return boundImage.options.flatMap(({ flag, words, files: own }) => {
     const path = words.join('=').replace(/^[^=]*=/u, '')
-    if (secret !== undefined || !['--authfile', '--cert-dir'].includes(flag)) return []
+    if (own.length > 0 || !['--authfile', '--cert-dir'].includes(flag)) return []
     const kind = flag === '--authfile' ? 'file' : 'directory'
     if (!/^\/(?:etc|run|var)\//u.test(path) || files.find(path, kind) !== undefined) return []
     return [

@@ -1,8 +1,18 @@
 // Files below /run that only root may read. Failure policy: every failure is an error; a file is
 // replaced whole or not at all.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { PrivateFile } from '../generate.ts'
+import { credentialsDirectory } from '../directories.ts'
+import type { PrivateFile } from '../spec/pull-options.ts'
 import { writeFileSafely } from './write-file-safely.ts'
 
 /** Writes the files that are not there as they should be. */
@@ -33,4 +43,26 @@ export function removeOtherFiles(
 function remove(path: string): true {
   rmSync(path, { recursive: true })
   return true
+}
+
+/**
+ * Has copies of credentials that are not written yet, for as long as something uses them.
+ *
+ * @param use gets a function that puts the path of a copy in place of a file's in a word
+ */
+export async function withTemporaryCopies<T>(
+  files: readonly PrivateFile[],
+  use: (inPlace: (word: string) => string) => Promise<T>,
+): Promise<T> {
+  if (files.length === 0) return use(word => word)
+  const directory = mkdtempSync(join(tmpdir(), 'bootc-bound-images-'))
+  try {
+    const copies = files.map(({ path, contents }) => ({ path: join(directory, path), contents }))
+    writePrivateFiles(copies)
+    return await use(word =>
+      word.replace(credentialsDirectory, join(directory, credentialsDirectory)),
+    )
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }

@@ -110,6 +110,28 @@ export class DeploymentFiles {
       .toSorted((a, b) => Buffer.compare(a, b))
   }
 
+  /** Whether a directory of this machine has the same entries, none of them a link that leads elsewhere. */
+  isInOnePlace(path: string): boolean {
+    const directory = this.resolve(path)
+    const location = this.place(directory)
+    const names = this.names(directory)
+    if (location === undefined || readdirSync(location).length !== names.length) return false
+    return names.every(name => {
+      const entry = join(location, name.toString())
+      return (
+        this.place(join(directory, name.toString())) === entry &&
+        statOf(entry)?.isSymbolicLink() === false
+      )
+    })
+  }
+
+  /** Whether the host has something at a path that the deployment will not have. */
+  isDropped(path: string): boolean {
+    return (
+      this.find(path, 'file') === undefined && statOf(join(this.#layout.host, path)) !== undefined
+    )
+  }
+
   /**
    * Reads a regular file.
    *

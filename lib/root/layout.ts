@@ -5,6 +5,8 @@ import type { Place } from './resolve-in-root.ts'
 
 /** Where the parts of a deployment's tree are on this machine. Paths have no leading slash. */
 export interface Layout {
+  /** The running system, or the root itself when it is looked at on its own. */
+  readonly host: string
   readonly place: Place
   /** Every directory that may hold entries of a directory. */
   readonly copies: (directory: string) => readonly string[]
@@ -43,6 +45,7 @@ function layout(
 ): Layout {
   const elsewhere = (path: string) => join(/^(?:run|var)(?:\/|$)/u.test(path) ? host : root, path)
   return {
+    host,
     place: path => (isEtc(path) ? etcPlace(belowEtc(path)) : elsewhere(path)),
     copies: path => (isEtc(path) ? etcCopies(belowEtc(path)) : [elsewhere(path)]),
   }

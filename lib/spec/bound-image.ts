@@ -48,14 +48,12 @@ export function makeBoundImage(
 
 /** podman prefers `--creds` to `--authfile`, wherever it stands. */
 function withOneLogin(options: readonly PullOption[]): readonly PullOption[] {
-  const creds = options.findLast(
-    ({ flag, secret }) => flag === '--authfile' && secret !== undefined,
-  )
+  const creds = options.findLast(({ flag, files }) => flag === '--authfile' && files.length > 0)
   return creds === undefined
     ? options
     : options.filter(option => option === creds || option.flag !== '--authfile')
 }
 
 function authFileOption(path: string): PullOption {
-  return { flag: '--authfile', words: ['--authfile', path], identity: undefined }
+  return { flag: '--authfile', words: ['--authfile', path], identity: undefined, files: [] }
 }

@@ -28,7 +28,7 @@ export function parseGlobalArgs(
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [, flag = word, joinedValue] = /^(--[^=]*)=(.*)$/su.exec(word) ?? []
     if (switchFlags.has(word)) {
-      options.push({ flag, words: [word], identity: undefined })
+      options.push({ flag, words: [word], identity: undefined, files: [] })
       continue
     }
     if (!valueFlags.has(flag))
@@ -40,7 +40,7 @@ export function parseGlobalArgs(
     if (value === undefined) throw new Refusal(`${flag} has no value`, 'add one')
     const text = flag === '--module' ? locateModule(files, value) : value
     const written = joinedValue === undefined ? [flag, text] : [`${flag}=${text}`]
-    options.push({ flag, words: written, identity: moduleIdentity(flag, value) })
+    options.push({ flag, words: written, identity: moduleIdentity(flag, value), files: [] })
   }
   return options
 }
@@ -48,7 +48,7 @@ export function parseGlobalArgs(
 /** Reads one `ContainersConfModule=`. */
 export function moduleOption(value: string, files: DeploymentFiles): PullOption {
   const words = [`--module=${locateModule(files, value)}`]
-  return { flag: '--module', words, identity: moduleIdentity('--module', value) }
+  return { flag: '--module', words, identity: moduleIdentity('--module', value), files: [] }
 }
 
 /** Only a module can change which image comes. */

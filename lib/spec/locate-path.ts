@@ -6,8 +6,8 @@ import { Refusal } from './fault.ts'
  * Where the file or directory that a path of the new deployment means is now.
  *
  * What is nowhere yet but can still be put in place by an administrator, below /etc, /run and /var, is
- * named where he would put it. What is there but of another kind, like a device or a FIFO, must not be
- * opened, so podman gets a path below it, which cannot exist, and says so.
+ * named where he would put it. What must not be opened, because it is of another kind, like a device or a
+ * FIFO, or because it will be gone, gets a path below it, which cannot exist, and podman says so.
  *
  * @throws Refusal for a path that is not absolute, or that the new root cannot ever have
  */
@@ -21,6 +21,7 @@ export function locatePath(
   const found = files.find(path, kind)
   if (found !== undefined) return found
   if (files.has(path)) return `${path}/is-not-a-${kind === 'file' ? 'regular-file' : 'directory'}`
-  if (/^\/(?:etc|run|var)\//u.test(normalize(path))) return normalize(path)
+  if (/^\/(?:etc|run|var)\//u.test(normalize(path)))
+    return files.isDropped(path) ? `${path}/is-not-in-the-new-deployment` : normalize(path)
   throw new Refusal(`the root has no ${kind} ${path}`, 'add it to the OS image')
 }

@@ -75,7 +75,7 @@ function imageSource(text: string, tag: string | undefined, context: SpecContext
 function switchOption(flag: string, value: boolean | undefined): readonly PullOption[] {
   if (value === undefined) return []
   const word = value ? flag : `${flag}=false`
-  return [{ flag, words: [word], identity: flag === '--tls-verify' ? word : undefined }]
+  return [{ flag, words: [word], identity: flag === '--tls-verify' ? word : undefined, files: [] }]
 }
 
 function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReader): void {

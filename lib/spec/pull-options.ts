@@ -14,19 +14,20 @@ export interface PullOption {
    * influence on what ends up on disk.
    */
   readonly identity: string | undefined
-  readonly secret?: SecretFile | undefined
+  /** Files that podman needs for it, still to be written. */
+  readonly files: readonly PrivateFile[]
 }
 
-/** A file that holds what must not be seen in a unit, a log or a list of processes. */
-export interface SecretFile {
+/** A file that only root may read, as data. */
+export interface PrivateFile {
   readonly path: string
-  readonly contents: string
+  readonly contents: string | Buffer
 }
 
 /** What the value of an option can depend on. */
 export interface OptionContext {
   readonly files: DeploymentFiles
-  /** Directory for secrets. */
+  /** Directory for private files. */
   readonly secrets: string
   /** Path in the deployment of the spec, which tells its secrets from those of others. */
   readonly specFile: string
@@ -39,7 +40,7 @@ interface OptionValue {
   readonly identity?: string
   /** When another flag than the one that was written takes the value. */
   readonly flag?: string
-  readonly secret?: SecretFile
+  readonly files?: readonly PrivateFile[]
 }
 
 type ReadValue = (value: string, context: OptionContext) => OptionValue
@@ -51,7 +52,7 @@ type ReadValue = (value: string, context: OptionContext) => OptionValue
 export const valueFlags: Readonly<Record<string, ReadValue>> = {
   '--arch': platformPart,
   '--authfile': (value, { files }) => path(files, value, 'file'),
-  '--cert-dir': (value, { files }) => path(files, value, 'directory'),
+  '--cert-dir': certificates,
   '--creds': credentials,
   '--decryption-key': decryptionKey,
   '--os': platformPart,
@@ -65,6 +66,8 @@ export const valueFlags: Readonly<Record<string, ReadValue>> = {
   ),
   '--variant': platformPart,
 }
+
+const mostCertificateBytes = 1024 * 1024
 
 /** What Go's ParseBool takes for true and false. */
 const goBooleans = /^(?:1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/u
@@ -86,9 +89,9 @@ export function valueOption(
 ): PullOption {
   const read = valueFlags[flag]
   if (read === undefined) throw new Refusal(`podman image pull has no option ${flag}`, 'remove it')
-  const { text, identity = text, flag: written = flag, secret } = read(value, context)
+  const { text, identity = text, flag: written = flag, files = [] } = read(value, context)
   const words = joined ? [`${written}=${text}`] : [written, text]
-  return { flag: written, words, identity: `${flag}=${identity}`, secret }
+  return { flag: written, words, identity: `${flag}=${identity}`, files }
 }
 
 /** Reads the words that `PodmanArgs=` adds to the pull. */
@@ -116,7 +119,7 @@ export function parsePodmanArgs(
 function switchOption(flag: string, word: string, value: string | undefined): PullOption {
   if (value !== undefined && !goBooleans.test(value))
     throw new Refusal(`${flag} takes true or false, not ${value}`, 'write one of them')
-  return { flag, words: [word], identity: flag === '--tls-verify' ? word : undefined }
+  return { flag, words: [word], identity: flag === '--tls-verify' ? word : undefined, files: [] }
 }
 
 function noOption(word: string): Refusal {
@@ -137,6 +140,26 @@ export function allTags(): Refusal {
 
 function path(files: DeploymentFiles, value: string, kind: 'file' | 'directory'): OptionValue {
   return { text: locatePath(files, value, kind), identity: value }
+}
+
+/**
+ * podman reads one directory of this machine. When the deployment's is put together from several, or has
+ * links, it gets a copy of what the deployment will see.
+ */
+function certificates(value: string, { files, secrets }: OptionContext): OptionValue {
+  const located = locatePath(files, value, 'directory')
+  if (files.find(value, 'directory') === undefined || files.isInOnePlace(value))
+    return { text: located, identity: value }
+  const copy = secretPath(secrets, value, 'certs')
+  const copies = files
+    .names(value)
+    .map(String)
+    .filter(name => files.find(`${value}/${name}`, 'file') !== undefined)
+    .map(name => ({
+      path: `${copy}/${name}`,
+      contents: files.read(`${value}/${name}`, mostCertificateBytes),
+    }))
+  return { text: copy, identity: value, files: copies }
 }
 
 function platformPart(value: string): OptionValue {
@@ -169,7 +192,7 @@ function credentials(value: string, { registry, secrets, specFile }: OptionConte
   const contents = `${JSON.stringify({ auths: { [registry]: { auth } } })}\n`
   const file = secretPath(secrets, `${specFile} ${registry}`, 'creds.json')
   // Neither the name nor the identity may tell anything about the password.
-  return { text: file, identity: specFile, flag: '--authfile', secret: { path: file, contents } }
+  return { text: file, identity: specFile, flag: '--authfile', files: [{ path: file, contents }] }
 }
 
 /**
@@ -192,7 +215,7 @@ function decryptionKey(value: string, { files, secrets, specFile }: OptionContex
   return {
     text: `${located}:file=${file}`,
     identity: `${key}:${specFile}`,
-    secret: { path: file, contents: phrase.replace(/^pass=/u, '') },
+    files: [{ path: file, contents: phrase.replace(/^pass=/u, '') }],
   }
 }
 

@@ -38,7 +38,8 @@ export function readBoundImages(files: DeploymentFiles, options: SpecReaderOptio
   for (const entry of entries) {
     const { file, boundImages, faults } = readEntry(files, reader, entry)
     for (const boundImage of boundImages) specs.push({ entry: entry.label, file, boundImage })
-    if (faults.length > 0) problems.push({ entry: entry.label, file, faults: atMost(faults) })
+    if (faults.length > 0)
+      problems.push({ entry: entry.label, file, faults: atMost(byLine(faults)) })
   }
   return { specs, problems }
 }
@@ -60,6 +61,15 @@ function readEntry(
     const remedy = error instanceof Refusal ? error.remedy : undefined
     return { file, boundImages: [], faults: [{ reason: printable(describeError(error)), remedy }] }
   }
+}
+
+/** Those of the file first, then those of each drop-in. */
+function byLine(faults: readonly Fault[]): readonly Fault[] {
+  const place = ({ file = '', line = 0 }: Fault) => ({ file, line })
+  return faults.toSorted((a, b) => {
+    const [first, second] = [place(a), place(b)]
+    return first.file.localeCompare(second.file) || first.line - second.line
+  })
 }
 
 function atMost(faults: readonly Fault[]): readonly Fault[] {
