@@ -1,5 +1,4 @@
 import t from 'tap'
-import { Refusal } from '../../lib/spec/fault.ts'
 import { normalizeReference, parseImageReference } from '../../lib/spec/image-reference.ts'
 
 const digest = `sha256:${'0'.repeat(64)}`
@@ -82,7 +81,8 @@ t.test('other text', t => {
     'a'.repeat(1025),
     `quay.io/${'a'.repeat(248)}`,
   ]
-  for (const text of others) t.throws(() => parseImageReference(text), Refusal, text)
+  for (const text of others)
+    t.throws(() => parseImageReference(text), { message: /not an image|at most/ }, text)
   t.equal(parseImageReference(`quay.io/${'a'.repeat(247)}`).path.length, 247, 'the longest name')
   t.end()
 })
@@ -91,7 +91,7 @@ t.test('a long hostile text is answered at once', t => {
   const start = performance.now()
   for (const part of ['a-', 'a.', 'a/', 'a_', '[:'])
     for (const end of ['!', '_', '/', ':', '@'])
-      t.throws(() => parseImageReference(`${part.repeat(500)}${end}`), Refusal)
+      t.throws(() => parseImageReference(`${part.repeat(500)}${end}`), { message: /not an image/ })
   t.ok(performance.now() - start < 1000)
   t.end()
 })

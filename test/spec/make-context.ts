@@ -1,0 +1,30 @@
+import type { Test } from 'tap'
+import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
+import { readLogins } from '../../lib/spec/logins.ts'
+import { readShortNames } from '../../lib/spec/short-names.ts'
+import type { SpecContext } from '../../lib/spec/spec-context.ts'
+import { unitSpecifiers } from '../../lib/spec/specifiers.ts'
+import { makeTree, type Tree } from '../make-tree.ts'
+
+/** What a spec web.image of a deployment with these files depends on; its secrets are in /secrets. */
+export function makeContext(
+  t: Pick<Test, 'testdir'>,
+  tree: Tree = {},
+): SpecContext & { readonly root: string } {
+  const root = makeTree(t, tree)
+  const files = new DeploymentFiles(root)
+  return {
+    root,
+    files,
+    specifiers: unitSpecifiers('web-image.service', {
+      osRelease: new Map([['VERSION_ID', '13']]),
+      machineId: undefined,
+      systemdVersion: 257,
+      architecture: 'x86-64',
+    }),
+    shortNames: () => readShortNames(files),
+    logins: () => readLogins(files),
+    secrets: '/secrets',
+    specFile: '/usr/share/containers/systemd/web.image',
+  }
+}

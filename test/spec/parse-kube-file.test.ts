@@ -1,0 +1,177 @@
+import t from 'tap'
+import { imagesOfPods, parseKubeFile } from '../../lib/spec/parse-kube-file.ts'
+import { parseUnitFile } from '../../lib/spec/unit-file.ts'
+import type { Tree } from '../make-tree.ts'
+import { makeContext } from './make-context.ts'
+
+const quadlets = 'usr/share/containers/systemd'
+const pod = (...images: readonly string[]) =>
+  JSON.stringify({ kind: 'Pod', spec: { containers: images.map(image => ({ image })) } })
+
+/** What a `.kube` file asks for when its section has these lines. */
+function parse(text: string, tree: Tree = { [`${quadlets}/pod.yaml`]: pod('quay.io/a:1') }) {
+  const context = makeContext(t, tree)
+  const { boundImages, faults } = parseKubeFile(parseUnitFile(`[Kube]\n${text}`).unitFile, context)
+  const words = boundImages.map(({ globalOptions, options }) =>
+    [...globalOptions, ...options].flatMap(each =>
+      each.words.map(word => word.replaceAll(context.root, '')),
+    ),
+  )
+  return { images: boundImages.map(({ image }) => image), words, faults }
+}
+
+t.test('the images of a Kubernetes YAML', t => {
+  const spec = 'containers: [{image: a}]'
+  const cases: readonly [what: string, yaml: string, images: readonly string[]][] = [
+    ['a pod', `kind: Pod\nspec: {${spec}}`, ['a']],
+    [
+      'several containers',
+      'spec: {containers: [{image: a}, {name: x}, {image: b}, {image: a}]}',
+      ['a', 'b'],
+    ],
+    ['init containers', `spec: {initContainers: [{image: i}], ${spec}}`, ['i', 'a']],
+    [
+      'image volumes',
+      `spec: {${spec}, volumes: [{emptyDir: {}}, {image: {reference: v}}]}`,
+      ['a', 'v'],
+    ],
+    ['a deployment', `kind: Deployment\nspec: {template: {spec: {${spec}}}}`, ['a']],
+    [
+      'a cron job',
+      `kind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {${spec}}}}}}`,
+      ['a'],
+    ],
+    [
+      'a list',
+      `kind: List\nitems: [{spec: {${spec}}}, {spec: {containers: [{image: b}]}}]`,
+      ['a', 'b'],
+    ],
+    [
+      'several documents',
+      `---\nspec: {${spec}}\n---\n# nothing\n---\nspec: {containers: [{image: b}]}\n...\n`,
+      ['a', 'b'],
+    ],
+    ['JSON', pod('a'), ['a']],
+    ['anchors', 'x: &c {image: a}\nspec: {containers: [*c]}', ['a']],
+    ['merge keys', 'x: &c {image: a}\nspec: {containers: [{<<: *c, name: y}]}', ['a']],
+    [
+      'block style',
+      'spec:\n  containers:\n    - name: x\n      image: "a"\n    - image: b # c\n',
+      ['a', 'b'],
+    ],
+    ['other resources', 'kind: ConfigMap\ndata: {image: a, containers: x}', []],
+    ['other types', 'spec: {containers: [{image: 5}, {image: ""}, x, null], volumes: x}', []],
+    ['a text', 'x', []],
+    ['nothing', '', []],
+  ]
+  for (const [what, yaml, images] of cases) t.strictSame(imagesOfPods(yaml), images, what)
+  t.end()
+})
+
+t.test('a YAML that is broken, with its line', t => {
+  t.throws(() => imagesOfPods('spec:\n  containers: [\n'), { message: /^[^\n]* at line 3[^\n]*$/ })
+  t.throws(() => imagesOfPods('a: b\n---\na: 1\n b: 2\n'), { message: / at line 3$/ })
+  t.throws(() => imagesOfPods('spec: *nothing'), { message: /nothing/ })
+  t.end()
+})
+
+t.test('a hostile text ends soon', t => {
+  const lines = Array.from({ length: 30 }, (_, n) => `a${n}: &a${n} [${`*a${n - 1}, `.repeat(9)}]`)
+  const start = performance.now()
+  t.throws(() => imagesOfPods(['a: &a-1 [x]', ...lines].join('\n')), { message: /alias count/ })
+  t.throws(() => imagesOfPods('&a {items: [*a, *a]}'))
+  for (const deep of ['[', '{a: ', '- ', '? '])
+    t.throws(() => imagesOfPods(deep.repeat(100_000)), { message: /nested too deeply/ })
+  t.throws(() => imagesOfPods('"'.repeat(100_000)), { message: / at line 1$/ })
+  t.strictSame(imagesOfPods(Array.from({ length: 10_000 }, (_, n) => `k${n}: 1\n`).join('')), [])
+  t.ok(performance.now() - start < 10_000)
+  t.end()
+})
+
+t.test('where the YAML is', t => {
+  const cases: readonly [value: string, path: string][] = [
+    ['pod.yaml', `${quadlets}/pod.yaml`],
+    ['./sub/../pod.yaml', `${quadlets}/pod.yaml`],
+    ['/etc/pod.yaml', 'etc/pod.yaml'],
+    ['%E/pod.yaml', 'etc/pod.yaml'],
+    ['"/etc/my pod.yaml"', 'etc/my pod.yaml'],
+  ]
+  for (const [value, path] of cases)
+    t.match(
+      parse(`Yaml=${value}`, { [path]: pod('quay.io/a:1'), [`${quadlets}/sub/`]: '' }),
+      { images: ['quay.io/a:1'], faults: [] },
+      value,
+    )
+  const two = { 'etc/a.yaml': pod('quay.io/a:1'), 'etc/b.yaml': pod('quay.io/b:1') }
+  for (const text of ['Yaml=/etc/a.yaml /etc/b.yaml', 'Yaml=/etc/a.yaml\nYaml=/etc/b.yaml'])
+    t.strictSame(parse(text, two).images, ['quay.io/a:1', 'quay.io/b:1'], text)
+  t.end()
+})
+
+t.test('the options that concern the pull', t => {
+  const { words, faults } = parse(
+    'Yaml=/etc/pod.yaml\nPublishPort=80:%i\nContainersConfModule=a.conf\nPodmanArgs=--tls-verify=false --annotation a=%H\nPodmanArgs=--creds me:hunter2',
+    {
+      'etc/pod.yaml': pod('quay.io/a:1', 'docker.io/b:1'),
+      'usr/share/containers/containers.conf.modules/a.conf': '',
+    },
+  )
+  t.strictSame(faults, [])
+  const [first, second] = words
+  for (const each of [first, second])
+    t.match(each, [
+      '--module=/usr/share/containers/containers.conf.modules/a.conf',
+      '--tls-verify=false',
+      '--authfile',
+      /^\/secrets\/\w+\.creds\.json$/,
+    ])
+  t.not(first?.at(-1), second?.at(-1), 'each registry has its own secret')
+  t.notMatch(words.flat().join(), /hunter/)
+  t.end()
+})
+
+t.test('what is refused, with line, key and reason', t => {
+  const cases: readonly [text: string, line: number | undefined, key: string, reason: RegExp][] = [
+    ['', undefined, 'Yaml', /no Yaml= in \[Kube\]/],
+    ['Yaml=', 2, 'Yaml', /no Yaml=/],
+    ['Yaml=nothing.yaml', 2, 'Yaml', /^nothing\.yaml: .*nothing\.yaml does not exist/],
+    ['Yaml="pod.yaml', 2, 'Yaml', /not closed/],
+    ['Yaml=%b.yaml', 2, 'Yaml', /specifier %b/],
+    ['Yaml=pod.yaml\nImage=quay.io/a', 3, 'Image', /no such key in \[Kube\]/],
+    ['Yaml=pod.yaml\nContainersConfModule=x', 3, 'ContainersConfModule', /no module/],
+    ['Yaml=pod.yaml\nPodmanArgs=--retry many', 3, 'PodmanArgs', /not a number/],
+  ]
+  for (const [text, line, key, reason] of cases) {
+    const { images, faults } = parse(text)
+    t.strictSame(images, [], text)
+    t.match(faults, [{ line, key, reason }], text)
+    t.equal(faults.length, 1, text)
+  }
+  t.end()
+})
+
+const broken = (yaml: string) => parse('Yaml=/etc/pod.yaml', { 'etc/pod.yaml': yaml })
+
+t.test('what is wrong in the YAML', t => {
+  t.match(broken('kind: ConfigMap').faults, [{ line: 2, key: 'Yaml', reason: /names no image/ }])
+  t.match(broken('a: [').faults, [{ line: 2, key: 'Yaml', reason: /^\/etc\/pod\.yaml: .* line 1/ }])
+  const { images, faults } = broken(pod('A', 'quay.io/a:1', 'short'))
+  t.strictSame(images, ['quay.io/a:1'], 'the others are read')
+  t.match(faults, [
+    { line: 2, reason: '/etc/pod.yaml: image A: not an image reference', remedy: /write registry/ },
+    { line: 2, reason: /image short: .* short name/ },
+  ])
+  t.match(broken(`#${' '.repeat(1024 * 1024)}`).faults, [{ reason: /at most 1048576/ }])
+  t.end()
+})
+
+t.test('a configuration of registries that cannot be read', t => {
+  const { faults } = parse('Yaml=/etc/pod.yaml', {
+    'etc/pod.yaml': pod('short'),
+    'etc/containers/registries.conf': '[',
+  })
+  t.match(faults, [
+    { reason: /image short: \/etc\/containers\/registries\.conf/, remedy: undefined },
+  ])
+  t.end()
+})
