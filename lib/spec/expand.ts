@@ -22,10 +22,10 @@ function expandSpecifiers(word: string, specifiers: Specifiers): string {
 
 /** `$$` is `$`; a `$` elsewhere than at the start is itself, but for `${`. */
 function expandVariables(word: string): string {
-  const variable = /^\$(?!\$).*|(?<!\$)(?:\$\$)*\$\{.*/su.exec(word)?.[0]
-  if (variable !== undefined)
+  // The text is not shown: it may be part of a password.
+  if (/^\$(?!\$)|(?<!\$)(?:\$\$)*\$\{/u.test(word))
     throw new Refusal(
-      `variables (${variable.replace(/^(?:\$\$)+/u, '')}) are set on the booted system only`,
+      'variables ($NAME at the start, ${NAME}) are set on the booted system only',
       'write the value itself, and $$ for a dollar sign',
     )
   return word.replaceAll('$$', '$')

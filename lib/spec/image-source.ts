@@ -22,20 +22,13 @@ export interface SourceContext {
   readonly shortNames: () => ShortNames
 }
 
-const pathTransports: Readonly<Record<string, 'file' | 'directory'>> = {
-  dir: 'directory',
-  'docker-archive': 'file',
-  oci: 'directory',
-  'oci-archive': 'file',
-}
-const otherTransports = [
-  'containers-storage',
-  'docker-daemon',
-  'docker-tarball',
-  'ostree',
-  'sif',
-  'tarball',
-]
+const pathTransports: ReadonlyMap<string, 'file' | 'directory'> = new Map([
+  ['dir', 'directory'],
+  ['docker-archive', 'file'],
+  ['oci', 'directory'],
+  ['oci-archive', 'file'],
+])
+const otherTransports = ['containers-storage', 'docker-daemon', 'ostree', 'sif', 'tarball']
 
 /**
  * Reads the value of `Image=` (containers-transports(5)).
@@ -49,13 +42,13 @@ export function parseImageSource(
   context: SourceContext,
 ): ImageSource {
   const [, transport, rest = ''] = /^([a-z-]+):(.*)$/su.exec(text) ?? []
-  const kind = transport === undefined ? undefined : pathTransports[transport]
+  const kind = transport === undefined ? undefined : pathTransports.get(transport)
   if (transport !== undefined && kind !== undefined)
     return fileSource(transport, kind, rest, imageTag, context)
-  if (transport !== undefined && otherTransports.includes(transport) && /[/]/u.test(rest))
+  if (transport !== undefined && otherTransports.includes(transport))
     throw new Refusal(
       `images cannot be bound from ${transport}:`,
-      `write a registry's image, or ${Object.keys(pathTransports).join(':, ')}: with a path`,
+      `write a registry's image, or ${[...pathTransports.keys()].join(':, ')}: with a path`,
     )
   const reference = text.replace(/^docker:\/\//u, '')
   const { name, registry } = registryName(reference, context)

@@ -50,7 +50,11 @@ function members(value: unknown): Readonly<Record<string, unknown>> {
 
 /** A key names a registry, or the start of a repository's path; old files have URLs. */
 function isFor(key: string, name: string): boolean {
-  const scope = key.replace(/^https?:\/\//u, '').replace(/\/v\d\/?$|\/$/u, '')
+  const scope = key
+    .replace(/^https?:\/\//u, '')
+    .replace(/\/v\d\/?$|\/$/u, '')
+    // Docker Hub's older names (containers/image: pkg/docker/config/config.go, normalizeRegistry).
+    .replace(/^(?:index|registry-1)\.docker\.io(?=\/|$)/u, 'docker.io')
   const repository = name.replace(/@.*$|:[^:/]*$/u, '')
   return repository === scope || repository.startsWith(`${scope}/`)
 }

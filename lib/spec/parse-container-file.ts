@@ -21,7 +21,7 @@ export type ContainerImage =
   | { readonly faults: readonly Fault[] }
 
 /** Options of `podman run` and `podman kube play` that concern their pull. */
-const pullFlags: ReadonlySet<string> = new Set([...Object.keys(valueFlags), '--tls-verify'])
+const pullFlags: ReadonlySet<string> = new Set([...valueFlags.keys(), '--tls-verify'])
 
 /**
  * Decides which image a `.container` file needs (podman: pkg/systemd/quadlet/quadlet.go,
@@ -42,11 +42,13 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
   else if ((text ?? '') === '' && reader.faults.every(({ key }) => key !== 'Image'))
     reader.refuse('Image', 'no Image= in [Container]', 'name the image to pull')
 
-  if (text?.endsWith('.image') === true && reader.faults.length === 0)
+  const isImageFile = text?.endsWith('.image') === true
+  if (isImageFile && reader.faults.length === 0)
     return { imageFile: text, place: reader.placeOf('Image') }
-  const source = reader.convert('Image', value =>
-    (text ?? '') === '' ? undefined : parseImageSource(value, undefined, context),
-  )
+  const source =
+    isImageFile || (text ?? '') === ''
+      ? undefined
+      : reader.convert('Image', value => parseImageSource(value, undefined, context))
   const optionContext = { ...context, registry: source?.registry }
   const options = [
     ...keyOption(reader, 'Retry', '--retry', optionContext),
@@ -66,7 +68,7 @@ export function pullArguments(
   reader: SectionReader,
   context: OptionContext,
 ): readonly PullOption[] {
-  return reader.words('PodmanArgs', words => parsePodmanArgs(pullWords(words), context))
+  return reader.words('PodmanArgs', words => parsePodmanArgs(words, context), pullWords)
 }
 
 /** All other words belong to the container; which of those are options and values does not matter. */

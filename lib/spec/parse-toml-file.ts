@@ -3,7 +3,7 @@ import { describeError } from '../describe-error.ts'
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from './fault.ts'
 import { parseImageSource } from './image-source.ts'
-import { valueOption } from './pull-options.ts'
+import { valueOption, type PullOption } from './pull-options.ts'
 import type { SpecContext } from './spec-context.ts'
 
 const knownKeys = ['images', 'authfile']
@@ -26,15 +26,12 @@ export function parseTomlFile(
       reason: 'not a list of images',
       remedy: 'write images = ["registry/name:tag"]',
     })
-  if (authfile !== undefined && !isText(authfile))
-    faults.push({ key: 'authfile', reason: 'not a path', remedy: 'write authfile = "/path"' })
+  const options = authFileOption(authfile, context, faults)
+  if (options === undefined) return { boundImages: [], faults }
   const boundImages: BoundImage[] = []
   for (const image of Array.isArray(images) ? images.filter(isText) : []) {
     try {
       const source = parseImageSource(image, undefined, context)
-      const options = isText(authfile)
-        ? [valueOption('--authfile', authfile, { ...context, registry: source.registry })]
-        : []
       const parts = { source, globalOptions: [], options, origin: { key: 'images' } }
       boundImages.push(makeBoundImage(parts, context.logins))
     } catch (error) {
@@ -43,6 +40,23 @@ export function parseTomlFile(
     }
   }
   return { boundImages, faults }
+}
+
+/** @returns undefined for what is no path: a pull without credentials is not what is asked for */
+function authFileOption(
+  authfile: unknown,
+  context: SpecContext,
+  faults: Fault[],
+): readonly PullOption[] | undefined {
+  if (authfile === undefined) return []
+  try {
+    if (!isText(authfile)) throw new Refusal('not a path', 'write authfile = "/path"')
+    return [valueOption('--authfile', authfile, context)]
+  } catch (error) {
+    const remedy = error instanceof Refusal ? error.remedy : undefined
+    faults.push({ key: 'authfile', reason: describeError(error), remedy })
+    return undefined
+  }
 }
 
 function parseTable(text: string, faults: Fault[]): Readonly<Record<string, unknown>> | undefined {

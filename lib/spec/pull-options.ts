@@ -49,23 +49,25 @@ type ReadValue = (value: string, context: OptionContext) => OptionValue
  * The options of `podman image pull` (podman: cmd/podman/images/pull.go), in the order in which the keys
  * of a spec are written to the command line.
  */
-export const valueFlags: Readonly<Record<string, ReadValue>> = {
-  '--arch': platformPart,
-  '--authfile': (value, { files }) => path(files, value, 'file'),
-  '--cert-dir': certificates,
-  '--creds': credentials,
-  '--decryption-key': decryptionKey,
-  '--os': platformPart,
-  '--platform': platformPart,
-  '--policy': oneOf('always', 'missing', 'never', 'newer'),
-  '--retry': matching(/^\d{1,9}$/u, 'a number of tries', 'write digits only'),
-  '--retry-delay': matching(
-    /^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/u,
-    'a duration',
-    'write a number with its unit, like 10s',
-  ),
-  '--variant': platformPart,
-}
+export const valueFlags: ReadonlyMap<string, ReadValue> = new Map<string, ReadValue>(
+  Object.entries({
+    '--arch': platformPart,
+    '--authfile': (value, { files }) => path(files, value, 'file'),
+    '--cert-dir': certificates,
+    '--creds': credentials,
+    '--decryption-key': decryptionKey,
+    '--os': platformPart,
+    '--platform': platformPart,
+    '--policy': oneOf('always', 'missing', 'never', 'newer'),
+    '--retry': matching(/^\d{1,9}$/u, 'a number of tries', 'write digits only'),
+    '--retry-delay': matching(
+      /^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/u,
+      'a duration',
+      'write a number with its unit, like 10s',
+    ),
+    '--variant': platformPart,
+  }),
+)
 
 const mostCertificateBytes = 1024 * 1024
 
@@ -87,7 +89,7 @@ export function valueOption(
   context: OptionContext,
   joined = false,
 ): PullOption {
-  const read = valueFlags[flag]
+  const read = valueFlags.get(flag)
   if (read === undefined) throw new Refusal(`podman image pull has no option ${flag}`, 'remove it')
   const { text, identity = text, flag: written = flag, files = [] } = read(value, context)
   const words = joined ? [`${written}=${text}`] : [written, text]
@@ -106,7 +108,7 @@ export function parsePodmanArgs(
     if (flag === '--all-tags' || flag === '-a') throw allTags()
     if (switchFlags.has(flag)) options.push(switchOption(flag, word, joinedValue))
     else if (joinedValue !== undefined) options.push(valueOption(flag, joinedValue, context, true))
-    else if (valueFlags[flag] === undefined) throw noOption(word)
+    else if (!valueFlags.has(flag)) throw noOption(flag)
     else {
       const value = rest.shift()
       if (value === undefined) throw new Refusal(`${flag} has no value`, 'add one')
@@ -122,12 +124,13 @@ function switchOption(flag: string, word: string, value: string | undefined): Pu
   return { flag, words: [word], identity: flag === '--tls-verify' ? word : undefined, files: [] }
 }
 
+/** The text is shown to its first `=` only: it may hold a password. */
 function noOption(word: string): Refusal {
   return word.startsWith('-') && word !== '--'
-    ? new Refusal(`podman image pull has no option ${word}`, 'remove it')
+    ? new Refusal(`podman image pull has no option ${word.replace(/=.*$/su, '')}`, 'remove it')
     : new Refusal(
-        `${word} is no option: podman would pull it too`,
-        'bind it with a spec of its own',
+        'a word is no option: podman would pull it too',
+        'bind another image with a spec of its own',
       )
 }
 

@@ -71,8 +71,10 @@ export function dropInDirectoryNames(file: string): readonly string[] {
   const parts = base.replace(/@.*$/su, '').split('-')
   const truncated = parts
     .slice(1)
-    .map((_part, index) => `${parts.slice(0, index + 1).join('-')}-${extension}.d`)
+    .map((_part, index) => `${parts.slice(0, index + 1).join('-')}-`)
     .toReversed()
+    .flatMap(start => (base.includes('@') ? [`${start}@`, start] : [start]))
+    .map(start => `${start}${extension}.d`)
   return [
     `${file}.d`,
     ...(template === undefined ? [] : [`${template}${extension}.d`]),

@@ -65,11 +65,9 @@ function readEntry(
 
 /** Those of the file first, then those of each drop-in. */
 function byLine(faults: readonly Fault[]): readonly Fault[] {
-  const place = ({ file = '', line = 0 }: Fault) => ({ file, line })
-  return faults.toSorted((a, b) => {
-    const [first, second] = [place(a), place(b)]
-    return first.file.localeCompare(second.file) || first.line - second.line
-  })
+  return faults.toSorted(
+    (a, b) => (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0),
+  )
 }
 
 function atMost(faults: readonly Fault[]): readonly Fault[] {

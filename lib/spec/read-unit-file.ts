@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { describeError } from '../describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal, type Fault } from './fault.ts'
@@ -65,10 +65,16 @@ function dropIns(files: DeploymentFiles, quadlet: QuadletFiles, name: string): r
 
 /** An empty file, or a link to /dev/null, stands for none. */
 export function isMask(files: DeploymentFiles, path: string): boolean {
-  const location = files.place(path)
+  const directory = files.resolveDirectory(dirname(path))
+  const location = files.place(join(directory, basename(path)))
   if (location === undefined) return false
   const stat = lstatSync(location)
-  return stat.isSymbolicLink()
-    ? resolve(dirname(path), readlinkSync(location)) === '/dev/null'
-    : stat.isFile() && stat.size === 0
+  if (stat.isSymbolicLink() && resolve(directory, readlinkSync(location)) === '/dev/null')
+    return true
+  const file = stat.isSymbolicLink() ? files.find(path, 'file') : location
+  return file !== undefined && isEmptyFile(lstatSync(file))
+}
+
+function isEmptyFile(stat: Stats): boolean {
+  return stat.isFile() && stat.size === 0
 }

@@ -51,20 +51,26 @@ export class SectionReader {
     })
   }
 
-  /** Converts each value of a list; an empty value clears what came before it. */
+  /** Converts each value of a list, quotes and all; an empty value clears what came before it. */
   all<T>(key: string, convert: (text: string) => T): readonly T[] {
     return this.#list(key).flatMap(assignment => {
-      const value = this.#attempt(key, assignment, () => convert(this.#literal(assignment)))
+      const value = this.#attempt(key, assignment, () =>
+        convert(expand(oneLine(assignment), this.#specifiers)),
+      )
       return value === undefined ? [] : [value]
     })
   }
 
-  /** Converts the words of each value of a list. */
-  words<T>(key: string, convert: (words: readonly string[]) => readonly T[]): readonly T[] {
+  /** Converts the words of each value of a list, or those that are picked of them as they are written. */
+  words<T>(
+    key: string,
+    convert: (words: readonly string[]) => readonly T[],
+    pick = (words: readonly string[]) => words,
+  ): readonly T[] {
     return this.#list(key).flatMap(
       assignment =>
         this.#attempt(key, assignment, () =>
-          convert(sameWords(assignment).map(word => expand(word, this.#specifiers))),
+          convert(pick(sameWords(assignment)).map(word => expand(word, this.#specifiers))),
         ) ?? [],
     )
   }

@@ -14,6 +14,6 @@ export function serviceName(file: string, kind: QuadletKind, chosen: string | un
     throw new Refusal('a template has no image of its own', 'link to it as name@instance')
   if (chosen === undefined) return `${base}${kind === 'image' ? '-image' : ''}.service`
   if (!/^[\w.:\\@-]+$/u.test(chosen))
-    throw new Refusal(`ServiceName=${chosen} is not the name of a unit`, 'use letters and digits')
+    throw new Refusal(`${chosen} is not the name of a unit`, 'use letters and digits')
   return `${chosen}.service`
 }

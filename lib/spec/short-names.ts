@@ -86,7 +86,7 @@ function namedBy(registry: string, path: string): Pick<ImageReference, 'domain' 
   const full = parseImageReference(`${registry}/${path}`)
   if (full.domain === undefined)
     throw new Refusal(`registries.conf of the root names ${registry}, which is no registry`)
-  return full
+  return { domain: full.domain, path: full.path }
 }
 
 function readTable(files: DeploymentFiles, path: string): Readonly<Record<string, unknown>> {

@@ -65,9 +65,10 @@ export class SpecReader {
     const { unitFile, faults } = readUnitFile(this.#files, this.quadlet, path, name)
     // A file that cannot be parsed is not blamed for the keys that were not found in it.
     if (faults.length > 0) return { boundImages: [], faults }
-    const chosen = unitFile.get(sectionOf[kind])?.get('ServiceName')?.at(-1)
-    const unit = serviceName(name, kind, chosen?.value.replace(/^"(.*)"$/su, '$1'))
-    const context = this.#context(path, unit)
+    const reader = new SectionReader(unitFile, sectionOf[kind], letter => `%${letter}`)
+    const unit = reader.convert('ServiceName', text => serviceName(name, kind, text))
+    if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
+    const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
     const spec = this.#parse(kind, unitFile, context)
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
     quadletKeys.refuseOtherKeys(knownKeys.quadlet)

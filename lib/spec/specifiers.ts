@@ -137,28 +137,28 @@ function ofDeployment(facts: SpecifierFacts, letter: string): string | undefined
 
 /** Undoes the escaping of unit names (src/basic/unit-name.c, unit_name_unescape). */
 function unescapeName(name: string): string {
-  const bytes = name
+  const bytes = Buffer.from(name)
+    .toString('latin1')
     .replaceAll('-', '/')
     .replaceAll(/\\(?:x([0-9a-fA-F]{2}))?/gu, (_all, hex: string | undefined) => {
       if (hex === undefined || hex === '00')
         throw new Refusal(`the unit name part ${name} cannot be unescaped`)
       return String.fromCharCode(parseInt(hex, 16))
     })
-  const text =
-    /[\u0080-\u00ff]/u.test(bytes) && !/[\u0100-\uffff]/u.test(bytes)
-      ? Buffer.from(bytes, 'latin1').toString()
-      : bytes
-  return text
+  return Buffer.from(bytes, 'latin1').toString()
 }
 
-/** src/core/unit-printf.c, specifier_filename. */
+/** Undoes the escaping of paths (src/basic/unit-name.c, unit_name_path_unescape). */
 function unescapePath(name: string): string {
+  if (name === '-') return '/'
   const path = unescapeName(name)
-  return path.startsWith('/') ? path : `/${path}`
+  if (path.split('/').some(part => part === '' || part === '.' || part === '..'))
+    throw new Refusal(`the unit name part ${name} is no path`)
+  return `/${path}`
 }
 
-/** systemd's name of the architecture Node runs on (src/basic/architecture.c). */
-export function systemdArchitecture(): string {
+/** systemd's name of an architecture of Node's (src/basic/architecture.c). */
+export function systemdArchitecture(architecture: string = process.arch): string {
   const names: Readonly<Record<string, string>> = {
     x64: 'x86-64',
     ia32: 'x86',
@@ -169,5 +169,5 @@ export function systemdArchitecture(): string {
     riscv64: 'riscv64',
     loong64: 'loongarch64',
   }
-  return names[process.arch] ?? process.arch
+  return names[architecture] ?? architecture
 }
