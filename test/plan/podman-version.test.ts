@@ -12,6 +12,7 @@ const option = (...words: readonly string[]): PullOption => ({
   flag: words[0]?.replace(/=.*/u, '') ?? '',
   words,
   identity: undefined,
+  files: [],
 })
 const image = (options: readonly PullOption[], globalOptions: readonly PullOption[] = []) => ({
   image: 'quay.io/a:1',
@@ -19,6 +20,7 @@ const image = (options: readonly PullOption[], globalOptions: readonly PullOptio
   identity: '',
   globalOptions,
   options,
+  origin: {},
 })
 
 const commandOf = (version: PodmanVersion, ...options: readonly PullOption[]) =>

@@ -204,19 +204,17 @@ t.test('a root that is looked at on its own', t => {
   t.end()
 })
 
-t.test('a deployment that was merged already keeps its own /etc', t => {
+t.test('a staged deployment has a copy of its defaults in /etc, which the merge does not use', t => {
   const { find, names } = deployment(t, {
     'root/usr/etc/x': 'a',
-    'root/etc/x': 'b',
+    'root/etc/x': 'a',
     'root/etc/y': '',
     'host/etc/x': 'c',
     'host/etc/mine': '',
-    'host/run/x': '',
   })
-  t.equal(find('/etc/x'), 'root/etc/x')
-  t.equal(find('/etc/mine'), undefined)
-  t.strictSame(names('/etc'), ['x', 'y'])
-  t.equal(find('/run/x'), 'host/run/x')
+  t.equal(find('/etc/x'), 'host/etc/x')
+  t.equal(find('/etc/y'), undefined)
+  t.strictSame(names('/etc'), ['mine', 'x'])
   t.end()
 })
 

@@ -144,17 +144,17 @@ t.test('a password is in a file of its own, and nowhere else', t => {
     const [option] = parse('--creds', creds)
     return { creds, ...option }
   })
-  for (const { creds, flag, words = [], identity = '', secret } of secrets) {
+  for (const { creds, flag, words = [], identity = '', files: [secret] = [] } of secrets) {
     t.equal(flag, '--authfile', creds)
     t.strictSame(words, ['--authfile', secret?.path])
     t.match(secret?.path, secretPath)
-    t.strictSame(JSON.parse(secret?.contents ?? ''), {
+    t.strictSame(JSON.parse(String(secret?.contents)), {
       auths: { 'quay.io': { auth: Buffer.from(creds).toString('base64') } },
     })
     t.notMatch([...words, identity].join(), /hunter|colon/)
   }
   t.equal(
-    new Set(secrets.map(({ secret }) => secret?.path)).size,
+    new Set(secrets.map(({ files }) => files?.[0]?.path)).size,
     1,
     'the path does not depend on it',
   )
@@ -171,7 +171,7 @@ t.test('a passphrase is in a file of its own, and nowhere else', t => {
     const [option] = parse('--decryption-key', `/etc/key:${phrase}`)
     return { phrase, ...option }
   })
-  for (const { phrase, words = [], identity = '', secret } of phrases) {
+  for (const { phrase, words = [], identity = '', files: [secret] = [] } of phrases) {
     t.strictSame(words, ['--decryption-key', `${root}/etc/key:file=${secret?.path}`])
     t.match(secret?.path, secretPath)
     t.equal(
@@ -181,13 +181,13 @@ t.test('a passphrase is in a file of its own, and nowhere else', t => {
     )
     t.notMatch([...words, identity].join(), /hunter/)
   }
-  t.equal(new Set(phrases.map(({ secret }) => secret?.path)).size, 1)
+  t.equal(new Set(phrases.map(({ files }) => files?.[0]?.path)).size, 1)
   t.equal(new Set(phrases.map(({ identity }) => identity)).size, 1)
   t.end()
 })
 
 const pathOf = (value: string, specFile: string, registry: string, flag = '--creds') =>
-  valueOption(flag, value, { ...context(), specFile, registry }).secret?.path
+  valueOption(flag, value, { ...context(), specFile, registry }).files[0]?.path
 
 t.test('secrets of different specs, registries and keys are different files', t => {
   const paths = [
