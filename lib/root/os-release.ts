@@ -23,7 +23,7 @@ export function readOsRelease(files: DeploymentFiles): ReadonlyMap<string, strin
 export function parseOsRelease(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const line of text.split('\n')) {
-    const [, name, value] = /^\s*(\w+)=(.*?)\s*$/u.exec(line) ?? []
+    const [, name, value] = /^(\w+)=(.*)$/su.exec(line.trim()) ?? []
     if (name !== undefined && value !== undefined) fields.set(name, unquote(value))
   }
   return fields

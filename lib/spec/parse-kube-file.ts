@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { Lexer, LineCounter, parseAllDocuments, Parser } from 'yaml'
+import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../describe-error.ts'
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from './fault.ts'
@@ -12,9 +12,6 @@ import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from './unit-file.ts'
 
 const mostBytes = 1024 * 1024
-
-/** Far above any real pod; with some thousands, the parser would take Node down with it. */
-const deepest = 200
 
 /** Decides which images a `.kube` file needs: those of every container in its Kubernetes YAML. */
 export function parseKubeFile(
@@ -60,53 +57,40 @@ function yamlImages(
     if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
     return images
   } catch (error) {
-    reader.refuse('Yaml', `${path}: ${describeError(error)}`, 'correct the file')
+    reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, 'correct the file')
     return []
   }
 }
+
+/** Without the picture of the place that js-yaml's message goes on with. */
+function yamlReason(error: unknown): string {
+  if (!(error instanceof YAMLException)) return describeError(error)
+  return error.mark === undefined ? error.reason : `${error.reason} at line ${error.mark.line + 1}`
+}
+
+/** podman's parser knows merge keys (<<), which YAML 1.2 has no more. */
+const schema = CORE_SCHEMA.withTags(mergeTag)
 
 /**
  * The images that `podman kube play` would pull for a Kubernetes YAML: of containers, init containers and
  * image volumes of pods, and of everything that has a template of pods.
  *
- * @throws Error naming the line of what is no YAML
+ * @throws YAMLException for what is no YAML
  */
 export function imagesOfPods(text: string): readonly string[] {
-  refuseDeepNesting(text)
-  const images: string[] = []
-  const lineCounter = new LineCounter()
-  const options = {
-    // podman's parser knows merge keys (<<), which YAML 1.2 has no more.
-    merge: true,
-    // Both take time that grows with the square of the file.
-    uniqueKeys: false,
-    prettyErrors: false,
-    lineCounter,
-  }
-  for (const document of parseAllDocuments(text, options)) {
-    if (!('errors' in document)) continue
-    const [error] = document.errors
-    if (error !== undefined)
-      throw new Error(`${error.message} at line ${lineCounter.linePos(error.pos[0]).line}`)
-    collect(document.toJS({ maxAliasCount: 100 }), images)
-  }
-  return [...new Set(images)]
+  const images = new Set<string>()
+  const seen = new Set<unknown>()
+  for (const document of loadAll(text, { schema })) collect(document, images, seen)
+  return [...images]
 }
 
-/** Looks at the tokens alone, which takes no stack. */
-function refuseDeepNesting(text: string): void {
-  const parser = new Parser()
-  for (const lexeme of new Lexer().lex(text)) {
-    Array.from(parser.next(lexeme))
-    if (parser.stack.length > deepest) throw new Error('the YAML is nested too deeply')
-  }
-}
-
-function collect(resource: unknown, images: string[]): void {
+/** Each resource is looked at once: an alias can stand for what it is part of. */
+function collect(resource: unknown, images: Set<string>, seen: Set<unknown>): void {
+  if (seen.has(resource)) return
+  seen.add(resource)
   // A List holds resources, a workload a template of pods, a CronJob a template of jobs.
-  for (const item of list(field(resource, 'items'))) collect(item, images)
-  const specs = podSpecs(field(resource, 'spec'))
-  for (const spec of specs) {
+  for (const item of list(field(resource, 'items'))) collect(item, images, seen)
+  for (const spec of podSpecs(field(resource, 'spec'))) {
     const containers = [
       ...list(field(spec, 'initContainers')),
       ...list(field(spec, 'containers')),
@@ -115,7 +99,7 @@ function collect(resource: unknown, images: string[]): void {
       field(field(volume, 'image'), 'reference'),
     )
     for (const image of [...containers, ...volumes])
-      if (typeof image === 'string' && image !== '') images.push(image)
+      if (typeof image === 'string' && image !== '') images.add(image)
   }
 }
 
@@ -127,7 +111,7 @@ function podSpecs(spec: unknown): readonly unknown[] {
 
 function field(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null
-    ? new Map<string, unknown>(Object.entries(value)).get(key)
+    ? Object.getOwnPropertyDescriptor(value, key)?.value
     : undefined
 }
 

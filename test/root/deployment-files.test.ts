@@ -204,19 +204,22 @@ t.test('a root that is looked at on its own', t => {
   t.end()
 })
 
-t.test('a staged deployment has a copy of its defaults in /etc, which the merge does not use', t => {
-  const { find, names } = deployment(t, {
-    'root/usr/etc/x': 'a',
-    'root/etc/x': 'a',
-    'root/etc/y': '',
-    'host/etc/x': 'c',
-    'host/etc/mine': '',
-  })
-  t.equal(find('/etc/x'), 'host/etc/x')
-  t.equal(find('/etc/y'), undefined)
-  t.strictSame(names('/etc'), ['mine', 'x'])
-  t.end()
-})
+t.test(
+  'a staged deployment has a copy of its defaults in /etc, which the merge does not use',
+  t => {
+    const { find, names } = deployment(t, {
+      'root/usr/etc/x': 'a',
+      'root/etc/x': 'a',
+      'root/etc/y': '',
+      'host/etc/x': 'c',
+      'host/etc/mine': '',
+    })
+    t.equal(find('/etc/x'), 'host/etc/x')
+    t.equal(find('/etc/y'), undefined)
+    t.strictSame(names('/etc'), ['mine', 'x'])
+    t.end()
+  },
+)
 
 t.test('the running system is its own host', t => {
   const root = makeTree(t, { 'etc/x': 'b', 'usr/etc/x': 'a', 'run/x': '' })

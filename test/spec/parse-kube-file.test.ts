@@ -69,22 +69,24 @@ t.test('the images of a Kubernetes YAML', t => {
 })
 
 t.test('a YAML that is broken, with its line', t => {
-  t.throws(() => imagesOfPods('spec:\n  containers: [\n'), { message: /^[^\n]* at line 3[^\n]*$/ })
-  t.throws(() => imagesOfPods('a: b\n---\na: 1\n b: 2\n'), { message: / at line 3$/ })
-  t.throws(() => imagesOfPods('spec: *nothing'), { message: /nothing/ })
+  const reasonOf = (yaml: string) =>
+    parse('Yaml=/etc/pod.yaml', { 'etc/pod.yaml': yaml }).faults.map(({ reason }) => reason)
+  t.match(reasonOf('spec:\n  containers: [\n'), [/^\/etc\/pod\.yaml: [^\n]* at line 3$/])
+  t.match(reasonOf('a: b\n---\na: 1\n b: 2\n'), [/ at line 4$/])
+  t.match(reasonOf('spec: *nothing'), [/nothing.* at line 1$/])
   t.end()
 })
 
-t.test('a hostile text ends soon', t => {
+t.test('a hostile text ends before the time limit of a test', t => {
   const lines = Array.from({ length: 30 }, (_, n) => `a${n}: &a${n} [${`*a${n - 1}, `.repeat(9)}]`)
-  const start = performance.now()
-  t.throws(() => imagesOfPods(['a: &a-1 [x]', ...lines].join('\n')), { message: /alias count/ })
-  t.throws(() => imagesOfPods('&a {items: [*a, *a]}'))
+  const bomb = ['a: &a-1 {spec: {}}', ...lines, 'items: *a29'].join('\n')
+  t.strictSame(imagesOfPods(bomb), [])
+  t.strictSame(imagesOfPods('&a {items: [*a, *a]}'), [])
   for (const deep of ['[', '{a: ', '- ', '? '])
-    t.throws(() => imagesOfPods(deep.repeat(100_000)), { message: /nested too deeply/ })
-  t.throws(() => imagesOfPods('"'.repeat(100_000)), { message: / at line 1$/ })
+    t.throws(() => imagesOfPods(deep.repeat(100_000)), { message: /maxDepth/ })
+  t.throws(() => imagesOfPods('"'.repeat(100_000)))
+  t.throws(() => imagesOfPods(`[${','.repeat(100_000)}]`))
   t.strictSame(imagesOfPods(Array.from({ length: 10_000 }, (_, n) => `k${n}: 1\n`).join('')), [])
-  t.ok(performance.now() - start < 10_000)
   t.end()
 })
 

@@ -151,3 +151,10 @@ t.test('a drop-in is appended, and known by its path', t => {
   t.equal(base.get('I')?.get('A')?.length, 1, 'and the base stays as it was')
   t.end()
 })
+
+t.test('a hostile text ends before the time limit of a test', t => {
+  const blanks = ' \t'.repeat(32_000)
+  for (const text of [`${blanks}x`, `[A]\na=${blanks}x`, `[A]\na${blanks}x`, '\\'.repeat(64_000)])
+    t.match(parseUnitFile(text), {})
+  t.end()
+})
