@@ -10,19 +10,20 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Starts Debian's docker-registry on loopback and resolves to its port. It runs until the lab ends. */
+/**
+ * Starts Debian's docker-registry on loopback and resolves to its port. It runs until the lab ends.
+ * With users, it serves nobody else.
+ */
 export const startDockerRegistry = async (
   area: WorkArea,
   name: string,
-  credentials: Credentials | undefined,
+  users: readonly Credentials[],
 ): Promise<number> => {
   const dir = join(area.dir, name)
   const inside = inRootfs(area, dir)
   mkdirSync(join(dir, 'data'), { recursive: true })
-  writeFileSync(join(dir, 'config.yml'), config(inside, credentials !== undefined))
-  if (credentials) {
-    writeFileSync(join(dir, 'htpasswd'), `${await htpasswdLine(area, credentials)}\n`)
-  }
+  writeFileSync(join(dir, 'config.yml'), config(inside, users.length > 0))
+  if (users.length > 0) writeFileSync(join(dir, 'htpasswd'), await htpasswd(area, users))
   const container = startContainer(area.cgroup(name), [
     ...rootfsArgs(area),
     `--machine=lab-${process.pid}-${name}`,
@@ -58,12 +59,11 @@ ${authenticated ? `auth: { htpasswd: { realm: lab, path: ${dir}/htpasswd } }` : 
 `
 
 /** docker-registry knows bcrypt only, and the C library of Debian, by way of perl, can hash so. */
-const htpasswdLine = async (area: WorkArea, { user, password }: Credentials): Promise<string> => {
-  const hash = await runInRootfs(area, [
+const htpasswd = (area: WorkArea, users: readonly Credentials[]): Promise<string> =>
+  runInRootfs(area, [
     'perl',
     '-e',
-    'print crypt($ARGV[0], q($2y$05$abcdefghijklmnopqrstuu))',
-    password,
+    'while (my ($user, $password) = splice @ARGV, 0, 2) {' +
+      ' print "$user:", crypt($password, q($2y$05$abcdefghijklmnopqrstuu)), "\\n" }',
+    ...users.flatMap(({ user, password }) => [user, password]),
   ])
-  return `${user}:${hash}`
-}

@@ -1,5 +1,7 @@
 import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Certificate } from './certificate.ts'
 
 /** What is to go wrong, for requests whose `METHOD URL` contains `match`. The newest fault wins. */
 export interface Fault {
@@ -18,6 +20,8 @@ export interface Fault {
 export interface RecordedRequest {
   readonly method: string
   readonly url: string
+  /** Who asks, by HTTP's Basic authentication; not there for an anonymous request. */
+  readonly user?: string
   readonly at: number
   /** Not there while unanswered. */
   readonly status?: number
@@ -29,19 +33,22 @@ export interface RecordedRequest {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** Passes HTTP on to another server on loopback, writes down every request, and fails on demand. */
+/** Passes HTTP(S) on to an HTTP server on loopback, writes down every request, and fails on demand. */
 export class FaultProxy {
   readonly #upstream: number
-  readonly #server = createServer((incoming, outgoing) => {
-    // a client that goes away in the middle is none of our failures
-    this.#answer(incoming, outgoing).catch(() => outgoing.destroy())
-  })
+  readonly #server
   #requests: Mutable<RecordedRequest>[] = []
   #faults: { readonly fault: Fault; left: number }[] = []
   #port = 0
 
-  constructor(upstreamPort: number) {
+  /** With a certificate, it speaks HTTPS. */
+  constructor(upstreamPort: number, certificate?: Certificate) {
     this.#upstream = upstreamPort
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      // a client that goes away in the middle is none of our failures
+      this.#answer(incoming, outgoing).catch(() => outgoing.destroy())
+    }
+    this.#server = certificate ? createTlsServer(certificate, answer) : createServer(answer)
     // an upload or a hanging answer may take as long as it takes
     this.#server.requestTimeout = 0
   }
@@ -90,6 +97,8 @@ export class FaultProxy {
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = '', url = '' } = incoming
     const record: Mutable<RecordedRequest> = { method, url, at: Date.now(), bytes: 0 }
+    const user = userOf(incoming.headers.authorization)
+    if (user !== undefined) record.user = user
     this.#requests.push(record)
     outgoing.once('close', () => {
       record.endedAt = Date.now()
@@ -143,6 +152,12 @@ export class FaultProxy {
     answer.once('error', () => outgoing.destroy())
     answer.pipe(outgoing)
   }
+}
+
+/** The user of `Basic base64(user:password)` (RFC 7617); podman, asked who it is, may send an empty one. */
+const userOf = (authorization = ''): string | undefined => {
+  const [, encoded] = /^Basic (.+)$/.exec(authorization) ?? []
+  return encoded === undefined ? undefined : /^[^:]+/.exec(atob(encoded))?.[0]
 }
 
 /** A kept connection that the registry closes meanwhile would be a fault nobody asked for. */

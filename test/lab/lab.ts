@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Credentials } from './docker-registry.ts'
 import type { Files } from './files.ts'
 import { Host } from './host.ts'
 import { installProduct } from './install-product.ts'
-import { Registry } from './registry.ts'
+import { Registry, type RegistryOptions } from './registry.ts'
 import { requirePrivateNetwork } from './require-private-network.ts'
 import { cloneSysroot, commit, copySysroot, deploy, refOf } from './sysroot.ts'
 import { type WorkArea, makeWorkArea } from './work-area.ts'
@@ -12,7 +11,7 @@ import { type WorkArea, makeWorkArea } from './work-area.ts'
 export type { Fault, RecordedRequest } from './fault-proxy.ts'
 export type { FileContent, Files } from './files.ts'
 export type { BootOptions, CommandResult, Host } from './host.ts'
-export { type ImageContent, type Layer, makeLayer } from './oci-image.ts'
+export { type ImageContent, type Layer, makeLayer, makeOciArchive } from './oci-image.ts'
 export type { Registry } from './registry.ts'
 
 /** Real hosts and registries on a loopback of their own. Everything is gone after `close()`. */
@@ -48,9 +47,8 @@ export class Lab {
     return this.#area.dir
   }
 
-  /** Starts a registry; with credentials, it serves nobody else. */
-  async registry(credentials?: Credentials): Promise<Registry> {
-    const registry = await Registry.start(this.#area, `registry-${++this.#made}`, credentials)
+  async registry(options: RegistryOptions = {}): Promise<Registry> {
+    const registry = await Registry.start(this.#area, `registry-${++this.#made}`, options)
     this.#registries.push(registry)
     return registry
   }

@@ -70,6 +70,23 @@ export const makeIndex = (images: Readonly<Record<string, Image>>): Blob =>
     })),
   })
 
+/**
+ * Packs an image into one file, as `podman pull oci-archive:` reads it (OCI image layout), with or without
+ * a name of its own in it.
+ */
+export const makeOciArchive = (content: ImageContent, name?: string): Buffer => {
+  const { manifest, blobs } = makeImage(content)
+  const annotations = name === undefined ? {} : { 'org.opencontainers.image.ref.name': name }
+  const manifests = [{ ...describe(MANIFEST, manifest), annotations }]
+  return tar({
+    'oci-layout': JSON.stringify({ imageLayoutVersion: '1.0.0' }),
+    'index.json': JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests }),
+    ...Object.fromEntries(
+      [manifest, ...blobs].map(({ digest, data }) => [`blobs/${digest.replace(':', '/')}`, data]),
+    ),
+  })
+}
+
 const hostArchitecture = (): string => (process.arch === 'x64' ? 'amd64' : process.arch)
 
 const describe = (mediaType: string, { digest, data }: Blob) => ({

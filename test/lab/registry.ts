@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Certificate, makeCertificate } from './certificate.ts'
 import { type Credentials, startDockerRegistry } from './docker-registry.ts'
 import { type Fault, FaultProxy, type RecordedRequest } from './fault-proxy.ts'
 import {
@@ -8,34 +11,63 @@ import {
   MANIFEST,
   makeImage,
   makeIndex,
+  makeOciArchive,
 } from './oci-image.ts'
+import { inRootfs, runInRootfs } from './nspawn.ts'
 import type { WorkArea } from './work-area.ts'
+
+export interface RegistryOptions {
+  /** With any, it serves nobody else. Pushing is done by the first. */
+  readonly users?: readonly Credentials[]
+  /** Speaks HTTPS, with a certificate for its address that it signed itself. */
+  readonly tls?: boolean
+}
 
 /** A real registry. Hosts reach it through a proxy that writes down requests and fails on demand. */
 export class Registry {
+  readonly #area: WorkArea
   readonly #proxy: FaultProxy
   readonly #origin: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #certificate: Certificate | undefined
 
-  private constructor(proxy: FaultProxy, origin: string, credentials: Credentials | undefined) {
+  private constructor(
+    area: WorkArea,
+    proxy: FaultProxy,
+    origin: string,
+    pusher: Credentials | undefined,
+    certificate: Certificate | undefined,
+  ) {
+    this.#area = area
     this.#proxy = proxy
     this.#origin = origin
-    this.#headers = credentials
-      ? { authorization: `Basic ${btoa(`${credentials.user}:${credentials.password}`)}` }
+    this.#headers = pusher
+      ? { authorization: `Basic ${btoa(`${pusher.user}:${pusher.password}`)}` }
       : {}
+    this.#certificate = certificate
   }
 
-  /** With credentials, it serves nobody else. */
-  static async start(area: WorkArea, name: string, credentials?: Credentials): Promise<Registry> {
-    const port = await startDockerRegistry(area, name, credentials)
-    const proxy = new FaultProxy(port)
+  static async start(
+    area: WorkArea,
+    name: string,
+    { users = [], tls = false }: RegistryOptions,
+  ): Promise<Registry> {
+    const port = await startDockerRegistry(area, name, users)
+    const certificate = tls ? await makeCertificate(area) : undefined
+    const proxy = new FaultProxy(port, certificate)
     await proxy.start()
-    return new Registry(proxy, `http://127.0.0.1:${port}`, credentials)
+    return new Registry(area, proxy, `http://127.0.0.1:${port}`, users[0], certificate)
   }
 
   /** `host:port`, the same for as long as the lab is open. */
   get address(): string {
     return `127.0.0.1:${this.#proxy.port}`
+  }
+
+  /** The certificate that a client must know before it trusts this registry, as PEM. */
+  get certificate(): string {
+    if (this.#certificate === undefined) throw new Error(`${this.address} speaks plain HTTP`)
+    return this.#certificate.cert
   }
 
   /** What came through the proxy since the last `forget()`; pushing is not in it. */
@@ -90,6 +122,29 @@ export class Registry {
       await this.#putManifest(name, image.manifest.digest, image.manifest, MANIFEST)
     }
     return this.#putManifest(name, tag, makeIndex(images), INDEX)
+  }
+
+  /** Builds an image and pushes it as `name:tag` with layers that only the owner of a key can read. */
+  async pushEncrypted(
+    reference: string,
+    publicKey: string,
+    content: ImageContent = {},
+  ): Promise<void> {
+    const dir = mkdtempSync(join(this.#area.dir, 'encrypted-'))
+    const key = join(dir, 'public.pem')
+    const archive = join(dir, 'plain.tar')
+    writeFileSync(key, publicKey)
+    writeFileSync(archive, makeOciArchive(content))
+    const inside = (path: string) => inRootfs(this.#area, path)
+    await runInRootfs(this.#area, [
+      'skopeo',
+      `--tmpdir=${inside(dir)}`,
+      'copy',
+      '--dest-tls-verify=false',
+      `--encryption-key=jwe:${inside(key)}`,
+      `oci-archive:${inside(archive)}`,
+      `${this.#origin.replace('http', 'docker')}/${reference}`,
+    ])
   }
 
   async #pushBlobs(name: string, { blobs }: Image): Promise<void> {

@@ -4,7 +4,7 @@ import { Lab } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
-const registry = await lab.registry({ user: 'shop', password: 'correct horse' })
+const registry = await lab.registry({ users: [{ user: 'shop', password: 'correct horse' }] })
 await registry.push('secret:1')
 
 const authFile = (password: string) => ({
