@@ -34,6 +34,13 @@ Environment=RETRY_DELAY_SEC=1 RETRY_MAX_DELAY_SEC=2
 `,
 }
 
+/** Those of the images that podman has on the host. */
+export async function imagesOn(host: Host, names: readonly string[]): Promise<readonly string[]> {
+  const look = names.map(name => `if podman image exists '${name}'; then echo '${name}'; fi`)
+  const { stdout } = await host.run(look.join('\n'))
+  return stdout.split('\n').filter(line => line !== '')
+}
+
 /** Names of the pending units that systemd has loaded. */
 export async function pendingUnits(host: Host): Promise<readonly string[]> {
   const { stdout } = await host.run(

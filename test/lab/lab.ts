@@ -8,9 +8,11 @@ import { requirePrivateNetwork } from './require-private-network.ts'
 import { cloneSysroot, commit, copySysroot, deploy, refOf } from './sysroot.ts'
 import { type WorkArea, makeWorkArea } from './work-area.ts'
 
+export type { Credentials } from './docker-registry.ts'
 export type { Fault, RecordedRequest } from './fault-proxy.ts'
 export type { FileContent, Files } from './files.ts'
 export type { BootOptions, CommandResult, Host } from './host.ts'
+export { makeKeyPair } from './key-pair.ts'
 export { type ImageContent, type Layer, makeLayer, makeOciArchive } from './oci-image.ts'
 export type { Registry } from './registry.ts'
 

@@ -75,6 +75,14 @@ export class Registry {
     return this.#proxy.requests
   }
 
+  /** The users who were given a manifest of this repository, `undefined` for nobody in particular. */
+  servedTo(repository: string): readonly (string | undefined)[] {
+    const served = this.requests.filter(
+      ({ url, status }) => url.startsWith(`/v2/${repository}/manifests/`) && status === 200,
+    )
+    return [...new Set(served.map(({ user }) => user))]
+  }
+
   forget(): void {
     this.#proxy.forget()
   }

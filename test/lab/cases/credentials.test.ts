@@ -1,5 +1,6 @@
 import t from 'tap'
 import { boundImages, fewQuickTries, imageSpec } from '../bound-images.ts'
+import { authJson } from '../containers-files.ts'
 import { Lab } from '../lab.ts'
 
 const lab = await Lab.open()
@@ -8,9 +9,7 @@ const registry = await lab.registry({ users: [{ user: 'shop', password: 'correct
 await registry.push('secret:1')
 
 const authFile = (password: string) => ({
-  contents: JSON.stringify({
-    auths: { [registry.address]: { auth: btoa(`shop:${password}`) } },
-  }),
+  contents: authJson({ user: 'shop', password }, registry.address),
   mode: 0o600,
 })
 const specs = boundImages({
