@@ -32,8 +32,9 @@ for (const name of cases)
     const request = readRequest(root, { ...facts, hostRoot: host })
     t.equal(basename(request.root), `${checksum}.0`)
     const problems = request.problems.flatMap(describeProblem)
+    const units = generate(request, facts)
     const found = [
-      ...generate(request, facts),
+      ...units,
       ...request.privateFiles.map(file => ({
         name: file.path.slice(1),
         contents: file.contents.toString(),
@@ -49,6 +50,8 @@ for (const name of cases)
         writeUnits(dirname(join(expected, file)), [{ name: basename(file), contents }])
     }
     mkdirSync(expected, { recursive: true })
+    for (const { name: unit, contents } of units)
+      t.notMatch(unit + contents, 'hunter2', 'no password')
     t.strictSame(found.map(file => file.name).toSorted(), filesBelow(expected), 'the same files')
     for (const { name: file, contents } of found)
       t.equal(contents, readFileSync(join(expected, file), 'utf8'), file)

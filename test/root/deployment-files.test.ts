@@ -121,7 +121,7 @@ t.test('paths without their links', t => {
 })
 
 t.test('the names in a directory, sorted', t => {
-  const { names } = deployment(t, {
+  const { names, find } = deployment(t, {
     'host/usr/etc/d/unchanged': 'a',
     'host/etc/d/unchanged': 'a',
     'root/usr/etc/d/unchanged': 'b',
@@ -138,10 +138,14 @@ t.test('the names in a directory, sorted', t => {
     'root/usr/lib/a/': '',
     'root/usr/lib/A': '',
     'root/usr/link': linkTo('/etc/d'),
+    'host/etc/changed/sub/x': '',
+    'root/usr/etc/changed': 'a file',
   })
+  t.strictSame(names('/etc/changed/sub'), ['x'], 'a file on the other side')
   t.strictSame(names('/etc/d'), ['added', 'mine', 'unchanged'])
   t.strictSame(names('/usr/link'), ['added', 'mine', 'unchanged'])
   t.strictSame(names('/etc/gone'), [], 'a deleted directory')
+  t.equal(find('/etc/d/deleted'), undefined)
   t.strictSame(names('/usr/lib'), ['A', 'a', 'z', 'é'])
   t.strictSame(names('/usr/nowhere'), [])
   t.strictSame(names('/nowhere/at/all'), [])

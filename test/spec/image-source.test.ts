@@ -46,6 +46,7 @@ t.test('images in files', t => {
     ],
     ['oci-archive:/usr/x.tar', 'a/b', `oci-archive:${root}/usr/x.tar`, 'localhost/a/b:latest'],
     ['oci:/usr/oci:1', 'a', `oci:${root}/usr/oci:1`, 'localhost/a:latest'],
+    ['dir:/var/a:b', 'a', 'dir:/var/a:b', 'localhost/a:latest'],
     ['dir:/usr/oci', 'a', `dir:${root}/usr/oci`, 'localhost/a:latest'],
     ['dir:/var/new', 'a', 'dir:/var/new', 'localhost/a:latest'],
   ]

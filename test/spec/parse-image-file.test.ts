@@ -67,6 +67,7 @@ t.test('how values are read', t => {
     ['Image=quay.io/a\nImage=quay.io/b:1', 'quay.io/b:1'],
     ['Image=quay.io/a:%w', 'quay.io/a:13'],
     ['Image=quay.io/a:1\nArch=arm64\nArch=', 'quay.io/a:1'],
+    ['Image=quay.io/a:1\nImageTag=A\nImageTag=', 'quay.io/a:1'],
     [
       'Image=quay.io/a:1\nAuthFile=%E/auth.json',
       'quay.io/a:1',
