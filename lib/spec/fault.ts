@@ -1,3 +1,4 @@
+import { describeError } from '../describe-error.ts'
 import { printable } from './printable.ts'
 
 /** Something wrong in a spec. */
@@ -29,6 +30,14 @@ export class Refusal extends Error {
   constructor(reason: string, remedy?: string) {
     super(reason)
     this.remedy = remedy
+  }
+}
+
+/** What an error says, and what a refusal says to do instead. */
+export function explain(error: unknown): Pick<Fault, 'reason' | 'remedy'> {
+  return {
+    reason: describeError(error),
+    remedy: error instanceof Refusal ? error.remedy : undefined,
   }
 }
 

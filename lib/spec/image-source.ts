@@ -70,7 +70,9 @@ function fileSource(
   imageTag: string | undefined,
   { files }: SourceContext,
 ): ImageSource {
-  const [, path = '', reference = ''] = /^([^:]*)(:.*)?$/su.exec(rest) ?? []
+  // Only a directory has no reference after its path.
+  const path = transport === 'dir' ? rest : rest.replace(/:.*$/su, '')
+  const reference = rest.slice(path.length)
   if (imageTag === undefined)
     throw new Refusal(
       `the name that an image of ${transport}: gets is not known`,

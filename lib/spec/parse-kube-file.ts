@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../describe-error.ts'
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { Refusal, type Fault } from './fault.ts'
+import { explain, type Fault } from './fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullArguments } from './parse-container-file.ts'
@@ -38,8 +38,8 @@ export function parseKubeFile(
         const parts = { source, globalOptions: modules, options, origin }
         boundImages.push(makeBoundImage(parts, context.logins))
       } catch (error) {
-        const remedy = error instanceof Refusal ? error.remedy : undefined
-        reader.refuse('Yaml', `${path}: image ${image}: ${describeError(error)}`, remedy)
+        const { reason, remedy } = explain(error)
+        reader.refuse('Yaml', `${path}: image ${image}: ${reason}`, remedy)
       }
     }
   return { boundImages, faults: reader.faults }

@@ -1,7 +1,7 @@
 import { parse, TomlError } from 'smol-toml'
 import { describeError } from '../describe-error.ts'
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { Refusal, type Fault } from './fault.ts'
+import { explain, Refusal, type Fault } from './fault.ts'
 import { parseImageSource } from './image-source.ts'
 import { valueOption, type PullOption } from './pull-options.ts'
 import type { SpecContext } from './spec-context.ts'
@@ -35,8 +35,8 @@ export function parseTomlFile(
       const parts = { source, globalOptions: [], options, origin: { key: 'images' } }
       boundImages.push(makeBoundImage(parts, context.logins))
     } catch (error) {
-      const remedy = error instanceof Refusal ? error.remedy : undefined
-      faults.push({ key: 'images', reason: `${image}: ${describeError(error)}`, remedy })
+      const { reason, remedy } = explain(error)
+      faults.push({ key: 'images', reason: `${image}: ${reason}`, remedy })
     }
   }
   return { boundImages, faults }
@@ -53,8 +53,7 @@ function authFileOption(
     if (!isText(authfile)) throw new Refusal('not a path', 'write authfile = "/path"')
     return [valueOption('--authfile', authfile, context)]
   } catch (error) {
-    const remedy = error instanceof Refusal ? error.remedy : undefined
-    faults.push({ key: 'authfile', reason: describeError(error), remedy })
+    faults.push({ key: 'authfile', ...explain(error) })
     return undefined
   }
 }
@@ -63,9 +62,12 @@ function parseTable(text: string, faults: Fault[]): Readonly<Record<string, unkn
   try {
     return parse(text)
   } catch (error) {
-    const line = error instanceof TomlError ? error.line : undefined
-    const reason = describeError(error).split('\n')[0] ?? ''
-    faults.push({ line, reason, remedy: 'correct the TOML' })
+    faults.push({
+      ...(error instanceof TomlError && { line: error.line }),
+      // smol-toml's message goes on with a picture of the place.
+      reason: describeError(error).replace(/\n.*$/su, ''),
+      remedy: 'correct the TOML',
+    })
     return undefined
   }
 }

@@ -1,5 +1,4 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { UnresolvedPath } from '../root/resolve-in-root.ts'
 
 /**
  * Where Quadlet looks in a deployment, first match first (podman: pkg/systemd/quadlet/unitdirs.go).
@@ -54,9 +53,8 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
 function resolveDirectory(files: DeploymentFiles, path: string): string | undefined {
   try {
     return files.resolve(`${path}/.`)
-  } catch (error) {
-    if (error instanceof UnresolvedPath) return undefined
-    throw error
+  } catch {
+    return undefined // as Quadlet does; a spec that leads into it says what is wrong
   }
 }
 

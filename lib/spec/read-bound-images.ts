@@ -1,7 +1,6 @@
-import { describeError } from '../describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { BoundImage } from './bound-image.ts'
-import { Refusal, type Fault, type SpecProblem } from './fault.ts'
+import { explain, type Fault, type SpecProblem } from './fault.ts'
 import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
 import { printable } from './printable.ts'
@@ -58,8 +57,7 @@ function readEntry(
     if (isMask(files, quadletFile.path)) return { boundImages: [], faults: [] }
     return { ...reader.readQuadlet(quadletFile), file }
   } catch (error) {
-    const remedy = error instanceof Refusal ? error.remedy : undefined
-    return { file, boundImages: [], faults: [{ reason: printable(describeError(error)), remedy }] }
+    return { file, boundImages: [], faults: [explain(error)] }
   }
 }
 

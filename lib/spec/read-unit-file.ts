@@ -1,8 +1,7 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { describeError } from '../describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { Refusal, type Fault } from './fault.ts'
+import { explain, Refusal, type Fault } from './fault.ts'
 import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
 import { mergeDropIn, parseUnitFile, type UnitFile } from './unit-file.ts'
 
@@ -33,7 +32,7 @@ export function readUnitFile(
       faults.push(...dropIn.faults.map(fault => ({ ...fault, file })))
       unitFile = mergeDropIn(unitFile, dropIn.unitFile, file)
     } catch (error) {
-      faults.push({ file, reason: describeError(error) })
+      faults.push({ file, ...explain(error) })
     }
   }
   return { unitFile, faults }

@@ -1,6 +1,5 @@
-import { describeError } from '../describe-error.ts'
 import { expand } from './expand.ts'
-import { Refusal, type Fault } from './fault.ts'
+import { explain, Refusal, type Fault } from './fault.ts'
 import { splitWords } from './split-words.ts'
 import type { Specifiers } from './specifiers.ts'
 import type { Assignment, UnitFile } from './unit-file.ts'
@@ -107,8 +106,7 @@ export class SectionReader {
     try {
       return read()
     } catch (error) {
-      const remedy = error instanceof Refusal ? error.remedy : undefined
-      this.faults.push({ file, line, key, reason: describeError(error), remedy })
+      this.faults.push({ file, line, key, ...explain(error) })
       return undefined
     }
   }

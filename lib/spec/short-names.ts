@@ -95,7 +95,7 @@ function readTable(files: DeploymentFiles, path: string): Readonly<Record<string
   } catch (error) {
     if (error instanceof UnresolvedPath) return {}
     // smol-toml's message goes on with a picture of the place.
-    throw new Error(`${path}: ${describeError(error).split('\n')[0] ?? ''}`, { cause: error })
+    throw new Error(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, { cause: error })
   }
 }
 

@@ -80,7 +80,8 @@ export function unitSpecifiers(unit: string, facts: SpecifierFacts): Specifiers 
 
 function ofUnit(unit: string, letter: string): string | undefined {
   const name = unit.replace(/\.service$/u, '')
-  const [, prefix = '', instance = ''] = /^([^@]*)(?:@(.*))?$/su.exec(name) ?? []
+  const prefix = name.replace(/@.*$/su, '')
+  const instance = name.slice(prefix.length + 1)
   const lastPart = prefix.slice(prefix.lastIndexOf('-') + 1)
   switch (letter) {
     case 'n':

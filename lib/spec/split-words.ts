@@ -15,7 +15,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   "'": "'",
 }
 
-const numericEscape = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/u
+const numericEscape = /^(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3})/u
 
 /**
  * Splits a value into words as Quadlet splits `PodmanArgs=` and `GlobalArgs=`: white space separates,
@@ -29,20 +29,19 @@ export function splitWords(value: string): readonly string[] {
   let word: string | undefined
   let quote: string | undefined
   for (let at = 0; at < value.length;) {
-    const character = String.fromCodePoint(value.codePointAt(at) ?? 0)
+    const character = value.charAt(at)
     if (character === '\\') {
       const { text, length } = unescape(value.slice(at + 1))
       word = (word ?? '') + text
       at += 1 + length
       continue
     }
-    at += character.length
+    at += 1
     if (character === quote) quote = undefined
-    else if (quote !== undefined) word = (word ?? '') + character
-    else if (character === '"' || character === "'") {
+    else if (quote === undefined && /["']/u.test(character)) {
       quote = character
       word ??= ''
-    } else if (/[ \t\n\r]/u.test(character)) {
+    } else if (quote === undefined && /[ \t\n\r]/u.test(character)) {
       if (word !== undefined) words.push(word)
       word = undefined
     } else word = (word ?? '') + character
@@ -56,14 +55,16 @@ export function splitWords(value: string): readonly string[] {
 function unescape(rest: string): { readonly text: string; readonly length: number } {
   const simple = simpleEscapes[rest.charAt(0)]
   if (simple !== undefined) return { text: simple, length: 1 }
-  const [all, hex, short, long, octal] = numericEscape.exec(rest) ?? []
+  const [all] = numericEscape.exec(rest) ?? []
   if (all === undefined)
     throw new Refusal(
       `\\${rest.slice(0, 1)} is not an escape that Quadlet knows, it would drop the whole value`,
       'write \\\\ for a backslash',
     )
-  const code = octal === undefined ? parseInt(hex ?? short ?? long ?? '', 16) : parseInt(octal, 8)
-  if (hex !== undefined || octal !== undefined ? code > 0x7f : isNoCharacter(code))
+  const isOctal = /^[0-7]/u.test(all)
+  const code = isOctal ? parseInt(all, 8) : parseInt(all.slice(1), 16)
+  // Of what is written as a byte, systemd makes a byte and Quadlet a character.
+  if (isOctal || all.startsWith('x') ? code > 0x7f : isNoCharacter(code))
     throw new Refusal(`\\${all} is not one character`, 'write the character itself')
   return { text: String.fromCodePoint(code), length: all.length }
 }

@@ -189,15 +189,15 @@ function quote(text: string): string {
 
 /** Carries an assignment through `ini` as one string that can never look like a boolean to it. */
 function pack({ value, systemdValue, line }: Assignment): string {
-  const extra = systemdValue === value ? '' : `${value.length}`
-  return `${line},${extra}=${value}${extra === '' ? '' : systemdValue}`
+  return `${line},${value.length}=${value}${systemdValue}`
 }
 
 function unpack([, packed]: [string, unknown]): Assignment {
-  const [, line, extra, text = ''] = /^(\d+),(\d*)=(.*)$/su.exec(String(packed)) ?? []
-  const value = extra === '' ? text : text.slice(0, Number(extra))
-  const systemdValue = extra === '' ? text : text.slice(Number(extra))
-  return { value, systemdValue, line: Number(line) }
+  const text = String(packed)
+  const start = text.indexOf('=') + 1
+  const [line, length] = text.slice(0, start - 1).split(',')
+  const end = start + Number(length)
+  return { value: text.slice(start, end), systemdValue: text.slice(end), line: Number(line) }
 }
 
 function fromIni(sections: Record<string, unknown>): UnitFile {
