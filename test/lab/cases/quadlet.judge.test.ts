@@ -1,0 +1,151 @@
+// Quadlet is the judge of what a .image file means: both must run podman with the same words, but for the
+// differences in docs/quadlet-differences.md. DISTRO= chooses the Debian whose podman it is.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import t from 'tap'
+import { differences, explain } from '../../judges/compare.ts'
+import { readDocumentedDifferences, type Claim } from '../../judges/documented-differences.ts'
+import { dropInsIn, imageFiles } from '../../judges/image-files.ts'
+import { judge, type Judgement } from '../../judges/judge-specs.ts'
+import { Quadlet } from '../../judges/quadlet.ts'
+import { seed } from '../../judges/seed.ts'
+import type { DropIn } from '../../judges/spec-file.ts'
+import { makeWorkArea } from '../work-area.ts'
+
+const numRuns = 20_000
+const batchSize = 100
+
+const area = await makeWorkArea()
+t.teardown(() => area.remove())
+// In memory: many small files.
+const directory = mkdtempSync('/dev/shm/bootc-bound-images-judge-')
+t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+const quadlet = await Quadlet.in(join(area.cache, 'rootfs'))
+t.comment(`podman ${quadlet.version.join('.')}, SEED=${seed}`)
+
+t.test('the documented differences are still there', async t => {
+  const documented = readDocumentedDifferences()
+  t.strictSame(documented.map(({ name }) => name).toSorted(), Object.keys(differences).toSorted())
+  for (const { name, file, quadlet: theirs, here } of documented) {
+    const [judgement] = await judge(quadlet, join(directory, 'root'), [file])
+    if (judgement === undefined || !isForThisVersion(theirs)) continue
+    const { ours } = judgement
+    const ourWords = 'words' in ours ? { words: ours.command } : { refusal: '' }
+    const found = {
+      isExplained: explain(judgement)?.includes(name),
+      isSaidOfQuadlet: isAsClaimed(theirs, judgement.quadlet),
+      isSaidOfUs: isAsClaimed(here, ourWords),
+    }
+    const expected = { isExplained: true, isSaidOfQuadlet: true, isSaidOfUs: true }
+    t.strictSame(found, expected, name, { judgement })
+  }
+})
+
+function isForThisVersion({ version }: Claim): boolean {
+  if (version === undefined) return true
+  const [major, minor] = quadlet.version
+  return (major === 5 && minor < version.minor) === version.before
+}
+
+function isAsClaimed({ refuses, code }: Claim, result: Judgement['quadlet']): boolean {
+  if ('refusal' in result) return refuses
+  return !refuses && code.every(words => result.words.join(' ').includes(words))
+}
+
+t.test('random files', { timeout: 300_000 }, async t => {
+  const files = fc.sample(imageFiles, { seed, numRuns })
+  const batches = Array.from({ length: numRuns / batchSize }, (_, index) => index)
+  // Some batches have drop-ins for all files.
+  const common = fc.sample(commonDropIns, { seed, numRuns: batches.length })
+  const counts = new Map<string, number>()
+  const failed: { readonly index: number; readonly common: readonly DropIn[] }[] = []
+  // While Quadlet reads one batch, ours reads another.
+  const judgeBatches = async (root: string) => {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      const start = batch * batchSize
+      const dropIns = common[batch] ?? []
+      const judgements = await judge(quadlet, root, files.slice(start, start + batchSize), dropIns)
+      for (const [at, judgement] of judgements.entries()) {
+        if (explain(judgement) === undefined) failed.push({ index: start + at, common: dropIns })
+        for (const name of outcome(judgement)) counts.set(name, (counts.get(name) ?? 0) + 1)
+      }
+    }
+  }
+  await Promise.all(['one', 'two'].map(name => judgeBatches(join(directory, name))))
+
+  t.comment(Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a)))
+  const both = counts.get('taken by both') ?? 0
+  t.ok(both > numRuns / 4, `${both} of ${numRuns} files are taken by both`)
+  t.equal(failed.length, 0, 'files whose difference from Quadlet is not documented')
+  const [first] = failed
+  if (first !== undefined) t.fail(await smallest(first.index, first.common))
+})
+
+t.test('.container files', async t => {
+  const image = 'registry.example/app:1'
+  const cases: readonly [lines: string, quadletTakes: boolean, oursTakes: boolean][] = [
+    [`Image=${image}`, true, true],
+    [`Image="${image}"\nExec=sleep "a b" %n a$X\nEnvironment=A=1\nVolume=%h:/x`, true, true],
+    [
+      `Image=other\nImage=${image}\nPodmanArgs=--pull=never --bogus \\\n  --authfile /etc/auth.json`,
+      true,
+      true,
+    ],
+    [`Image=${image}\nPull=always\nAutoUpdate=registry\n[Service]\nRestart=always`, true, true],
+    [
+      `Image=${image}\nGlobalArgs=--storage-opt=additionalimagestore=/usr/lib/bootc/storage`,
+      true,
+      true,
+    ],
+    ['Image=registry.example/%o:1', true, true],
+    ['Image=shared.image', true, true],
+    [`Image=\nImage=nowhere.image`, false, false],
+    ['Rootfs=/usr/share/root', true, false],
+    [`Image=${image}\nRootfs=/usr/share/root`, false, false],
+    [`Image=${image}\nBogus=1`, false, false],
+    [`Image=${image}\n[Quadlet]\nBogus=1`, false, false],
+    ['Exec=sleep', false, false],
+    ['Image=', false, false],
+    ['Image=registry.example/a b', true, false],
+    ['Image=registry.example/%b:1', false, false],
+  ]
+  for (const [lines, quadletTakes, oursTakes] of cases) {
+    const [, judgement] = await judge(quadlet, join(directory, 'root'), [
+      { name: 'shared.image', text: `[Image]\nImage=${image}\nArch=arm64\n`, dropIns: [] },
+      { name: '*.container', text: `[Container]\n${lines}\n`, dropIns: [] },
+    ])
+    const { quadlet: theirs, ours } = judgement ?? {}
+    const taken = [theirs, ours].map(result => result !== undefined && 'words' in result)
+    t.strictSame(taken, [quadletTakes, oursTakes], lines, { judgement })
+    if (theirs === undefined || ours === undefined || !('words' in theirs && 'words' in ours))
+      continue
+    t.ok(theirs.words.includes(ours.words.at(-1) ?? ''), `the image of ${lines}`, { judgement })
+  }
+})
+
+const commonDropIns = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<readonly DropIn[]>([]) },
+  dropInsIn(['image.d']).map(all => all.filter(({ text }) => !/Bogus|garbage|Image=/u.test(text))),
+)
+
+function outcome(judgement: Judgement): readonly string[] {
+  const { quadlet, ours } = judgement
+  const takers = ['words' in quadlet ? ['Quadlet'] : [], 'words' in ours ? ['us'] : []].flat()
+  const taken = takers.length === 2 ? 'taken by both' : `taken by ${takers[0] ?? 'nobody'}`
+  return [taken, ...new Set(explain(judgement) ?? ['NOT EXPLAINED'])]
+}
+
+/** Lets fast-check make a failing file smaller, and shows what is left of it. */
+async function smallest(index: number, common: readonly DropIn[]): Promise<string> {
+  let last = ''
+  const property = fc.asyncProperty(imageFiles, async file => {
+    const [judgement] = await judge(quadlet, join(directory, 'root'), [file], common)
+    const explained = judgement === undefined || explain(judgement) !== undefined
+    if (!explained) last = JSON.stringify({ ...judgement, common }, undefined, 2)
+    return explained
+  })
+  const options = { seed, path: `${index}`, numRuns: 1, interruptAfterTimeLimit: 30_000 }
+  await fc.check(property, options)
+  return last
+}
