@@ -17,6 +17,8 @@ t.test('arguments', t => {
     ['a\tb\x7f', '"a\\x09b\\x7f"'],
     ['a\u0085b', '"a\\u0085b"'],
     ['ä', 'ä'],
+    ['a\uffffb', 'a\\xef\\xbf\\xbfb'],
+    ['\u{1fffe}', '\\xf0\\x9f\\xbf\\xbe'],
   ]
   for (const [argument, expected] of cases) t.equal(quoteArgument(argument), expected, argument)
   t.throws(() => quoteArgument('a\0'), { message: /NUL/ })

@@ -152,6 +152,44 @@ t.test('the names in a directory, sorted', t => {
   t.end()
 })
 
+t.test('a directory that is whole on this machine', t => {
+  const { files, top } = deployment(t, {
+    'root/usr/etc/new/x': '',
+    'host/etc/mine/x': '',
+    'root/usr/etc/both/x': '',
+    'host/etc/both/y': '',
+    'root/usr/etc/changed/x': 'new',
+    'host/usr/etc/changed/x': 'old',
+    'host/etc/changed/x': 'mine',
+    'root/usr/lib/linked/x': linkTo('/usr/x'),
+    'root/usr/lib/plain/x/': '',
+    'root/usr/link': linkTo('/etc/new'),
+    'root/usr/lib/odd/': '',
+  })
+  for (const path of ['/etc/new', '/etc/mine', '/usr/lib/plain', '/usr/link'])
+    t.ok(files.isInOnePlace(path), path)
+  for (const path of ['/etc/both', '/etc/changed', '/usr/lib/linked'])
+    t.notOk(files.isInOnePlace(path), path)
+  writeFileSync(
+    Buffer.concat([Buffer.from(join(top, 'root/usr/lib/odd/')), Buffer.from([0xe9])]),
+    '',
+  )
+  t.notOk(files.isInOnePlace('/usr/lib/odd'), 'a name that is no text')
+  t.end()
+})
+
+t.test('what the deployment will not have any more', t => {
+  const { files } = deployment(t, {
+    'host/etc/x': 'a',
+    'host/usr/etc/x': 'a',
+    'host/etc/mine': '',
+    'root/usr/etc/new': '',
+  })
+  t.ok(files.isDropped('/etc/x'))
+  for (const path of ['/etc/mine', '/etc/new', '/etc/nothing']) t.notOk(files.isDropped(path), path)
+  t.end()
+})
+
 t.test('names that are no UTF-8', t => {
   const { files, top } = deployment(t, { 'root/usr/etc/d/a': '', 'host/etc/': '' })
   const name = Buffer.from([0xe9])

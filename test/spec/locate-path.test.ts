@@ -13,6 +13,10 @@ const top = makeTree(t, {
   'root/usr/lib/dangling': { link: '/etc/nothing' },
   'host/etc/mine': '',
   'host/run/x': '',
+  'host/etc/dropped': '',
+  'host/usr/etc/dropped': '',
+  'host/etc/certs/ca.crt': '',
+  'host/usr/etc/certs/ca.crt': '',
 })
 execFileSync('mkfifo', [join(top, 'root/usr/lib/fifo')])
 const files = new DeploymentFiles(join(top, 'root'), join(top, 'host'))
@@ -42,6 +46,12 @@ t.test('what is there but of another kind is never named', t => {
   t.equal(locatePath(files, '/usr/lib/fifo', 'file'), '/usr/lib/fifo/is-not-a-regular-file')
   t.equal(locatePath(files, '/usr/lib/d', 'file'), '/usr/lib/d/is-not-a-regular-file')
   t.equal(locatePath(files, '/etc/mine', 'directory'), '/etc/mine/is-not-a-directory')
+  t.end()
+})
+
+t.test('what the new deployment drops is not used while the host still has it', t => {
+  t.equal(locatePath(files, '/etc/dropped', 'file'), '/etc/dropped/is-not-in-the-new-deployment')
+  t.equal(locatePath(files, '/etc/certs', 'directory'), '/etc/certs/is-not-in-the-new-deployment')
   t.end()
 })
 

@@ -1,10 +1,13 @@
+import { join } from 'node:path'
 import t from 'tap'
+import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import {
   allTags,
   parsePodmanArgs,
   valueOption,
   type PullOption,
 } from '../../lib/spec/pull-options.ts'
+import { makeTree, type Tree } from '../make-tree.ts'
 import { makeContext } from './make-context.ts'
 
 const context = (registry: string | undefined = 'quay.io') => ({
@@ -188,6 +191,74 @@ t.test('a passphrase is in a file of its own, and nowhere else', t => {
 
 const pathOf = (value: string, specFile: string, registry: string, flag = '--creds') =>
   valueOption(flag, value, { ...context(), specFile, registry }).files[0]?.path
+
+t.test('certificates of several places are copied to one', t => {
+  const read = (tree: Tree) => {
+    const top = makeTree(t, { 'root/usr/': '', 'host/': '', ...tree })
+    const files = new DeploymentFiles(join(top, 'root'), join(top, 'host'))
+    const option = valueOption('--cert-dir', '/etc/certs', { ...context(), files })
+    return {
+      words: option.words.map(word => word.replaceAll(top, '')),
+      identity: option.identity,
+      files: option.files.map(({ path, contents }) => [path, contents.toString()]),
+    }
+  }
+  const shipped = { 'root/usr/etc/certs/a.crt': 'new', 'root/usr/etc/certs/sub/x': '' }
+  const whole: readonly [what: string, tree: Tree, path: string][] = [
+    ['shipped', shipped, '/root/usr/etc/certs'],
+    ['of the administrator', { 'host/etc/certs/a.crt': '' }, '/host/etc/certs'],
+    ['still missing', {}, '/etc/certs'],
+  ]
+  for (const [what, tree, path] of whole)
+    t.strictSame(
+      read(tree),
+      { words: ['--cert-dir', path], identity: '--cert-dir=/etc/certs', files: [] },
+      what,
+    )
+  const mixed: readonly [what: string, tree: Tree, copies: Readonly<Record<string, string>>][] = [
+    [
+      'one added',
+      { ...shipped, 'host/etc/certs/b.crt': 'mine' },
+      { 'a.crt': 'new', 'b.crt': 'mine' },
+    ],
+    [
+      'one changed',
+      {
+        ...shipped,
+        'root/usr/etc/certs/b.crt': 'new',
+        'host/usr/etc/certs/a.crt': 'old',
+        'host/etc/certs/a.crt': 'mine',
+        'host/usr/etc/certs/b.crt': 'old',
+        'host/etc/certs/b.crt': 'old',
+      },
+      { 'a.crt': 'mine', 'b.crt': 'new' },
+    ],
+    [
+      'one deleted',
+      {
+        ...shipped,
+        'root/usr/etc/certs/b.crt': 'new',
+        'host/usr/etc/certs/a.crt': 'old',
+        'host/etc/certs/': '',
+      },
+      { 'b.crt': 'new' },
+    ],
+    [
+      'a link',
+      { ...shipped, 'root/usr/etc/certs/b.crt': { link: '/usr/b' }, 'root/usr/b': 'b' },
+      { 'a.crt': 'new', 'b.crt': 'b' },
+    ],
+  ]
+  for (const [what, tree, copies] of mixed) {
+    const option = read(tree)
+    const copy = option.words[1] ?? ''
+    t.match(copy, /^\/secrets\/[0-9a-f]{16}\.certs$/, what)
+    t.equal(option.identity, '--cert-dir=/etc/certs')
+    const expected = Object.entries(copies).map(([name, text]) => [`${copy}/${name}`, text])
+    t.strictSame(option.files, expected, what)
+  }
+  t.end()
+})
 
 t.test('secrets of different specs, registries and keys are different files', t => {
   const paths = [

@@ -188,3 +188,24 @@ t.test('a container whose image file is missing, masked or broken', t => {
   t.match(imagesOf(broken).problems, [/^\S+ \(\S+\/base\.image\), Image=: no Image=/])
   t.end()
 })
+
+t.test('faults in the order of the lines, those of drop-ins last', t => {
+  const root = makeTree(t, {
+    [`${quadlets}/a.image`]: '[Image]\nFoo=1\nArch=a b\n',
+    [`${quadlets}/a.image.d/1.conf`]: '[Image]\nBar=1\n',
+    [`${quadlets}/a.image.d/2.conf`]: '[Image]\nBaz=1\n',
+    [`${links}/a.image`]: linkTo(`/${quadlets}/a.image`),
+  })
+  t.match(read(root).problems, [
+    {
+      faults: [
+        { file: undefined, line: undefined, key: 'Image' },
+        { file: undefined, line: 2, key: 'Foo' },
+        { file: undefined, line: 3, key: 'Arch' },
+        { file: /1\.conf$/, line: 2, key: 'Bar' },
+        { file: /2\.conf$/, line: 2, key: 'Baz' },
+      ],
+    },
+  ])
+  t.end()
+})
