@@ -71,9 +71,9 @@ export class DeploymentFiles {
   /** Where the file or directory that a path means is on this machine. */
   find(path: string, kind: 'file' | 'directory'): string | undefined {
     try {
-      const location = this.place(this.resolve(path))
-      const stat = location === undefined ? undefined : statOf(location)
-      return (kind === 'file' ? stat?.isFile() : stat?.isDirectory()) ? location : undefined
+      const location = this.#locate(path)
+      const stat = lstatSync(location)
+      return (kind === 'file' ? stat.isFile() : stat.isDirectory()) ? location : undefined
     } catch {
       return undefined // a path that does not resolve names nothing, for whatever reason
     }
@@ -82,7 +82,7 @@ export class DeploymentFiles {
   /** Whether a path means anything, be it a device. */
   has(path: string): boolean {
     try {
-      return this.place(this.resolve(path)) !== undefined
+      return this.#locate(path) !== ''
     } catch {
       return false // as for `find`
     }
@@ -139,11 +139,17 @@ export class DeploymentFiles {
    * @throws Error with the reason, for people
    */
   read(path: string, limit: number): Buffer {
+    return readRegularFile(this.#locate(path), limit)
+  }
+
+  /** @throws UnresolvedPath */
+  #locate(path: string): string {
     const resolved = this.resolve(path)
     const location = this.place(resolved)
+    /* c8 ignore next 2 -- it was there a moment ago */
     if (location === undefined)
       throw new UnresolvedPath('missing', `${resolved} does not exist in the root`)
-    return readRegularFile(location, limit)
+    return location
   }
 
   /** A link that leads nowhere exists, and is a mistake that the caller must hear of. */

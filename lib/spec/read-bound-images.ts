@@ -64,7 +64,7 @@ function readEntry(
 /** Those of the file first, then those of each drop-in. */
 function byLine(faults: readonly Fault[]): readonly Fault[] {
   return faults.toSorted(
-    (a, b) => (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0),
+    ({ file: a = '', line: m = 0 }, { file: b = '', line: n = 0 }) => a.localeCompare(b) || m - n,
   )
 }
 
