@@ -44,7 +44,8 @@ export function followEntry(
   if (otherKind !== undefined && otherKind !== kind)
     throw new Refusal(`a .${kind} entry leads to ${path}`, `give both the same ending`)
   const known = otherKind === undefined ? entry.name : instanceName(entry.name, name)
-  return { kind, name: known, path: quadlet.files.get(name) ?? path }
+  const isQuadlets = quadlet.directories.has(dirname(path))
+  return { kind, name: known, path: isQuadlets ? (quadlet.files.get(name) ?? path) : path }
 }
 
 /** The first path on the way that Quadlet reads itself, else the end of the way. */

@@ -29,8 +29,8 @@ export interface OptionContext {
   readonly files: DeploymentFiles
   /** Directory for private files. */
   readonly secrets: string
-  /** Path in the deployment of the spec, which tells its secrets from those of others. */
-  readonly specFile: string
+  /** Tells the secrets of this spec from those of others. */
+  readonly owner: string
   /** `host[:port]` of the image, when a registry has it. */
   readonly registry?: string | undefined
 }
@@ -187,22 +187,22 @@ function matching(pattern: RegExp, what: string, remedy: string): ReadValue {
 }
 
 /** Every user can read command lines, so podman gets a file. It holds this registry alone. */
-function credentials(value: string, { registry, secrets, specFile }: OptionContext): OptionValue {
+function credentials(value: string, { registry, secrets, owner }: OptionContext): OptionValue {
   if (!/^[^:]+:/u.test(value))
     throw new Refusal('not a user and a password', 'write user:password, or use AuthFile=')
   if (registry === undefined) throw new Refusal('only a registry asks for a password', 'remove it')
   const auth = Buffer.from(value).toString('base64')
   const contents = `${JSON.stringify({ auths: { [registry]: { auth } } })}\n`
-  const file = secretPath(secrets, `${specFile} ${registry}`, 'creds.json')
+  const file = secretPath(secrets, `${owner} ${registry}`, 'creds.json')
   // Neither the name nor the identity may tell anything about the password.
-  return { text: file, identity: specFile, flag: '--authfile', files: [{ path: file, contents }] }
+  return { text: file, identity: owner, flag: '--authfile', files: [{ path: file, contents }] }
 }
 
 /**
  * `PATH[:PASSPHRASE]`, where the passphrase may be `pass=TEXT` or `file=PATH` (github.com/containers/ocicrypt:
  * helpers/parse_helpers.go, processPrivateKeyFiles and processPwdString).
  */
-function decryptionKey(value: string, { files, secrets, specFile }: OptionContext): OptionValue {
+function decryptionKey(value: string, { files, secrets, owner }: OptionContext): OptionValue {
   const [key = '', phrase, ...others] = value.split(':')
   if (others.length > 0 || key === 'provider' || phrase?.startsWith('fd=') === true)
     throw new Refusal(
@@ -214,10 +214,10 @@ function decryptionKey(value: string, { files, secrets, specFile }: OptionContex
   const [, phraseFile] = /^file=(.*)$/su.exec(phrase) ?? []
   if (phraseFile !== undefined)
     return { text: `${located}:file=${locatePath(files, phraseFile, 'file')}`, identity: value }
-  const file = secretPath(secrets, `${specFile} ${key}`, 'passphrase')
+  const file = secretPath(secrets, `${owner} ${key}`, 'passphrase')
   return {
     text: `${located}:file=${file}`,
-    identity: `${key}:${specFile}`,
+    identity: `${key}:${owner}`,
     files: [{ path: file, contents: phrase.replace(/^pass=/u, '') }],
   }
 }

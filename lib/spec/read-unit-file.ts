@@ -9,7 +9,7 @@ import { mergeDropIn, parseUnitFile, type UnitFile } from './unit-file.ts'
 export const mostSpecBytes = 64 * 1024
 
 /**
- * Reads a Quadlet file with its drop-ins: of each name the first found counts, and they are applied in
+ * Reads a Quadlet file with its drop-ins, which only files in Quadlet's directories have: of each name the first found counts, and they are applied in
  * the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
  *
  * @param path in the deployment
@@ -25,7 +25,8 @@ export function readUnitFile(
   const base = parseUnitFile(readText(files, path))
   let unitFile = base.unitFile
   const faults = [...base.faults]
-  for (const file of dropIns(files, quadlet, name)) {
+  const isQuadlets = quadlet.directories.has(dirname(path))
+  for (const file of isQuadlets ? dropIns(files, quadlet, name) : []) {
     try {
       const text = readText(files, file)
       const dropIn = parseUnitFile(text)

@@ -15,4 +15,6 @@ export interface SpecContext {
   readonly secrets: string
   /** Path of the spec in the deployment. */
   readonly specFile: string
+  /** Tells the secrets of this spec from those of others: instances of a template share a file. */
+  readonly owner: string
 }

@@ -118,6 +118,7 @@ export class SpecReader {
       logins: this.#logins,
       secrets: this.#options.secrets,
       specFile,
+      owner: `${specFile} ${unit}`,
     }
   }
 }

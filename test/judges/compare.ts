@@ -42,7 +42,7 @@ export const differences: Readonly<Record<string, Difference>> = {
   'archive-name': { refusal: /^the name that an image of [a-z-]+: gets is not known$/u },
   'archive-reference': { refusal: /^not a reference inside an archive$/u },
   template: { refusal: /^a template has no image of its own$/u },
-  'service-name': { refusal: /^ServiceName=.* is not the name of a unit$/su },
+  'service-name': { refusal: / is not the name of a unit$/su },
   'relative-path': { refusal: /^not an absolute path$/u },
   'control-in-path': { refusal: /^a path with control characters$/u },
   'missing-file': { refusal: /^the root has no (?:file|directory|module) /u },

@@ -34,6 +34,12 @@ t.test('the file that Quadlet will read', t => {
       { ...file, ...entry(linkTo(`../../../../../../../${usr}/web.image`)) },
       `/${usr}/web.image`,
     ],
+    ['a file of its own', { ...file, ...entry('y') }, '/usr/lib/bootc/bound-images.d/web.image'],
+    [
+      'a file that Quadlet does not read',
+      { ...file, ...entry(linkTo('/opt/web.image')), 'opt/web.image': 'y' },
+      '/opt/web.image',
+    ],
     [
       'a chain',
       { ...file, ...entry(linkTo('/opt/a')), 'opt/a': linkTo(`../${usr}/web.image`) },

@@ -26,5 +26,6 @@ export function makeContext(
     logins: () => readLogins(files),
     secrets: '/secrets',
     specFile: '/usr/share/containers/systemd/web.image',
+    owner: '/usr/share/containers/systemd/web.image web-image.service',
   }
 }

@@ -189,8 +189,8 @@ t.test('a passphrase is in a file of its own, and nowhere else', t => {
   t.end()
 })
 
-const pathOf = (value: string, specFile: string, registry: string, flag = '--creds') =>
-  valueOption(flag, value, { ...context(), specFile, registry }).files[0]?.path
+const pathOf = (value: string, owner: string, registry: string, flag = '--creds') =>
+  valueOption(flag, value, { ...context(), owner, registry }).files[0]?.path
 
 t.test('certificates of several places are copied to one', t => {
   const read = (tree: Tree) => {

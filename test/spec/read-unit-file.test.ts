@@ -7,11 +7,16 @@ import { makeTree, type Tree } from '../make-tree.ts'
 const etc = 'etc/containers/systemd'
 const usr = 'usr/share/containers/systemd'
 const linkTo = (path: string) => ({ link: path })
-const read = (tree: Tree, name = 'web.image') => {
+const read = (tree: Tree, name = 'web.image', directory = usr) => {
   const files = new DeploymentFiles(
-    makeTree(t, { [`${usr}/${name}`]: '[Image]\nOS=base\n', ...tree }),
+    makeTree(t, { [`${directory}/${name}`]: '[Image]\nOS=base\n', ...tree }),
   )
-  const { unitFile, faults } = readUnitFile(files, listQuadletFiles(files), `/${usr}/${name}`, name)
+  const { unitFile, faults } = readUnitFile(
+    files,
+    listQuadletFiles(files),
+    `/${directory}/${name}`,
+    name,
+  )
   const values = unitFile
     .get('Image')
     ?.get('OS')
@@ -30,6 +35,12 @@ t.test('drop-ins, in the order of their names', t => {
   })
   t.strictSame(values, ['base', '10', '15', '20'])
   t.strictSame(faults, [])
+  t.end()
+})
+
+t.test('a file that Quadlet does not read has none', t => {
+  const { values } = read({ [`${usr}/web.image.d/20.conf`]: os('20') }, 'web.image', 'opt')
+  t.strictSame(values, ['base'])
   t.end()
 })
 
