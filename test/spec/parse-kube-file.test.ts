@@ -68,9 +68,10 @@ t.test('the images of a Kubernetes YAML', t => {
   t.end()
 })
 
+const reasonOf = (yaml: string) =>
+  parse('Yaml=/etc/pod.yaml', { 'etc/pod.yaml': yaml }).faults.map(({ reason }) => reason)
+
 t.test('a YAML that is broken, with its line', t => {
-  const reasonOf = (yaml: string) =>
-    parse('Yaml=/etc/pod.yaml', { 'etc/pod.yaml': yaml }).faults.map(({ reason }) => reason)
   t.match(reasonOf('spec:\n  containers: [\n'), [/^\/etc\/pod\.yaml: [^\n]* at line 3$/])
   t.match(reasonOf('a: b\n---\na: 1\n b: 2\n'), [/ at line 4$/])
   t.match(reasonOf('spec: *nothing'), [/nothing.* at line 1$/])
