@@ -64,8 +64,8 @@ function yamlImages(
 
 /** Without the picture of the place that js-yaml's message goes on with. */
 function yamlReason(error: unknown): string {
-  if (!(error instanceof YAMLException)) return describeError(error)
-  return error.mark === undefined ? error.reason : `${error.reason} at line ${error.mark.line + 1}`
+  if (!(error instanceof YAMLException) || error.mark === undefined) return describeError(error)
+  return `${error.reason} at line ${error.mark.line + 1}`
 }
 
 /** podman's parser knows merge keys (<<), which YAML 1.2 has no more. */
