@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
+import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../describe-error.ts'
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { explain, type Fault } from './fault.ts'
@@ -68,8 +68,8 @@ function yamlReason(error: unknown): string {
   return `${error.reason} at line ${error.mark.line + 1}`
 }
 
-/** podman's parser knows merge keys (<<), which YAML 1.2 has no more. */
-const schema = CORE_SCHEMA.withTags(mergeTag)
+/** podman's parser also knows merge keys (<<) and binary data in a Secret. */
+const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
 
 /**
  * The images that `podman kube play` would pull for a Kubernetes YAML: of containers, init containers and

@@ -35,6 +35,7 @@ t.test('the images of a Kubernetes YAML', t => {
       `spec: {${spec}, volumes: [{emptyDir: {}}, {image: {reference: v}}]}`,
       ['a', 'v'],
     ],
+    ['beside a secret', `kind: Secret\ndata: {a: !!binary aGk=}\n---\nspec: {${spec}}`, ['a']],
     ['a deployment', `kind: Deployment\nspec: {template: {spec: {${spec}}}}`, ['a']],
     [
       'a cron job',
