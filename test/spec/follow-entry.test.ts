@@ -34,6 +34,11 @@ t.test('the file that Quadlet will read', t => {
       { ...file, ...entry(linkTo(`../../../../../../../${usr}/web.image`)) },
       `/${usr}/web.image`,
     ],
+    [
+      'a name that says nothing to Quadlet',
+      { [`${usr}/web`]: '', ...entry(linkTo(`/${usr}/web`)) },
+      `/${usr}/web`,
+    ],
     ['a file of its own', { ...file, ...entry('y') }, '/usr/lib/bootc/bound-images.d/web.image'],
     [
       'a file that Quadlet does not read',
