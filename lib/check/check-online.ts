@@ -3,7 +3,7 @@ import { inspectImage, localLayers } from '../host/skopeo.ts'
 import { withTemporaryCopies } from '../host/private-files.ts'
 import type { PullOption } from '../spec/pull-options.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
-import type { Finding } from './finding.ts'
+import { placeOf, type Finding } from './finding.ts'
 
 /** What a registry says about one bound image. */
 export interface OnlineImage {
@@ -54,11 +54,11 @@ export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<Onl
 }
 
 async function ask(
-  { entry, file, boundImage }: BoundImageSpec,
+  spec: BoundImageSpec,
   present: ReadonlySet<string>,
 ): Promise<{ image?: OnlineImage; finding?: Finding }> {
-  const { image, options, origin } = boundImage
-  const place = { severity: 'error' as const, entry, file, ...origin }
+  const { image, options } = spec.boundImage
+  const place = { severity: 'error' as const, ...placeOf(spec) }
   const wanted = options.findLast(({ flag }) => flag === '--arch')
   try {
     const files = options.flatMap(option => option.files)

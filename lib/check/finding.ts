@@ -1,3 +1,4 @@
+import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { describeProblem, type Fault, type SpecProblem } from '../spec/fault.ts'
 
 /** Something an image author should know about a spec. */
@@ -6,6 +7,11 @@ export interface Finding extends Fault {
   readonly severity: 'error' | 'warning'
   /** Path below the root of what the finding is about. */
   readonly entry: string
+}
+
+/** Where a spec names its image. */
+export function placeOf({ entry, file, boundImage: { origin } }: BoundImageSpec) {
+  return { entry, ...origin, file: origin.file ?? file }
 }
 
 /** Each fault of specs that cannot be used, as an error. */

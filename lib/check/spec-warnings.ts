@@ -1,6 +1,6 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
-import type { Finding } from './finding.ts'
+import { placeOf, type Finding } from './finding.ts'
 
 /** What is allowed in specs but seldom meant. */
 export function specWarnings(
@@ -14,16 +14,11 @@ export function specWarnings(
   ])
 }
 
-function floatingTag({ entry, file, boundImage: { image, origin } }: BoundImageSpec) {
+function floatingTag(spec: BoundImageSpec) {
+  const { image } = spec.boundImage
   if (image.includes('@') || /^(?:dir|oci|oci-archive|docker-archive):\//u.test(image)) return []
   const reason = `the tag of ${image} can move, and hosts of one OS version get different images`
-  return [
-    warning(
-      { entry, file, ...origin },
-      reason,
-      'write name@sha256:DIGEST, as skopeo inspect shows it',
-    ),
-  ]
+  return [warning(placeOf(spec), reason, 'write name@sha256:DIGEST, as skopeo inspect shows it')]
 }
 
 /** Below /etc, /run and /var a file may come from the administrator, so its absence is no error. */

@@ -5,7 +5,7 @@ import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { isMask, readUnitFile } from '../spec/read-unit-file.ts'
 import type { SpecReader } from '../spec/spec-reader.ts'
 import type { UnitFile } from '../spec/unit-file.ts'
-import type { Finding } from './finding.ts'
+import { placeOf, type Finding } from './finding.ts'
 
 /** What does not fit together: containers whose image is not bound, images that no container uses. */
 export function usageWarnings(
@@ -38,15 +38,13 @@ export function usageWarnings(
     if (unbound.length < usage.images.length) findings.push(...usage.findings)
   }
   const reported = new Set<string>()
-  for (const { entry, file, boundImage } of specs) {
-    const { name, origin } = boundImage
+  for (const spec of specs) {
+    const { name } = spec.boundImage
     if (used.has(name) || reported.has(name)) continue
     reported.add(name)
     findings.push({
       severity: 'warning',
-      entry,
-      file,
-      ...origin,
+      ...placeOf(spec),
       reason: `no .container or .kube file uses ${name}`,
       remedy: 'remove the link if nothing else does',
     })

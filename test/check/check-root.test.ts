@@ -1,0 +1,105 @@
+import t from 'tap'
+import { checkRoot } from '../../lib/check/check-root.ts'
+import { describeFinding } from '../../lib/check/finding.ts'
+import { makeTree, type Tree } from '../make-tree.ts'
+
+const quadlets = 'usr/share/containers/systemd'
+const links = 'usr/lib/bootc/bound-images.d'
+const digest = `sha256:${'0'.repeat(64)}`
+
+/** A file of Quadlet's, and a link to it in bound-images.d. */
+const bound = (name: string, text: string): Tree => ({
+  [`${quadlets}/${name}`]: text,
+  [`${links}/${name}`]: { link: `/${quadlets}/${name}` },
+})
+const check = (tree: Tree) =>
+  checkRoot(makeTree(t, { 'usr/': '', ...tree })).findings.map(describeFinding)
+
+t.test('an OS image with nothing to say about', t => {
+  const web = `[Image]\nImage=quay.io/a/web@${digest}\n`
+  const tree = {
+    ...bound('web.image', web),
+    [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
+    [`${quadlets}/none.kube`]: { link: '/dev/null' },
+    [`${quadlets}/template@.container`]: '[Container]\nImage=quay.io/a/%i:1\n',
+    [`${quadlets}/broken.container`]: 'x',
+  }
+  t.strictSame(check(tree), [])
+  t.equal(checkRoot(makeTree(t, tree)).specs.length, 1)
+  t.end()
+})
+
+t.test('what is found, with its place', t => {
+  const container = (text: string) =>
+    bound('web.container', `[Container]\nImage=quay.io/a/web@${digest}\n${text}\n`)
+  const cases: readonly [what: string, tree: Tree, findings: readonly RegExp[]][] = [
+    [
+      'an error',
+      bound('web.image', '[Image]\nImage=a b\n'),
+      [/^error: .*web\.image \(\/usr.*\), line 2, Image=: not an image reference; write /],
+    ],
+    [
+      'a tag',
+      bound('web.container', '[Container]\nImage=quay.io/a/web:1\n'),
+      [/^warning: .*web\.container .*, line 2, Image=: the tag of quay\.io\/a\/web:1 can move/],
+    ],
+    [
+      'auto-update',
+      container('AutoUpdate=registry'),
+      [/^warning: .*, line 3, AutoUpdate=: podman/],
+    ],
+    [
+      'pull at start',
+      container('Pull=always'),
+      [/^warning: .*, line 3, Pull=: the container asks/],
+    ],
+    ['no pull at start', container('Pull=missing'), []],
+    [
+      'a login that is not there',
+      {
+        ...bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nAuthFile=/etc/auth.json\n`),
+        [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
+      },
+      [/^warning: .*: \/etc\/auth\.json is not in the OS image; make sure/],
+    ],
+    [
+      'an image that nothing uses',
+      bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\n`),
+      [/^warning: .*, line 2, Image=: no \.container or \.kube file uses quay\.io\/a\/web@sha256/],
+    ],
+    [
+      'a container that is not bound',
+      { [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\n` },
+      [/^warning: usr\/share\/.*web\.container: its image quay\.io\/a\/web@.* is not bound; link/],
+    ],
+    [
+      'an archive has no tag that moves',
+      {
+        ...bound('web.image', '[Image]\nImage=oci-archive:/usr/x.tar\nImageTag=quay.io/a/web:1\n'),
+        'usr/x.tar': 'x',
+        [`${quadlets}/web.container`]: '[Container]\nImage=quay.io/a/web:1\n',
+      },
+      [],
+    ],
+    [
+      'what bootc cannot read',
+      { [`${links}/x.toml`]: `images = ["quay.io/a/web@${digest}"]\n`, ...container('') },
+      [/^warning: .*x\.toml: bootc itself reads this directory/],
+    ],
+    [
+      'the same where bootc does not look',
+      {
+        'usr/lib/bootc-bound-images/bound-images.d/x.toml': `images = ["quay.io/a/web@${digest}"]\n`,
+        ...container(''),
+      },
+      [],
+    ],
+  ]
+  for (const [what, tree, findings] of cases) t.matchOnlyStrict(check(tree), findings, what)
+  t.end()
+})
+
+t.test('a directory without an operating system', t => {
+  t.throws(() => checkRoot(t.testdir({})), { message: /has no directory usr/ })
+  t.end()
+})
