@@ -36,20 +36,23 @@ function splitWords(line: string): readonly string[] {
     }
     if (word === undefined) words.push((word = { text: '', raw: '' }))
     word.raw += raw
-    const code = hex ?? short ?? long
-    if (code !== undefined || octal !== undefined) {
-      const number = code === undefined ? parseInt(octal ?? '', 8) : parseInt(code, 16)
-      if ((hex ?? octal) !== undefined && number > 0x7f)
-        throw new Undecodable('a byte, no character')
-      word.text += String.fromCodePoint(number)
-    } else if (simple !== undefined) word.text += escapes[simple] ?? raw
+    const code = short ?? long
+    const byte = parseInt(hex ?? octal ?? '', hex === undefined ? 8 : 16)
+    if (!Number.isNaN(byte)) word.text += String.fromCharCode(byte)
+    else if (code !== undefined) word.text += inBytes(String.fromCodePoint(parseInt(code, 16)))
+    else if (simple !== undefined) word.text += escapes[simple] ?? inBytes(raw)
     else if (plain === quote) quote = ''
     else if (quote === '' && (plain === '"' || plain === "'")) quote = plain
-    else word.text += raw
+    else word.text += inBytes(raw)
   }
   if (quote !== '') throw new Undecodable('unbalanced quotes')
   if (words.some(({ raw }) => raw === ';')) throw new Undecodable('two commands')
-  return words.map(({ text }) => text)
+  return words.map(({ text }) => Buffer.from(text, 'latin1').toString())
+}
+
+/** Escapes can name a part of a character, so each byte is one character here. */
+function inBytes(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }
 
 function expandSpecifiers(

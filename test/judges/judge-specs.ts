@@ -61,7 +61,8 @@ function quadletResult({ services, log }: QuadletOutput, path: string): Judgemen
   }
 }
 
-function ourResult(
+/** What this product makes of the spec behind an entry. */
+export function ourResult(
   { root, plan, problems, privateFiles }: Request,
   entry: string,
 ): Judgement['ours'] {

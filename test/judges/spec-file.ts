@@ -17,8 +17,8 @@ export interface DropIn {
 /** Stands for a byte that is no UTF-8. */
 export const brokenByte = '\udcff'
 
-/** What the specs of a batch can name. */
-export const rootFiles: Readonly<Record<string, string>> = {
+/** What the specs of a batch can name, by path in the root. */
+const rootFiles: Readonly<Record<string, string>> = {
   'usr/lib/os-release': `NAME=Lab
 ID=lab
 VERSION_ID="7.1"
@@ -61,11 +61,13 @@ export interface Batch {
  * own: one that Quadlet cannot parse costs its whole directory.
  *
  * @param common drop-ins for all of them
+ * @param more other files of the root
  */
 export function writeBatch(
   root: string,
   files: readonly SpecFile[],
-  common: readonly DropIn[],
+  common: readonly DropIn[] = [],
+  more: Readonly<Record<string, string>> = {},
 ): Batch {
   const write = (path: string, text: string) => {
     const [first = Buffer.of(), ...rest] = text.split(brokenByte).map(part => Buffer.from(part))
@@ -73,7 +75,7 @@ export function writeBatch(
     const bytes = rest.reduce((all, part) => Buffer.concat([all, Buffer.of(0xff), part]), first)
     writeFileSync(join(root, path), bytes)
   }
-  for (const [path, text] of Object.entries(rootFiles)) write(path, text)
+  for (const [path, text] of Object.entries({ ...rootFiles, ...more })) write(path, text)
   mkdirSync(join(root, entryDirectory), { recursive: true })
   for (const { directory, name, text } of common)
     write(join(quadletDirectory, 'common', directory, name), text)
@@ -87,7 +89,7 @@ export function writeBatch(
         join(quadletDirectory, `${index}`, unique(dropIn.directory), dropIn.name),
         unique(dropIn.text),
       )
-    const entry = join(entryDirectory, `${index}${/\.[a-z]+$/u.exec(name)?.[0]}`)
+    const entry = join(entryDirectory, `${index}-${unique(name)}`)
     symlinkSync(join('/', quadletDirectory, path), join(root, entry))
     return { path, entry }
   })

@@ -49,6 +49,11 @@ export class Lab {
     return this.#area.dir
   }
 
+  /** The cached Debian, used read-only. */
+  get rootfs(): string {
+    return join(this.#area.cache, 'rootfs')
+  }
+
   async registry(options: RegistryOptions = {}): Promise<Registry> {
     const registry = await Registry.start(this.#area, `registry-${++this.#made}`, options)
     this.#registries.push(registry)

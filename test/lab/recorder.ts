@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Host } from './host.ts'
+import { dirname, join } from 'node:path'
+import type { CommandResult, Host } from './host.ts'
 
 const directory = '/var/lib/recorder'
 
@@ -23,21 +23,18 @@ export async function recordArguments(
   host: Host,
   units: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, readonly Buffer[]>> {
-  // The same directory, seen from outside.
-  const outside = join(host.sysroot, 'ostree/deploy/debian', directory)
-  rmSync(outside, { recursive: true, force: true })
-  for (const name of ['units/service.d', 'words'])
-    mkdirSync(join(outside, name), { recursive: true })
+  const outside = writeUnits(host, { ...units, 'service.d/recorder.conf': dropIn })
+  mkdirSync(join(outside, 'words'))
   writeFileSync(join(outside, 'record'), program)
   chmodSync(join(outside, 'record'), 0o755)
-  writeFileSync(join(outside, 'units/service.d/recorder.conf'), dropIn)
-  for (const [name, text] of Object.entries(units))
-    writeFileSync(join(outside, 'units', name), text)
 
+  // One by one what did not start: systemd 262 starts none of many when one is broken.
   const { exitCode, stderr } = await host.run(
-    `cp -R ${directory}/units/. /run/systemd/system/ && systemctl daemon-reload &&
-     cd ${directory}/units && printf '%s\\n' *.service |
-       { xargs -d '\\n' -n 200 systemctl start --; cd /run/systemd/system && rm -r -- * && systemctl daemon-reload; }`,
+    `cp -R ${directory}/units/. /run/systemd/system/ && systemctl daemon-reload || exit
+     cd ${directory}/units
+     printf '%s\\n' *.service | xargs -d '\\n' -n 200 systemctl start --
+     for unit in *.service; do [ -e "../words/$unit" ] || systemctl start -- "$unit"; done
+     cd /run/systemd/system && rm -r -- * && systemctl daemon-reload`,
     { timeoutMs: 300_000 },
   )
   if (exitCode !== 0) throw new Error(stderr)
@@ -45,6 +42,30 @@ export async function recordArguments(
   return new Map(
     readdirSync(words).map(name => [name, splitAtNul(readFileSync(join(words, name)))]),
   )
+}
+
+/** What `systemd-analyze verify` says about units, given by name and text, beside those of the host. */
+export async function verifyUnits(
+  host: Host,
+  units: Readonly<Record<string, string>>,
+): Promise<CommandResult> {
+  writeUnits(host, units)
+  return host.run(
+    `cd ${directory}/units && printf '%s\\n' * |
+       SYSTEMD_UNIT_PATH=${directory}/units: xargs -d '\\n' systemd-analyze verify --man=no --recursive-errors=no`,
+  )
+}
+
+/** @returns the directory, seen from outside */
+function writeUnits(host: Host, units: Readonly<Record<string, string>>): string {
+  const outside = join(host.sysroot, 'ostree/deploy/debian', directory)
+  rmSync(outside, { recursive: true, force: true })
+  for (const [name, text] of Object.entries(units)) {
+    const file = join(outside, 'units', name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+  return outside
 }
 
 function splitAtNul(bytes: Buffer): readonly Buffer[] {

@@ -26,6 +26,8 @@ function ours(root: string, path: string): string {
   }
 }
 
+t.setTimeout(120_000)
+
 t.test('random paths in random trees', t => {
   const outcomes = new Map<string, number>()
   const root = join(t.testdir(), 'root')
