@@ -23,11 +23,13 @@ function floatingTag(spec: BoundImageSpec) {
 
 /** Below /etc, /run and /var a file may come from the administrator, so its absence is no error. */
 function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: BoundImageSpec) {
-  return boundImage.options.flatMap(({ flag, words, files: own }) => {
+  return boundImage.options.flatMap(({ flag, words, identity }) => {
+    if (!['--authfile', '--cert-dir'].includes(flag)) return []
     const path = words.join('=').replace(/^[^=]*=/u, '')
-    if (own.length > 0 || !['--authfile', '--cert-dir'].includes(flag)) return []
+    // What was found is named where it is now.
+    if (identity !== `${flag}=${path}`) return []
     const kind = flag === '--authfile' ? 'file' : 'directory'
-    if (!/^\/(?:etc|run|var)\//u.test(path) || files.find(path, kind) !== undefined) return []
+    if (files.find(path, kind) !== undefined) return []
     return [
       warning(
         { entry, file },

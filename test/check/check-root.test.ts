@@ -1,6 +1,8 @@
 import t from 'tap'
 import { checkRoot } from '../../lib/check/check-root.ts'
 import { describeFinding } from '../../lib/check/finding.ts'
+import { specWarnings } from '../../lib/check/spec-warnings.ts'
+import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
 const quadlets = 'usr/share/containers/systemd'
@@ -23,6 +25,7 @@ t.test('an OS image with nothing to say about', t => {
     [`${quadlets}/none.kube`]: { link: '/dev/null' },
     [`${quadlets}/template@.container`]: '[Container]\nImage=quay.io/a/%i:1\n',
     [`${quadlets}/broken.container`]: 'x',
+    [`${quadlets}/dangling.container`]: { link: '/nowhere' },
   }
   t.strictSame(check(tree), [])
   t.equal(checkRoot(makeTree(t, tree)).specs.length, 1)
@@ -63,6 +66,26 @@ t.test('what is found, with its place', t => {
       [/^warning: .*: \/etc\/auth\.json is not in the OS image; make sure/],
     ],
     [
+      'logins that need not be in the image, or are',
+      {
+        ...bound(
+          'web.image',
+          `[Image]\nImage=quay.io/a/web@${digest}\nCreds=me:x\nCertDir=/usr/certs\nArch=arm64\n`,
+        ),
+        'usr/certs/ca.crt': '',
+        [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
+      },
+      [],
+    ],
+    [
+      'certificates that are not there',
+      {
+        ...bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nCertDir=/etc/certs\n`),
+        [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
+      },
+      [/^warning: .*: \/etc\/certs is not in the OS image/],
+    ],
+    [
       'an image that nothing uses',
       bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\n`),
       [/^warning: .*, line 2, Image=: no \.container or \.kube file uses quay\.io\/a\/web@sha256/],
@@ -101,5 +124,26 @@ t.test('what is found, with its place', t => {
 
 t.test('a directory without an operating system', t => {
   t.throws(() => checkRoot(t.testdir({})), { message: /has no directory usr/ })
+  t.end()
+})
+
+t.test('in the image itself, paths are where they are', t => {
+  const path = '/etc/passwd'
+  const boundImage = {
+    image: `quay.io/a@${digest}`,
+    name: `quay.io/a@${digest}`,
+    identity: '',
+    globalOptions: [],
+    options: [
+      {
+        flag: '--authfile',
+        words: ['--authfile', path],
+        identity: `--authfile=${path}`,
+        files: [],
+      },
+    ],
+    origin: {},
+  }
+  t.strictSame(specWarnings(new DeploymentFiles('/'), [{ entry: 'x', boundImage }]), [])
   t.end()
 })
