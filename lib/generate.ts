@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describeError } from './describe-error.ts'
 import { containersDirectories, credentialsDirectory } from './directories.ts'
@@ -7,6 +7,7 @@ import { unsupportedOption, type PodmanVersion } from './plan/podman-version.ts'
 import { renderUnits, type HostFacts, type UnitText } from './render/render-units.ts'
 import { readContainersConfiguration } from './root/containers-configuration.ts'
 import { DeploymentFiles } from './root/deployment-files.ts'
+import { readRegularFile } from './root/read-regular-file.ts'
 import type { SpecProblem } from './spec/fault.ts'
 import type { PrivateFile } from './spec/pull-options.ts'
 import { printable } from './spec/printable.ts'
@@ -95,9 +96,13 @@ function readConfiguration(
   }
 }
 
+const mostMachineIdBytes = 1024
+
 function readMachineId(hostRoot: string): string | undefined {
   try {
-    const id = readFileSync(join(hostRoot, 'etc/machine-id'), 'utf8').trim()
+    const id = readRegularFile(join(hostRoot, 'etc/machine-id'), mostMachineIdBytes)
+      .toString()
+      .trim()
     return /^[0-9a-f]{32}$/u.test(id) ? id : undefined
   } catch {
     return undefined // a specifier that needs it says so

@@ -58,6 +58,7 @@ export function parseImageFile(
   if (options.some(({ words }) => words[0] === '--all-tags'))
     reader.refuse('AllTags', allTags().message, allTags().remedy)
   refuseTwoPlatforms(options, reader)
+  refuseTwoSecrets(options, reader)
 
   if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
   const origin = { ...reader.placeOf('Image'), key: 'Image' }
@@ -86,4 +87,14 @@ function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReade
       'podman takes --platform or Arch=, OS= and Variant=, not both',
       'remove one',
     )
+}
+
+/** A secret's file is named for what it belongs to, and not for itself. */
+function refuseTwoSecrets(options: readonly PullOption[], reader: SectionReader): void {
+  const contents = new Map<string, string>()
+  for (const { path, contents: own } of options.flatMap(option => option.files)) {
+    if ((contents.get(path) ?? String(own)) !== String(own))
+      reader.refuse('PodmanArgs', 'two passwords for one registry, or for one key', 'remove one')
+    contents.set(path, String(own))
+  }
 }

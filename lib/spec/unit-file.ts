@@ -92,6 +92,11 @@ function characterFaults(text: string): Fault[] {
   const unwelcome = [
     [/^\ufeff/u, 'the file starts with a byte order mark', 'save it without one'],
     [/\0/u, 'the file holds a NUL byte', 'save it as text'],
+    [
+      /\p{Noncharacter_Code_Point}/u,
+      'a code point that is no character, for which systemd refuses what Quadlet makes of the file',
+      'remove it',
+    ],
     [/\r(?!\n)/u, 'a carriage return without a line feed', 'end lines with a line feed'],
   ] as const
   return unwelcome.flatMap(([pattern, reason, remedy]) => {

@@ -26,6 +26,7 @@ const characters: Readonly<Record<string, string>> = {
   '<BLANK>': ' ',
   '<NBSP>': '\u00a0',
   '<0xFF>': brokenByte,
+  '<U+FFFF>': '\uffff',
 }
 
 export function readDocumentedDifferences(): readonly DocumentedDifference[] {

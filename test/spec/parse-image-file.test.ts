@@ -231,3 +231,13 @@ t.test('Creds= goes before every AuthFile=', t => {
   t.notMatch(`${boundImage?.identity}${words.join()}`, /hunter/)
   t.end()
 })
+
+t.test('two passwords for one registry, or passphrases for one key', t => {
+  for (const text of [
+    'Creds=a:b\nPodmanArgs=--creds=a:c',
+    'DecryptionKey=/etc/key:a\nPodmanArgs=--decryption-key=/etc/key:b',
+  ])
+    t.match(parse(`Image=quay.io/a\n${text}`).faults, [{ key: 'PodmanArgs', reason: /^two pass/ }])
+  t.strictSame(parse('Image=quay.io/a:1\nCreds=a:b\nPodmanArgs=--creds=a:b').faults, [])
+  t.end()
+})

@@ -158,3 +158,8 @@ t.test('a hostile text ends before the time limit of a test', t => {
     t.match(parseUnitFile(text), {})
   t.end()
 })
+
+t.test('a code point that is no character', t => {
+  t.match(parseUnitFile('[Image]\n# \uffff').faults, [{ line: 2, reason: /no character/ }])
+  t.end()
+})
