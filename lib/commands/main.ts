@@ -4,6 +4,7 @@ import yargs from 'yargs'
 import packageJson from '../../package.json' with { type: 'json' }
 import { describeError } from '../describe-error.ts'
 import { checkCommand } from './check.ts'
+import { configCommand } from './config.ts'
 import { gateCommand } from './gate.ts'
 import { showCommand } from './show.ts'
 import { stageCommand } from './stage.ts'
@@ -19,6 +20,7 @@ const parser = yargs(process.argv.slice(2))
   .command(gateCommand)
   .command(showCommand)
   .command(checkCommand)
+  .command(configCommand)
   .demandCommand(1, 'Name a command.')
   .strict()
   .version(packageJson.version)
