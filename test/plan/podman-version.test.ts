@@ -5,6 +5,7 @@ import {
   unsupportedOption,
   type PodmanVersion,
 } from '../../lib/plan/podman-version.ts'
+import { defaultStore } from '../../lib/render/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
 import type { PullOption } from '../../lib/spec/pull-options.ts'
 
