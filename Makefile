@@ -84,7 +84,6 @@ ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload; \
 	    systemctl stop bootc-bound-images.path 'bootc-bound-images*.target' 'bootc-pending-*'; \
-	    rm -f $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants/bootc-bound-images-flush.service; \
 	    rm -f /run/bootc-bound-images/units; \
 	    systemctl daemon-reload; \
 	fi

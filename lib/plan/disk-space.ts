@@ -43,7 +43,9 @@ export function judgeSpace(
       refusal: `the bound images to pull have ${formatBytes(needed)} compressed and take more on disk, but ${free(store)}`,
     }
   if (biggest > temporary.bytes)
-    return { refusal: `the biggest layer to pull has ${formatBytes(biggest)}, but ${free(temporary)}` }
+    return {
+      refusal: `the biggest layer to pull has ${formatBytes(biggest)}, but ${free(temporary)}`,
+    }
   if (needed * unpackedFactor > store.bytes)
     return {
       warning: `the bound images to pull have ${formatBytes(needed)} compressed and may take ${formatBytes(needed * unpackedFactor)} on disk, but ${free(store)}`,

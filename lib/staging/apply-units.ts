@@ -46,9 +46,7 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   removeOldSets(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  return request === undefined || units.length === 0
-    ? undefined
-    : startPulls(request, facts, warn)
+  return request === undefined || units.length === 0 ? undefined : startPulls(request, facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {

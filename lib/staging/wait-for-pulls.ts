@@ -65,8 +65,7 @@ async function watchUnits(
       const done = [...last.values()].filter(isFinal).length
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
-    if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root)
-      return
+    if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root) return
     await sleep(pollMilliseconds)
   }
 }

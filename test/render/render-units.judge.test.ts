@@ -58,7 +58,10 @@ t.test('hostile specs', t => {
       const lines = linesOf(batch.units.get(unit) ?? '')
       const commands = lines.filter(({ key }) => key === 'ExecStart')
       const words = commands.map(({ value }) => decodeCommandLine(value, {}))
-      const expected = { keys: pullKeys, words: [pullCommand(boundImage, podmanVersion, defaultStore)] }
+      const expected = {
+        keys: pullKeys,
+        words: [pullCommand(boundImage, podmanVersion, defaultStore)],
+      }
       const found = { keys: lines.map(({ key }) => key), words }
       return JSON.stringify(found) === JSON.stringify(expected)
         ? []
