@@ -1,6 +1,7 @@
 // podman, asked about its image store. Failure policy: an image that cannot be inspected, for whatever
 // reason, is not there; any other failure is an error.
 import { execa } from 'execa'
+import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseUnknownImages } from './parse-unknown-images.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
@@ -64,6 +65,35 @@ export async function storedImages(
     ...(await storedImages(rest.slice(0, middle), store)),
     ...(await storedImages(rest.slice(middle), store)),
   ])
+}
+
+/** What podman finds wrong in its whole store, which it reads from end to end. */
+export interface StoreCheck {
+  readonly isWhole: boolean
+  /** Ids of the images that are damaged; there can be damaged layers that no image has. */
+  readonly damagedImages: readonly string[]
+}
+
+/**
+ * Checks the store, and removes what is damaged if asked to. podman has this from 5.2 on. Without `--quick`,
+ * with which podman 5.8 does not notice that a file was emptied.
+ *
+ * @param deadline until then it may take, in milliseconds since 1970
+ * @throws Error when it takes longer
+ */
+export async function checkStore(
+  { options }: ImageStore,
+  deadline: number,
+  { isToRepair }: { readonly isToRepair: boolean },
+): Promise<StoreCheck> {
+  const result = await execa(
+    'podman',
+    [...options, 'system', 'check', ...(isToRepair ? ['--repair'] : [])],
+    { timeout: Math.max(1, deadline - Date.now()), reject: false },
+  )
+  if (result.timedOut || result.exitCode === undefined)
+    throw new Error('podman system check did not end', { cause: result })
+  return { isWhole: result.exitCode === 0, damagedImages: parseDamagedImages(result.stdout) }
 }
 
 /** Every id in the store. */
