@@ -1,9 +1,9 @@
 import type { CommandModule } from 'yargs'
-import { allPresent, describeReport } from '../gate/survey-images.ts'
+import type { Standing } from '../request/next-deployment.ts'
 import { describeProblem } from '../spec/fault.ts'
-import type { Standing } from '../staging/next-deployment.ts'
 import { stage, type Staging } from '../staging/stage.ts'
 import { waitForPulls } from '../staging/wait-for-pulls.ts'
+import { allPresent, describeReport } from '../survey/survey-images.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {

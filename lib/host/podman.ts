@@ -1,10 +1,10 @@
 // podman, asked about its image store. Failure policy: an image that cannot be inspected, for whatever
 // reason, is not there; any other failure is an error.
 import { execa } from 'execa'
-import { parseDamagedImages } from './parse-damaged-images.ts'
-import { parseUnknownImages } from './parse-unknown-images.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
+import { parseDamagedImages } from './parse-damaged-images.ts'
+import { parseUnknownImages } from './parse-unknown-images.ts'
 
 /** Long for a question about local files; short enough for the gate, which has a minute. */
 const timeout = 30_000

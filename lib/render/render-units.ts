@@ -1,5 +1,5 @@
-import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import type { ImageStore } from './image-store.ts'
 import { pullSteps } from './pull-steps.ts'

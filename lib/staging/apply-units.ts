@@ -1,3 +1,4 @@
+import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { generate, type Request } from '../generate.ts'
 import { markDirty, suspects } from '../host/dirty-mark.ts'
 import { storedImages } from '../host/podman.ts'
@@ -13,11 +14,10 @@ import {
   unitStates,
 } from '../host/systemctl.ts'
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
-import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
+import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import { recordName } from '../render/pull-steps.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
-import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { checkSpace } from './check-space.ts'
 import { settle } from './settle.ts'
 

@@ -7,9 +7,9 @@ import type { Pull } from '../plan/plan-pulls.ts'
 import { isAtLeast } from '../plan/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
-import { pullFacts } from './host-facts.ts'
-import { readWholeRequest } from './read-host-request.ts'
-import { findNextDeployment } from './stage.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import { findNextDeployment } from '../request/next-deployment.ts'
+import { readWholeRequest } from '../request/read-host-request.ts'
 
 /** The first podman that can remove a damaged layer which no image has. */
 const firstWithCheck = [5, 2] as const

@@ -1,15 +1,15 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { hostRoot, runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
+import { hostFacts } from '../request/host-facts.ts'
+import { nextDeployment, type NextDeployment, type Standing } from '../request/next-deployment.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
+import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
 import { readStagedFile } from '../root/staged-deployment.ts'
 import { applyRequest } from './apply-units.ts'
-import { hostRoot, runtimeDirectory } from '../directories.ts'
-import { hostFacts } from './host-facts.ts'
-import { nextDeployment, type NextDeployment, type Standing } from './next-deployment.ts'
-import { readNextRequest } from './read-host-request.ts'
-import { forgetRequestedRoot, rememberRequestedRoot } from './requested-root.ts'
 import { rememberStagingRefusal } from './staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
@@ -57,11 +57,6 @@ async function stageOnce(
   const refusal = await applyRequest(request, facts, warn)
   rememberStagingRefusal(refusal)
   return next && request && { standing: next.standing, request, refusal }
-}
-
-/** The next deployment as it is now, see `nextDeployment`. */
-export function findNextDeployment(root?: string): NextDeployment | undefined {
-  return nextDeployment(root, readStagedFile(hostRoot))
 }
 
 /** For bootc-bound-images-recheck@.service; written first, so that a permanent error is not a loop. */
