@@ -4,6 +4,7 @@ import { execa } from 'execa'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
+import { parseLastError } from './parse-last-error.ts'
 import { parseUnknownImages } from './parse-unknown-images.ts'
 
 /** Long for a question about local files; short enough for the gate, which has a minute. */
@@ -19,14 +20,15 @@ export async function podmanVersion(): Promise<PodmanVersion> {
 }
 
 /**
- * The store that the pulls fill.
+ * The store that the pulls fill. Asks podman in any case, because one that cannot open its store says of every
+ * image that it is not there.
  *
  * @param directory root directory of a store of its own; undefined for the one that podman uses by itself
  */
 export async function imageStore(directory?: string): Promise<ImageStore> {
-  if (directory !== undefined) return separateStore(directory)
-  const { stdout } = await podman(['info', '--format', '{{.Store.GraphRoot}}'])
-  return { directory: stdout, options: [] }
+  const options = directory === undefined ? [] : separateStore(directory).options
+  const { stdout } = await podman([...options, 'info', '--format', '{{.Store.GraphRoot}}'])
+  return { directory: stdout, options }
 }
 
 /** Where podman keeps the blobs of a pull until they are unpacked. */
@@ -121,9 +123,7 @@ async function inspect(
     [...options, 'image', 'inspect', '--format', format, '--', ...references],
     { timeout, reject: false },
   )
-  if (isMissing(result)) throw noPodman
-  if (result.timedOut || result.exitCode === undefined)
-    throw new Error('podman image inspect did not end', { cause: result })
+  if (result.timedOut || result.exitCode === undefined) throw failure(result, ['image', 'inspect'])
   const lines = result.stdout.split('\n')
   if (result.exitCode !== 0 || lines.length !== references.length)
     return { unknown: parseUnknownImages(result.stderr) }
@@ -137,15 +137,26 @@ async function inspect(
 }
 
 async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
-  try {
-    return await execa('podman', args, { timeout })
-  } catch (error) {
-    throw isMissing(error) ? noPodman : error
-  }
+  const result = await execa('podman', args, { timeout, reject: false })
+  if (result.failed) throw failure(result, args)
+  return result
 }
 
-const noPodman = new Error('podman is not there: install it, or look at PATH')
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+/** Why a call of podman gave no answer, in one line. */
+function failure(
+  result: {
+    readonly timedOut: boolean
+    readonly stderr: string
+    readonly shortMessage?: string | undefined
+  },
+  args: readonly string[],
+): Error {
+  if ('code' in result && result.code === 'ENOENT')
+    return new Error('podman is not there: install it, or look at PATH')
+  const command = `podman ${args.filter(arg => /^[a-z]+$/u.test(arg)).join(' ')}`
+  if (result.timedOut)
+    return new Error(
+      `${command} did not answer within ${timeout / 1000} s; another podman may hold the lock of its image store`,
+    )
+  return new Error(`${command}: ${parseLastError(result.stderr) ?? result.shortMessage}`)
 }
