@@ -64,7 +64,9 @@ export function reportStaging({ standing, request, refusal }: Staging): void {
         `${line}; this image is not pulled${consequence === undefined ? ' and the deployment stays staged' : ''}\n`,
       )
   if (refusal !== undefined) process.stderr.write(`the pulls were not started: ${refusal}\n`)
-  if (problems.length > 0 || refusal !== undefined) process.exitCode = 1
+  // What runs already is not held back, and no failed unit shall be all that comes of it.
+  if (consequence === undefined && (problems.length > 0 || refusal !== undefined))
+    process.exitCode = 1
 }
 
 /** systemd reads the prefix as a priority (sd-daemon(3)), so it is for the journal only. */

@@ -1,4 +1,5 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
+import { describeError } from '../describe-error.ts'
 import { generate, type Request } from '../generate.ts'
 import { markDirty, suspects } from '../host/dirty-mark.ts'
 import { storedImages } from '../host/podman.ts'
@@ -95,8 +96,7 @@ async function startPulls(
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
   }
-  // Only what is active when a shutdown begins is stopped, and so flushes.
-  await startAndWait(flush)
+  await startFlush(warn)
   const names = pulls.map(({ unit }) => recordName(unit))
   if (suspects().length > 0) await startUnit(repair)
   markDirty(names)
@@ -105,6 +105,15 @@ async function startPulls(
   await stopIfIdle('bootc-bound-images.target')
   await startUnit(target)
   return undefined
+}
+
+/** Only what is active when a shutdown begins is stopped, and so flushes. */
+async function startFlush(warn: (line: string) => void): Promise<void> {
+  try {
+    await startAndWait(flush)
+  } catch (error) {
+    warn(`${describeError(error)}; a shutdown now would interrupt the pulls`)
+  }
 }
 
 async function statesOf(
