@@ -11,7 +11,7 @@ const web = boundImages({ 'web.image': imageSpec(registry, 'web:1') })
 /** What `ostree admin prepare-soft-reboot` leaves; that refuses without composefs, which the lab has not. */
 const prepare = `
   root=$(ls -d /sysroot/ostree/deploy/debian/deploy/$(ostree rev-parse debian/v2).0)
-  mkdir -p /run/nextroot && mount --bind $root /run/nextroot
+  mkdir -p /run/nextroot && mount --bind $root /run/nextroot && mount --make-private /run/nextroot
   for dir in sysroot boot var; do mount --bind /$dir /run/nextroot/$dir; done
   echo note >/run/ostree/nextroot-booted`
 
