@@ -10,31 +10,35 @@ import { parseUnknownImages } from './parse-unknown-images.ts'
 /** Long for a question about local files; short enough for the gate, which has a minute. */
 const timeout = 30_000
 
-/** The version of the podman on this host. */
-export async function podmanVersion(): Promise<PodmanVersion> {
-  const { stdout } = await podman(['--version'])
-  const [, major, minor] = /(\d+)\.(\d+)/u.exec(stdout) ?? []
-  if (major === undefined || minor === undefined)
-    throw new Error(`podman --version printed ${JSON.stringify(stdout)}`)
-  return [Number(major), Number(minor)]
+/** The podman of this host. */
+export interface Podman {
+  readonly podmanVersion: PodmanVersion
+  /** The store that the pulls fill. */
+  readonly imageStore: ImageStore
+  /** Where it keeps the blobs of a pull until they are unpacked. */
+  readonly temporaryDirectory: string
 }
 
 /**
- * The store that the pulls fill. Asks podman in any case, because one that cannot open its store says of every
- * image that it is not there.
+ * Asks podman about itself. It must be able to open its store for that; one that cannot says of every image
+ * that it is not there.
  *
  * @param directory root directory of a store of its own; undefined for the one that podman uses by itself
  */
-export async function imageStore(directory?: string): Promise<ImageStore> {
+export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
-  const { stdout } = await podman([...options, 'info', '--format', '{{.Store.GraphRoot}}'])
-  return { directory: stdout, options }
-}
-
-/** Where podman keeps the blobs of a pull until they are unpacked. */
-export async function temporaryDirectory(): Promise<string> {
-  const result = await podman(['info', '--format', '{{.Store.ImageCopyTmpDir}}'])
-  return result.stdout.startsWith('/') ? result.stdout : '/var/tmp'
+  const format = '{{.Version.Version}} {{.Store.ImageCopyTmpDir}} {{.Store.GraphRoot}}'
+  const { stdout } = await podman([...options, 'info', '--format', format])
+  const [, major, minor, temporary = '', store = ''] =
+    /^(\d+)\.(\d+)\S* (\S*) (.*)$/u.exec(stdout) ?? []
+  if (major === undefined || minor === undefined)
+    throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
+  return {
+    podmanVersion: [Number(major), Number(minor)],
+    imageStore: { directory: store, options },
+    // `storage` means the store itself.
+    temporaryDirectory: temporary.startsWith('/') ? temporary : store,
+  }
 }
 
 /** An image as podman has it. */

@@ -2,7 +2,7 @@ import { containersDirectories, credentialsDirectory, runtimeDirectory } from '.
 import { describeError } from '../describe-error.ts'
 import { generate, type Request } from '../generate.ts'
 import { markDirty, suspects } from '../host/dirty-mark.ts'
-import { storedImages } from '../host/podman.ts'
+import { storedImages, type Podman } from '../host/podman.ts'
 import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import {
   daemonReload,
@@ -33,7 +33,7 @@ const repair = 'bootc-bound-images-repair.service'
  */
 export async function applyRequest(
   request: Request | undefined,
-  facts: HostFacts,
+  facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const units = request === undefined ? [] : generate(request, facts)
@@ -76,7 +76,7 @@ interface PullState {
 
 async function startPulls(
   request: Request,
-  facts: HostFacts,
+  facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const { target, pulls } = request.plan

@@ -20,11 +20,7 @@ t.test('the store that podman uses by itself', t => {
   t.strictSame(stepsIn(defaultStore), {
     pull: ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a:1'],
     sync: ['/usr/bin/sync', '-f', '/var/lib/containers/storage'],
-    record: [
-      '/opt/lib/record-pull',
-      'bootc-pending-0000000000000000-image',
-      'quay.io/x/a:1',
-    ],
+    record: ['/opt/lib/record-pull', 'bootc-pending-0000000000000000-image', 'quay.io/x/a:1'],
   })
   t.end()
 })

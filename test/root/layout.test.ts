@@ -17,13 +17,17 @@ t.test('a root whose /etc is merged has that and nothing of the host', t => {
     relative(top, layout(isMerged).place(path) ?? '/')
   t.equal(place('etc/shop/a', true), 'root/etc/shop/a')
   t.strictSame(
-    layout(true).copies('etc/shop').map(path => relative(top, path)),
+    layout(true)
+      .copies('etc/shop')
+      .map(path => relative(top, path)),
     ['root/etc/shop'],
   )
   for (const isMerged of [false, undefined]) {
     t.equal(place('etc/shop/a', isMerged), 'host/etc/shop/a', 'changed on the host')
     t.strictSame(
-      layout(isMerged).copies('etc/shop').map(path => relative(top, path)),
+      layout(isMerged)
+        .copies('etc/shop')
+        .map(path => relative(top, path)),
       ['host/etc/shop', 'root/usr/etc/shop'],
     )
   }
