@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseLastError } from '../../lib/host/parse-last-error.ts'
 import { parseUnitStates } from '../../lib/host/parse-unit-states.ts'
+import { parseUnknownImages } from '../../lib/host/parse-unknown-images.ts'
 
 t.test('systemctl show of several units (systemd 257)', t => {
   const output = `NRestarts=2
@@ -69,5 +70,32 @@ bootc-pending-0000000000000000-image.service: Main process exited, code=exited, 
     'unable to copy from source docker://127.0.0.1:5000/nope:v1: manifest unknown',
   )
   t.equal(parseLastError('Trying to pull\n'), undefined)
+  t.end()
+})
+
+t.test('images that podman does not know', t => {
+  const outputs = {
+    '4.3': `error inspecting object: 127.0.0.1:5000/b:1: image not known
+error inspecting object: 127.0.0.1:5000/y@sha256:0000: image not known
+Error: inspecting object: 127.0.0.1:5000/x:1: image not known
+`,
+    '5.4 and 5.8': `127.0.0.1:5000/b:1: image not known
+127.0.0.1:5000/y@sha256:0000: image not known
+Error: 127.0.0.1:5000/x:1: image not known
+`,
+  }
+  for (const [version, output] of Object.entries(outputs))
+    t.strictSame(
+      [...parseUnknownImages(output)].toSorted(),
+      ['127.0.0.1:5000/b:1', '127.0.0.1:5000/x:1', '127.0.0.1:5000/y@sha256:0000'],
+      version,
+    )
+  const others = [
+    '',
+    'Error: inspecting object: invalid reference format',
+    'Error: parsing reference "not a name": invalid reference format',
+    'Error: inspecting object: locating image "x" with ID "0": layer not known',
+  ]
+  for (const output of others) t.strictSame([...parseUnknownImages(output)], [], output)
   t.end()
 })

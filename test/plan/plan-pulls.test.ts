@@ -1,20 +1,12 @@
 import t from 'tap'
-import { planPulls } from '../../lib/plan/plan-pulls.ts'
-import type { BoundImage } from '../../lib/spec/bound-image.ts'
+import { planPulls, selectPulls } from '../../lib/plan/plan-pulls.ts'
+import { makeImage } from './make-image.ts'
 
 const deployment = `0123456789ab${'c'.repeat(52)}.3`
-const image = (identity: string): BoundImage => ({
-  image: 'quay.io/x/a:1',
-  name: 'quay.io/x/a:1',
-  identity,
-  globalOptions: [],
-  options: [],
-  origin: {},
-})
 const pullsOf = (...specs: readonly (readonly [entry: string, identity: string])[]) =>
   planPulls(
     deployment,
-    specs.map(([entry, identity]) => ({ entry, boundImage: image(identity) })),
+    specs.map(([entry, identity]) => ({ entry, boundImage: makeImage(identity) })),
     4,
   ).pulls
 
@@ -46,5 +38,30 @@ t.test('one request of several specs is one pull that names each once', t => {
 t.test('the target is named for the deployment', t => {
   t.equal(planPulls(deployment, [], 4).target, 'bootc-bound-images-0123456789ab.3.target')
   t.match(planPulls('any directory\n', [], 4).target, /^bootc-bound-images-[0-9a-f]{12}\.target$/)
+  t.end()
+})
+
+t.test('a pull waits for the one that is as many places before it as may run at a time', t => {
+  const specs = ['one', 'two', 'three', 'four', 'five'].map(identity => ({
+    entry: `${identity}.image`,
+    boundImage: makeImage(identity),
+  }))
+  const plan = planPulls(deployment, specs, 2)
+  const [one, two, three] = plan.pulls.map(({ unit }) => unit)
+  t.strictSame(
+    plan.pulls.map(({ after }) => after),
+    [undefined, undefined, one, two, three],
+  )
+  const odd = selectPulls(plan, 1, ({ unit }) => unit !== two)
+  t.equal(odd.target, plan.target)
+  t.strictSame(
+    odd.pulls.map(({ entries, after }) => [entries, after]),
+    [
+      [['one.image'], undefined],
+      [['three.image'], one],
+      [['four.image'], three],
+      [['five.image'], plan.pulls[3]?.unit],
+    ],
+  )
   t.end()
 })

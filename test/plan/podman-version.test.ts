@@ -5,7 +5,7 @@ import {
   unsupportedOption,
   type PodmanVersion,
 } from '../../lib/plan/podman-version.ts'
-import { defaultStore } from '../../lib/render/image-store.ts'
+import { defaultStore, separateStore } from '../../lib/render/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
 import type { PullOption } from '../../lib/spec/pull-options.ts'
 
@@ -129,5 +129,15 @@ t.test('a pull of what is missing, on a podman without --policy', t => {
   t.equal(commandOf([5, 4], missing, always)[0], '/usr/bin/podman', 'the last one counts')
   t.equal(commandOf([5, 4], always, missing)[0], '/bin/sh')
   t.strictSame(commandOf([5, 6], missing).slice(-3), ['--policy', 'missing', 'quay.io/a:1'])
+  const store = separateStore('/srv/images')
+  t.strictSame(pullCommand(image([missing]), [5, 4], store).slice(2), [
+    '/usr/bin/podman --root /srv/images --runroot /run/bootc-bound-images/store image inspect "$0" >/dev/null 2>&1 || exec "$@"',
+    'quay.io/a:1',
+    '/usr/bin/podman',
+    ...store.options,
+    'image',
+    'pull',
+    'quay.io/a:1',
+  ])
   t.end()
 })

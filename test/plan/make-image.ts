@@ -1,0 +1,13 @@
+import type { BoundImage } from '../../lib/spec/bound-image.ts'
+
+/** A bound image of which only the identity matters. */
+export function makeImage(identity: string): BoundImage {
+  return {
+    image: 'quay.io/x/a:1',
+    name: 'quay.io/x/a:1',
+    identity,
+    globalOptions: [],
+    options: [],
+    origin: {},
+  }
+}

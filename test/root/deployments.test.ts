@@ -1,0 +1,50 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { deploymentDirectory, isSameDeployment } from '../../lib/root/deployments.ts'
+import { makeTree } from '../make-tree.ts'
+
+const deploy = 'sysroot/ostree/deploy'
+
+t.test('roots with one /etc are of one deployment', t => {
+  const top = makeTree(t, { 'a/etc/': '', 'b/etc/': '', 'none/': '', 'seen/': '' })
+  // As / of a composefs has the /etc of its deployment mounted.
+  symlinkSync('../a/etc', join(top, 'seen/etc'))
+  const isSame = (a: string, b: string) => isSameDeployment(join(top, a), join(top, b))
+  t.ok(isSame('a', 'a'))
+  t.ok(isSame('a', 'seen'))
+  t.ok(isSame('seen', 'a'))
+  t.notOk(isSame('a', 'b'))
+  t.notOk(isSame('a', 'none'))
+  t.notOk(isSame('none', 'a'))
+  t.notOk(isSame('none', 'none'), 'without /etc nothing is known')
+  t.end()
+})
+
+t.test('the directory of the deployment that a root is of', t => {
+  const host = makeTree(t, {
+    [`${deploy}/debian/deploy/a.0/etc/`]: '',
+    [`${deploy}/debian/deploy/a.0.origin`]: '',
+    [`${deploy}/debian/deploy/b.1/etc/`]: '',
+    [`${deploy}/fedora/deploy/c.0/etc/`]: '',
+    [`${deploy}/empty/var/`]: '',
+    [`${deploy}/note`]: '',
+    'seen/': '',
+    'other/etc/': '',
+  })
+  symlinkSync(join(host, deploy, 'fedora/deploy/c.0/etc'), join(host, 'seen/etc'))
+  const find = (root: string) => deploymentDirectory(host, join(host, root))
+  t.equal(find('seen'), join(host, deploy, 'fedora/deploy/c.0'))
+  t.equal(find(`${deploy}/debian/deploy/b.1`), join(host, deploy, 'debian/deploy/b.1'))
+  t.equal(find('other'), join(host, 'other'), 'itself when it is of none')
+  t.end()
+})
+
+t.test('a host that has no deployments', t => {
+  const host = t.testdir({ etc: {} })
+  t.equal(deploymentDirectory(host, host), host)
+  mkdirSync(join(host, 'sysroot/ostree'), { recursive: true })
+  symlinkSync('deploy', join(host, deploy))
+  t.throws(() => deploymentDirectory(host, host), { code: 'ELOOP' }, 'an error is not hidden')
+  t.end()
+})
