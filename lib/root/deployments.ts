@@ -26,8 +26,11 @@ function directoriesIn(path: string): readonly string[] {
       .filter(entry => entry.isDirectory())
       .map(({ name }) => join(path, name))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    if (error instanceof Error && 'code' in error && isAbsence(error.code)) return []
     throw error
   }
+}
+
+function isAbsence(code: unknown): boolean {
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }

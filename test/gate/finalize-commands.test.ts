@@ -8,6 +8,10 @@ const shown = (command: string, ignoreErrors: 'yes' | 'no' = 'no') =>
 const gate = '/usr/bin/timeout 90 /usr/bin/bootc-bound-images gate'
 const ostree = '/usr/bin/ostree admin finalize-staged'
 
+/** A unit file of ostree's that stops with these commands. */
+const unit = (...commands: readonly string[]) =>
+  ['[Service]', 'Type=oneshot', ...commands.map(each => `ExecStop=${each}`), ''].join('\n')
+
 t.test('what an installation leads to', t => {
   t.ok(isGateFirst(shown(gate) + shown(ostree)))
   t.ok(isGateFirst((shown(gate) + shown(ostree)).trimEnd()), 'as execa strips it')
@@ -39,8 +43,6 @@ t.test('what lets a deployment pass the gate, or none', t => {
 })
 
 t.test('the command in the unit file of ostree', t => {
-  const unit = (...commands: readonly string[]) =>
-    ['[Service]', 'Type=oneshot', ...commands.map(each => `ExecStop=${each}`), ''].join('\n')
   t.ok(hasKnownCommand(unit(ostree)))
   for (const commands of [[], [`${ostree} --hold`], ['', ostree], [ostree, ostree]])
     t.notOk(hasKnownCommand(unit(...commands)), commands.join(', '))

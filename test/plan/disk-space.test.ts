@@ -46,13 +46,15 @@ t.test('nothing to pull fits everywhere', t => {
   t.end()
 })
 
+/** The higher, the worse. */
+const rank = ({ refusal, warning }: ReturnType<typeof judgeSpace>) =>
+  refusal !== undefined ? 2 : Number(warning !== undefined)
+
 t.test('more room never makes the verdict worse', t => {
   const bytes = fc.nat(10_000)
   const images = fc.array(
     fc.array(fc.record({ digest: fc.constantFrom('a', 'b', 'c', 'd'), bytes })),
   )
-  const rank = ({ refusal, warning }: ReturnType<typeof judgeSpace>) =>
-    refusal !== undefined ? 2 : Number(warning !== undefined)
   fc.assert(
     fc.property(images, bytes, bytes, bytes, bytes, (layers, free, more, space, extra) => {
       const tight = judgeSpace(layers, store(free), temporary(space))

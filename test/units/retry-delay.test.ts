@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const program = fileURLToPath(new URL('../../units/retry-delay', import.meta.url))
+
+t.test('the delay doubles up to its limit', t => {
+  // systemctl says how often the unit was tried; sleep says how long it would.
+  const path = t.testdir({
+    systemctl:
+      '#!/bin/sh\n[ "$*" = "show --property=NRestarts --value a.service" ] && echo "$TRIES"\n',
+    sleep: '#!/bin/sh\necho "slept $*"\n',
+  })
+  spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/sleep`])
+  const delay = (tries: number, seconds: number, most: number) => {
+    const { status, stdout, stderr } = spawnSync(program, ['a.service'], {
+      encoding: 'utf8',
+      env: {
+        PATH: `${path}:${process.env['PATH']}`,
+        TRIES: String(tries),
+        RETRY_DELAY_SEC: String(seconds),
+        RETRY_MAX_DELAY_SEC: String(most),
+      },
+    })
+    t.match({ status, stderr }, { status: 0, stderr: '' })
+    const [, said, slept] = /^trying again in (.*) s\nslept (.*)\n$/u.exec(stdout) ?? []
+    t.equal(said, slept, stdout)
+    return said === undefined ? stdout : Number(said)
+  }
+  t.equal(delay(0, 5, 300), '', 'the first try is at once')
+  t.strictSame(
+    [1, 2, 3, 4, 5, 6, 7, 8, 9].map(tries => delay(tries, 5, 300)),
+    [5, 10, 20, 40, 80, 160, 300, 300, 300],
+  )
+  t.strictSame(
+    [1, 2, 99].map(tries => delay(tries, 0, 300)),
+    [0, 0, 0],
+  )
+  t.strictSame(
+    [1, 2, 99].map(tries => delay(tries, 7, 7)),
+    [7, 7, 7],
+  )
+  t.strictSame(
+    [1, 2, 99].map(tries => delay(tries, 60, 2)),
+    [2, 2, 2],
+    'the limit comes first',
+  )
+  t.equal(delay(100, 3600, 86_400), 86_400)
+  t.end()
+})
+
+t.test('a systemd that does not answer is a failed try', t => {
+  const path = t.testdir({ systemctl: '#!/bin/sh\nexit 1\n' })
+  spawnSync('chmod', ['+x', `${path}/systemctl`])
+  const env = { PATH: `${path}:${process.env['PATH']}`, RETRY_DELAY_SEC: '1' }
+  t.match(spawnSync(program, ['a.service'], { env }), { status: 1 })
+  t.end()
+})
