@@ -1,7 +1,8 @@
 import { describeError } from '../describe-error.ts'
-import { mapParallel } from '../map-parallel.ts'
-import { inspectImage, localLayers } from '../host/skopeo.ts'
 import { withTemporaryCopies } from '../host/private-files.ts'
+import { inspectImage, localLayers } from '../host/skopeo.ts'
+import { mapParallel } from '../map-parallel.ts'
+import { defaultStore } from '../render/image-store.ts'
 import { inspectOptions, isInRegistry, optionValue } from '../render/inspect-options.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
@@ -31,7 +32,7 @@ const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
  * much there is to pull.
  */
 export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
-  const present = await localLayers()
+  const present = await localLayers(defaultStore)
   const asked = specs.filter(({ boundImage: { image } }) => isInRegistry(image))
   const answers = await mapParallel(asked, parallel, spec => ask(spec, present))
   return {

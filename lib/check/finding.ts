@@ -1,5 +1,5 @@
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { describeProblem, type Fault, type SpecProblem } from '../spec/fault.ts'
+import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 
 /** Something an image author should know about a spec. */
 export interface Finding extends Fault {

@@ -1,14 +1,14 @@
 import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { readSettings } from '../config/read-settings.ts'
+import { describeError } from '../describe-error.ts'
 import { hostRoot } from '../directories.ts'
 import { checkGate } from '../gate/check-gate.ts'
 import { endAfter } from '../gate/end-after.ts'
 import { forgetRefusal } from '../gate/refusal.ts'
-import { describeReport } from '../gate/survey-images.ts'
-import { describeError } from '../describe-error.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
+import { describeReport } from '../survey/survey-images.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {

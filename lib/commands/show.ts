@@ -1,9 +1,9 @@
 import type { CommandModule } from 'yargs'
 import { generate } from '../generate.ts'
+import { hostFacts } from '../request/host-facts.ts'
+import { findNextDeployment } from '../request/next-deployment.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
 import { describeProblem } from '../spec/fault.ts'
-import { hostFacts } from '../staging/host-facts.ts'
-import { readNextRequest } from '../staging/read-host-request.ts'
-import { findNextDeployment } from '../staging/stage.ts'
 
 interface Options {
   readonly root: string | undefined

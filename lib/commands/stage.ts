@@ -1,9 +1,9 @@
 import type { CommandModule } from 'yargs'
-import { allPresent, describeReport } from '../gate/survey-images.ts'
+import type { Standing } from '../request/next-deployment.ts'
 import { describeProblem } from '../spec/fault.ts'
-import type { Standing } from '../staging/next-deployment.ts'
 import { stage, type Staging } from '../staging/stage.ts'
 import { waitForPulls } from '../staging/wait-for-pulls.ts'
+import { allPresent, describeReport } from '../survey/survey-images.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -64,7 +64,9 @@ export function reportStaging({ standing, request, refusal }: Staging): void {
         `${line}; this image is not pulled${consequence === undefined ? ' and the deployment stays staged' : ''}\n`,
       )
   if (refusal !== undefined) process.stderr.write(`the pulls were not started: ${refusal}\n`)
-  if (problems.length > 0 || refusal !== undefined) process.exitCode = 1
+  // What runs already is not held back, and no failed unit shall be all that comes of it.
+  if (consequence === undefined && (problems.length > 0 || refusal !== undefined))
+    process.exitCode = 1
 }
 
 /** systemd reads the prefix as a priority (sd-daemon(3)), so it is for the journal only. */

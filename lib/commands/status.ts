@@ -1,14 +1,14 @@
 import type { CommandModule } from 'yargs'
+import { describeError } from '../describe-error.ts'
 import { gateWarnings } from '../gate/gate-warnings.ts'
 import { readRefusal, type Refusal } from '../gate/refusal.ts'
-import { surveyImages, type ImageReport } from '../gate/survey-images.ts'
 import { suspects } from '../host/dirty-mark.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import { findNextDeployment, type Standing } from '../request/next-deployment.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
 import { printable } from '../spec/printable.ts'
-import { pullFacts } from '../staging/host-facts.ts'
-import type { Standing } from '../staging/next-deployment.ts'
-import { readNextRequest } from '../staging/read-host-request.ts'
-import { findNextDeployment } from '../staging/stage.ts'
 import { stagingRefusal } from '../staging/staging-refusal.ts'
+import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { formatTable } from './format-table.ts'
 import { requireRoot } from './require-root.ts'
 
@@ -21,6 +21,8 @@ interface Status {
   readonly deployment?: string | undefined
   readonly standing?: Standing | undefined
   readonly images: readonly ImageReport[]
+  /** Why nothing is known about the images. */
+  readonly error?: string | undefined
   /** Why the pulls were not started. */
   readonly notStarted?: string | undefined
   /** Whether ostree's finalization asks our gate first. */
@@ -39,6 +41,7 @@ export const statusCommand: CommandModule<object, Options> = {
     requireRoot()
     const status = await readStatus()
     process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : formatStatus(status))
+    if (status.error !== undefined) process.exitCode = 1
   },
 }
 
@@ -49,20 +52,24 @@ async function readStatus(): Promise<Status> {
     warnings: [...warnings, ...powerFailureWarnings()],
     refused: readRefusal(),
   }
-  const next = findNextDeployment()
-  const facts = await pullFacts()
-  const request = next && (await readNextRequest(next, facts))
-  const images = request === undefined ? [] : await surveyImages(request, facts)
-  const isStaged = next?.standing === 'staged' || next?.standing === 'requested'
-  if (!isStaged && images.every(({ state }) => state === 'present'))
-    return { ...status, images: [] }
-  return {
-    deployment: request?.name,
-    standing: next?.standing,
-    images,
-    notStarted: stagingRefusal(),
-    ...status,
+  try {
+    return { ...(await readDeploymentStatus()), ...status }
+  } catch (error) {
+    return { images: [], error: describeError(error), ...status }
   }
+}
+
+async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'images'>> {
+  const next = findNextDeployment()
+  if (next === undefined) return { images: [] }
+  const { standing } = next
+  const facts = await pullFacts()
+  const request = await readNextRequest(next, facts)
+  const images = await surveyImages(request, facts)
+  const isStaged = standing === 'staged' || standing === 'requested'
+  return isStaged || !allPresent(images)
+    ? { deployment: request.name, standing, images, notStarted: stagingRefusal() }
+    : { images: [] }
 }
 
 function powerFailureWarnings(): readonly string[] {
@@ -83,9 +90,13 @@ const titles: Readonly<Record<Standing, string>> = {
 
 /** The status as text for people. */
 export function formatStatus(status: Status): string {
-  const { deployment, standing = 'staged', images, notStarted, warnings, refused } = status
+  const { deployment, standing = 'staged', images, error, notStarted, warnings, refused } = status
   const paragraphs: string[] = []
-  if (deployment === undefined) paragraphs.push('No deployment is staged.\n')
+  if (error !== undefined)
+    paragraphs.push(
+      `Nothing is known about the images: ${error.split('\n').map(printable).join('\n')}\n`,
+    )
+  else if (deployment === undefined) paragraphs.push('No deployment is staged.\n')
   else
     paragraphs.push(
       `${titles[standing]} ${deployment}\n` +

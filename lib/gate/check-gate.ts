@@ -1,11 +1,16 @@
 import { describeError } from '../describe-error.ts'
 import type { Request } from '../generate.ts'
 import { syncFileSystem } from '../host/sync.ts'
-import { pullFacts } from '../staging/host-facts.ts'
-import { readHostRequest } from '../staging/read-host-request.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import { readHostRequest } from '../request/read-host-request.ts'
 import { settle } from '../staging/settle.ts'
+import {
+  allPresent,
+  readPresences,
+  surveyImages,
+  type ImageReport,
+} from '../survey/survey-images.ts'
 import { forgetRefusal, recordRefusal } from './refusal.ts'
-import { allPresent, readPresences, surveyImages, type ImageReport } from './survey-images.ts'
 
 /** The decision about a deployment; `images` explains a refusal. */
 export interface Verdict {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
-import type { ImageReport } from './survey-images.ts'
+import type { ImageReport } from '../survey/survey-images.ts'
 
 const file = join(stateDirectory, 'refused.json')
 

@@ -1,37 +1,44 @@
 // podman, asked about its image store. Failure policy: an image that cannot be inspected, for whatever
 // reason, is not there; any other failure is an error.
 import { execa } from 'execa'
-import { parseUnknownImages } from './parse-unknown-images.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
+import { parseDamagedImages } from './parse-damaged-images.ts'
+import { parseLastError } from './parse-last-error.ts'
+import { parseUnknownImages } from './parse-unknown-images.ts'
 
 /** Long for a question about local files; short enough for the gate, which has a minute. */
 const timeout = 30_000
 
-/** The version of the podman on this host. */
-export async function podmanVersion(): Promise<PodmanVersion> {
-  const { stdout } = await podman(['--version'])
-  const [, major, minor] = /(\d+)\.(\d+)/u.exec(stdout) ?? []
-  if (major === undefined || minor === undefined)
-    throw new Error(`podman --version printed ${JSON.stringify(stdout)}`)
-  return [Number(major), Number(minor)]
+/** The podman of this host. */
+export interface Podman {
+  readonly podmanVersion: PodmanVersion
+  /** The store that the pulls fill. */
+  readonly imageStore: ImageStore
+  /** Where it keeps the blobs of a pull until they are unpacked. */
+  readonly temporaryDirectory: string
 }
 
 /**
- * The store that the pulls fill.
+ * Asks podman about itself. It must be able to open its store for that; one that cannot says of every image
+ * that it is not there.
  *
  * @param directory root directory of a store of its own; undefined for the one that podman uses by itself
  */
-export async function imageStore(directory?: string): Promise<ImageStore> {
-  if (directory !== undefined) return separateStore(directory)
-  const { stdout } = await podman(['info', '--format', '{{.Store.GraphRoot}}'])
-  return { directory: stdout, options: [] }
-}
-
-/** Where podman keeps the blobs of a pull until they are unpacked. */
-export async function temporaryDirectory(): Promise<string> {
-  const result = await podman(['info', '--format', '{{.Store.ImageCopyTmpDir}}'])
-  return result.stdout.startsWith('/') ? result.stdout : '/var/tmp'
+export async function readPodman(directory?: string): Promise<Podman> {
+  const options = directory === undefined ? [] : separateStore(directory).options
+  const format = '{{.Version.Version}} {{.Store.ImageCopyTmpDir}} {{.Store.GraphRoot}}'
+  const { stdout } = await podman([...options, 'info', '--format', format])
+  const [, major, minor, temporary = '', store = ''] =
+    /^(\d+)\.(\d+)\S* (\S*) (.*)$/u.exec(stdout) ?? []
+  if (major === undefined || minor === undefined)
+    throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
+  return {
+    podmanVersion: [Number(major), Number(minor)],
+    imageStore: { directory: store, options },
+    // `storage` means the store itself.
+    temporaryDirectory: temporary.startsWith('/') ? temporary : store,
+  }
 }
 
 /** An image as podman has it. */
@@ -66,6 +73,35 @@ export async function storedImages(
   ])
 }
 
+/** What podman finds wrong in its whole store, which it reads from end to end. */
+export interface StoreCheck {
+  readonly isWhole: boolean
+  /** Ids of the images that are damaged; there can be damaged layers that no image has. */
+  readonly damagedImages: readonly string[]
+}
+
+/**
+ * Checks the store, and removes what is damaged if asked to. podman has this from 5.2 on. Without `--quick`,
+ * with which podman 5.8 does not notice that a file was emptied.
+ *
+ * @param deadline until then it may take, in milliseconds since 1970
+ * @throws Error when it takes longer
+ */
+export async function checkStore(
+  { options }: ImageStore,
+  deadline: number,
+  { isToRepair }: { readonly isToRepair: boolean },
+): Promise<StoreCheck> {
+  const result = await execa(
+    'podman',
+    [...options, 'system', 'check', ...(isToRepair ? ['--repair'] : [])],
+    { timeout: Math.max(1, deadline - Date.now()), reject: false },
+  )
+  if (result.timedOut || result.exitCode === undefined)
+    throw new Error('podman system check did not end', { cause: result })
+  return { isWhole: result.exitCode === 0, damagedImages: parseDamagedImages(result.stdout) }
+}
+
 /** Every id in the store. */
 export async function storedIds(store: ImageStore): Promise<ReadonlySet<string>> {
   const { stdout } = await podman([
@@ -91,9 +127,7 @@ async function inspect(
     [...options, 'image', 'inspect', '--format', format, '--', ...references],
     { timeout, reject: false },
   )
-  if (isMissing(result)) throw noPodman
-  if (result.timedOut || result.exitCode === undefined)
-    throw new Error('podman image inspect did not end', { cause: result })
+  if (result.timedOut || result.exitCode === undefined) throw failure(result, ['image', 'inspect'])
   const lines = result.stdout.split('\n')
   if (result.exitCode !== 0 || lines.length !== references.length)
     return { unknown: parseUnknownImages(result.stderr) }
@@ -107,15 +141,26 @@ async function inspect(
 }
 
 async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
-  try {
-    return await execa('podman', args, { timeout })
-  } catch (error) {
-    throw isMissing(error) ? noPodman : error
-  }
+  const result = await execa('podman', args, { timeout, reject: false })
+  if (result.failed) throw failure(result, args)
+  return result
 }
 
-const noPodman = new Error('podman is not there: install it, or look at PATH')
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+/** Why a call of podman gave no answer, in one line. */
+function failure(
+  result: {
+    readonly timedOut: boolean
+    readonly stderr: string
+    readonly shortMessage?: string | undefined
+  },
+  args: readonly string[],
+): Error {
+  if ('code' in result && result.code === 'ENOENT')
+    return new Error('podman is not there: install it, or look at PATH')
+  const command = `podman ${args.filter(arg => /^[a-z]+$/u.test(arg)).join(' ')}`
+  if (result.timedOut)
+    return new Error(
+      `${command} did not answer within ${timeout / 1000} s; another podman may hold the lock of its image store`,
+    )
+  return new Error(`${command}: ${parseLastError(result.stderr) ?? result.shortMessage}`)
 }

@@ -1,6 +1,7 @@
 // skopeo, asked about images. Failure policy: an image that cannot be inspected is an error with what
 // skopeo said; the layers of local images are knowledge, and without them none counts as present.
 import { execa } from 'execa'
+import { separateRunDirectory, type ImageStore } from '../render/image-store.ts'
 import type { InspectOptions } from '../render/inspect-options.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
@@ -57,19 +58,25 @@ export async function inspectImage(
 }
 
 /**
- * The compressed digests of every layer in podman's store. Layers that only share their contents do not
+ * The compressed digests of every layer in a store of podman's. Layers that only share their contents do not
  * count: podman downloads them again.
  */
-export async function localLayers(): Promise<ReadonlySet<string>> {
-  const ids = await execa('podman', ['images', '--quiet', '--no-trunc'], { timeout, reject: false })
+export async function localLayers({
+  directory,
+  options,
+}: ImageStore): Promise<ReadonlySet<string>> {
+  const list = [...options, 'image', 'list', '--quiet', '--no-trunc']
+  const ids = await execa('podman', list, { timeout, reject: false })
   const layers = new Set<string>()
   if (ids.failed) return layers
+  const store = options.length === 0 ? '' : `[overlay@${directory}+${separateRunDirectory}]`
   for (const id of new Set(ids.stdout.split('\n').filter(Boolean))) {
-    const image = `containers-storage:${id.replace(/^sha256:/u, '')}`
+    const image = `containers-storage:${store}${id.replace(/^sha256:/u, '')}`
     const raw = await execa('skopeo', ['inspect', '--raw', image], { timeout, reject: false })
     if (raw.failed) continue
-    const { layers: list } = fields(JSON.parse(raw.stdout))
-    for (const layer of Array.isArray(list) ? list : []) layers.add(String(fields(layer)['digest']))
+    const { layers: found } = fields(JSON.parse(raw.stdout))
+    for (const layer of Array.isArray(found) ? found : [])
+      layers.add(String(fields(layer)['digest']))
   }
   return layers
 }

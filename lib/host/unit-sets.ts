@@ -34,7 +34,7 @@ export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): v
     return
   }
   const sets = join(runtimeDirectory, 'sets')
-  mkdirSync(sets, { recursive: true })
+  mkdirSync(sets, { recursive: true, mode: 0o700 })
   const number = Math.max(0, ...readdirSync(sets).map(Number)) + 1
   writeUnits(join(sets, String(number)), units)
   const next = `${link}.next`

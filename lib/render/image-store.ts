@@ -8,9 +8,12 @@ export interface ImageStore {
   readonly options: readonly string[]
 }
 
-/** A store beside the one that podman uses by itself. What podman notes of mounts must not be mixed. */
+/** What podman notes of the mounts of a separate store; those of two stores must not be mixed. */
+export const separateRunDirectory = `${runtimeDirectory}/store`
+
+/** A store beside the one that podman uses by itself. */
 export function separateStore(directory: string): ImageStore {
-  return { directory, options: ['--root', directory, '--runroot', `${runtimeDirectory}/store`] }
+  return { directory, options: ['--root', directory, '--runroot', separateRunDirectory] }
 }
 
 /** The one that podman uses by itself unless storage.conf(5) says otherwise. */

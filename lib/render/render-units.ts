@@ -1,5 +1,5 @@
-import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import type { ImageStore } from './image-store.ts'
 import { pullSteps } from './pull-steps.ts'
@@ -108,6 +108,8 @@ function renderPendingUnit(
       ...(systemdVersion >= 254 ? ['RestartMode=direct'] : []),
       '# For each try: podman waits for ever for a registry that says nothing.',
       `TimeoutStartSec=${settings.pullTimeoutSec}`,
+      '# It does not end while it waits for the lock of a layer.',
+      'TimeoutStopSec=10',
       '# podman leaves partial layers in /var/tmp when it is stopped.',
       'PrivateTmp=yes',
       '# All else is read-only, see bootc-pending-.service.d.',

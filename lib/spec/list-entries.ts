@@ -1,5 +1,5 @@
-import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { describeError } from '../describe-error.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { SpecProblem } from './fault.ts'
 import { printable } from './printable.ts'
 import { isMask } from './read-unit-file.ts'

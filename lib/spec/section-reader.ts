@@ -1,7 +1,7 @@
 import { expand } from './expand.ts'
 import { explain, Refusal, type Fault } from './fault.ts'
-import { splitWords } from './split-words.ts'
 import type { Specifiers } from './specifiers.ts'
+import { splitWords } from './split-words.ts'
 import type { Assignment, UnitFile } from './unit-file.ts'
 
 /**

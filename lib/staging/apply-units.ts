@@ -1,6 +1,8 @@
+import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
+import { describeError } from '../describe-error.ts'
 import { generate, type Request } from '../generate.ts'
 import { markDirty, suspects } from '../host/dirty-mark.ts'
-import { storedImages } from '../host/podman.ts'
+import { storedImages, type Podman } from '../host/podman.ts'
 import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import {
   daemonReload,
@@ -13,11 +15,10 @@ import {
   unitStates,
 } from '../host/systemctl.ts'
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
-import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
+import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import { recordName } from '../render/pull-steps.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
-import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { checkSpace } from './check-space.ts'
 import { settle } from './settle.ts'
 
@@ -32,7 +33,7 @@ const repair = 'bootc-bound-images-repair.service'
  */
 export async function applyRequest(
   request: Request | undefined,
-  facts: HostFacts,
+  facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const units = request === undefined ? [] : generate(request, facts)
@@ -75,7 +76,7 @@ interface PullState {
 
 async function startPulls(
   request: Request,
-  facts: HostFacts,
+  facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const { target, pulls } = request.plan
@@ -95,8 +96,7 @@ async function startPulls(
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
   }
-  // Only what is active when a shutdown begins is stopped, and so flushes.
-  await startAndWait(flush)
+  await startFlush(warn)
   const names = pulls.map(({ unit }) => recordName(unit))
   if (suspects().length > 0) await startUnit(repair)
   markDirty(names)
@@ -105,6 +105,15 @@ async function startPulls(
   await stopIfIdle('bootc-bound-images.target')
   await startUnit(target)
   return undefined
+}
+
+/** Only what is active when a shutdown begins is stopped, and so flushes. */
+async function startFlush(warn: (line: string) => void): Promise<void> {
+  try {
+    await startAndWait(flush)
+  } catch (error) {
+    warn(`${describeError(error)}; a shutdown now would interrupt the pulls`)
+  }
 }
 
 async function statesOf(

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import type { Request } from '../generate.ts'
-import { temporaryDirectory } from '../host/podman.ts'
+import type { Podman } from '../host/podman.ts'
 import { inspectImage, localLayers } from '../host/skopeo.ts'
 import { mapParallel } from '../map-parallel.ts'
 import { judgeSpace, type FreeSpace, type Layer, type SpaceVerdict } from '../plan/disk-space.ts'
@@ -20,7 +20,7 @@ const parallel = 8
 export async function checkSpace(
   pulls: readonly Pull[],
   { containersDirectory }: Pick<Request, 'containersDirectory'>,
-  { imageStore, settings: { resolveTimeoutSec } }: PullFacts,
+  { imageStore, temporaryDirectory, settings: { resolveTimeoutSec } }: PullFacts & Podman,
 ): Promise<SpaceVerdict> {
   if (resolveTimeoutSec === 0 || pulls.length === 0) return {}
   const deadline = Date.now() + resolveTimeoutSec * 1000
@@ -36,11 +36,11 @@ export async function checkSpace(
     }
   })
   const store = freeSpace(imageStore.directory)
-  const temporary = freeSpace(await temporaryDirectory())
+  const temporary = freeSpace(temporaryDirectory)
   const verdict = judgeSpace(images, store, temporary)
   if (verdict.refusal === undefined && verdict.warning === undefined) return verdict
   // Only now, because it takes a process for each image in the store.
-  return judgeSpace(without(images, await localLayers()), store, temporary)
+  return judgeSpace(without(images, await localLayers(imageStore)), store, temporary)
 }
 
 function without(

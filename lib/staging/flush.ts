@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readPresences } from '../gate/survey-images.ts'
 import { hostRoot } from '../directories.ts'
+import type { Request } from '../generate.ts'
 import { markDirty } from '../host/dirty-mark.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { mapParallel } from '../map-parallel.ts'
-import { pullProgress } from '../plan/pull-progress.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
+import { pullProgress } from '../plan/pull-progress.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import { readHostRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
-import type { Request } from '../generate.ts'
-import { pullFacts } from './host-facts.ts'
-import { readHostRequest } from './read-host-request.ts'
+import { readPresences } from '../survey/survey-images.ts'
 import { repair } from './repair.ts'
 import { stagingRefusal } from './staging-refusal.ts'
 
@@ -83,7 +83,7 @@ async function pullAll(
   deadline: number,
   report: (line: string) => void,
 ): Promise<void> {
-  await repair(report)
+  await repair(report, deadline)
   writePrivateFiles(privateFiles)
   markDirty(pulls.map(({ unit }) => recordName(unit)))
   const { maxParallel, retryDelaySec } = facts.settings

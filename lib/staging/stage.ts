@@ -1,15 +1,15 @@
-import { mkdirSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { hostRoot, runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
+import { hostFacts } from '../request/host-facts.ts'
+import { nextDeployment, type NextDeployment, type Standing } from '../request/next-deployment.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
+import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
 import { readStagedFile } from '../root/staged-deployment.ts'
 import { applyRequest } from './apply-units.ts'
-import { hostRoot, runtimeDirectory } from '../directories.ts'
-import { hostFacts } from './host-facts.ts'
-import { nextDeployment, type NextDeployment, type Standing } from './next-deployment.ts'
-import { readNextRequest } from './read-host-request.ts'
-import { forgetRequestedRoot, rememberRequestedRoot } from './requested-root.ts'
 import { rememberStagingRefusal } from './staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
@@ -39,11 +39,13 @@ export function stage(
   return withLock(join(runtimeDirectory, 'lock'), async () => {
     for (let round = 1; ; round++) {
       const staged = readStagedFile(hostRoot)
-      rememberSeen(staged)
+      const changed = deploymentsChanged()
+      rememberSeen(staged, changed)
       if (root !== undefined) rememberRequestedRoot(realpathSync(root))
       else if (staged !== undefined) forgetRequestedRoot()
       const staging = await stageOnce(nextDeployment(root, staged), warn)
-      if (round === mostRounds || isSame(staged, readStagedFile(hostRoot))) return staging
+      const isSeen = isSame(staged, readStagedFile(hostRoot)) && changed === deploymentsChanged()
+      if (round === mostRounds || isSeen) return staging
     }
   })
 }
@@ -59,17 +61,22 @@ async function stageOnce(
   return next && request && { standing: next.standing, request, refusal }
 }
 
-/** The next deployment as it is now, see `nextDeployment`. */
-export function findNextDeployment(root?: string): NextDeployment | undefined {
-  return nextDeployment(root, readStagedFile(hostRoot))
-}
-
 /** For bootc-bound-images-recheck@.service; written first, so that a permanent error is not a loop. */
-function rememberSeen(staged: Buffer | undefined): void {
+function rememberSeen(staged: Buffer | undefined, changed: string): void {
   mkdirSync(runtimeDirectory, { recursive: true, mode: 0o700 })
+  writeFileSafely(join(runtimeDirectory, 'deployments-changed'), changed)
   const file = join(runtimeDirectory, 'staged-deployment')
   if (staged === undefined) rmSync(file, { force: true })
   else writeFileSafely(file, staged)
+}
+
+/** When the list of deployments was last changed, in nanoseconds; ostree touches the directory. */
+function deploymentsChanged(): string {
+  const directory = statSync(join(hostRoot, 'sysroot/ostree/deploy'), {
+    bigint: true,
+    throwIfNoEntry: false,
+  })
+  return String(directory?.mtimeNs ?? '')
 }
 
 function isSame(a: Buffer | undefined, b: Buffer | undefined): boolean {

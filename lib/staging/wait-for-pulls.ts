@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { allPresent, surveyImages, type ImageReport } from '../gate/survey-images.ts'
 import type { Request } from '../generate.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../render/render-units.ts'
-import { pullFacts } from './host-facts.ts'
-import { readNextRequest } from './read-host-request.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import { findNextDeployment } from '../request/next-deployment.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
+import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { settle } from './settle.ts'
-import { findNextDeployment, stage, type Staging } from './stage.ts'
+import { stage, type Staging } from './stage.ts'
 
 const pollMilliseconds = 500
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { locateDefaultRoot } from '../root/default-deployment.ts'
 import { isSameDeployment } from '../root/deployments.ts'
-import { deploymentRoot, parseStagedDeployment } from '../root/staged-deployment.ts'
+import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/staged-deployment.ts'
 import { requestedRoot } from './requested-root.ts'
 
 /**
@@ -40,4 +40,9 @@ export function nextDeployment(
   return next === undefined || isSameDeployment(next, hostRoot)
     ? { root: hostRoot, standing: 'booted' }
     : { root: next, standing: 'default' }
+}
+
+/** The next deployment as it is now, see `nextDeployment`. */
+export function findNextDeployment(root?: string): NextDeployment | undefined {
+  return nextDeployment(root, readStagedFile(hostRoot))
 }
