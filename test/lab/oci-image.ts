@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { tar } from './tar.ts'
+import { type TarContent, tar } from './tar.ts'
 
 /** A blob as a manifest names it. */
 export interface Blob {
@@ -14,7 +14,7 @@ export interface Layer extends Blob {
 }
 
 export interface LayerContent {
-  readonly files?: Readonly<Record<string, string | Buffer>>
+  readonly files?: Readonly<Record<string, TarContent>>
   /** Size of a file `payload` of random bytes, which no compression makes smaller. */
   readonly bytes?: number
 }
