@@ -93,7 +93,7 @@ function renderPendingUnit(
       'RemainAfterExit=yes',
       'Slice=bootc-pending.slice',
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
-      `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${settings.retryMaxDelaySec}`,
+      `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${longestDelay(settings)}`,
       `ExecStartPre=${command([`${libraryDirectory}/retry-delay`])} %n`,
       `ExecStart=${command(steps.pull)}`,
       '# Until its files are synced, an image can be lost or damaged by a power failure.',
@@ -123,6 +123,11 @@ function renderPendingUnit(
       '',
     ].join('\n'),
   }
+}
+
+/** The timeout is that of each command of the unit, and so of the delay too. */
+function longestDelay({ retryMaxDelaySec, pullTimeoutSec }: Settings): number {
+  return Math.min(retryMaxDelaySec, Math.max(0, pullTimeoutSec - 1))
 }
 
 function command(words: readonly string[]): string {
