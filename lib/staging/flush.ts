@@ -21,6 +21,9 @@ import { stagingRefusal } from './staging-refusal.ts'
 const mostTries = 3
 const pollMilliseconds = 200
 
+/** For what is downloaded to be synced and recorded. */
+const graceMilliseconds = 60_000
+
 /**
  * At shutdown, while the network is still there: lets pulls that are under way end, and pulls what the staged
  * deployment still lacks, so that an update that was asked for together with the reboot is not lost.
@@ -34,11 +37,12 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const root = locateStagedRoot(hostRoot)
   if (root === undefined) return []
   const facts = await pullFacts()
-  const deadline = Date.now() + facts.settings.flushTimeoutSec * 1000
+  const { flushTimeoutSec } = facts.settings
+  const deadline = Date.now() + flushTimeoutSec * 1000
   const request = readHostRequest(root, facts)
   const failed = await untilPullsEnd(request.plan.pulls, deadline, report)
   let missing = await missingPulls(request, facts)
-  if (missing.length > 0 && stagingRefusal() === undefined) {
+  if (missing.length > 0 && flushTimeoutSec > 0 && stagingRefusal() === undefined) {
     const isWanted = ({ unit }: Pull) => !failed.has(unit)
     await pullAll(missing.filter(isWanted), request, facts, deadline, report)
     missing = await missingPulls(request, facts)
@@ -87,14 +91,15 @@ async function pullAll(
   writePrivateFiles(privateFiles)
   markDirty(pulls.map(({ unit }) => recordName(unit)))
   const { maxParallel, retryDelaySec } = facts.settings
+  const toFinish = { deadline: deadline + graceMilliseconds }
   await mapParallel(pulls, maxParallel, async pull => {
     const steps = pullSteps(pull, facts)
     for (let tries = 1; ; tries++) {
       report(`pulling ${pull.boundImage.name}`)
       if (
         (await runStep(steps.pull, { deadline, containersDirectory })) &&
-        (await runStep(steps.sync)) &&
-        (await runStep(steps.record))
+        (await runStep(steps.sync, toFinish)) &&
+        (await runStep(steps.record, toFinish))
       )
         return
       const delay = retryDelaySec * 1000 * 2 ** (tries - 1)
