@@ -19,6 +19,7 @@ const facts = {
   podmanVersion: [5, 4] as const,
   imageStore: defaultStore,
   settings: defaultSettings,
+  temporaryDirectory: '/var/tmp',
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
 
