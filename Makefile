@@ -20,7 +20,7 @@ systemdsystemgeneratordir ?= $(call ask_systemd,systemdsystemgeneratordir,/usr/l
 sources := $(shell find generator lib -name '*.ts')
 gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
 isolation := bootc-pending-.service.d/50-isolation.conf
-scripts := retry-delay record-pull give-up recheck guard-soft-reboot
+scripts := retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path multi-user.target.wants/bootc-bound-images-boot.service \
 	multi-user.target.wants/bootc-bound-images-flush.service \

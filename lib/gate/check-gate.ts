@@ -3,7 +3,6 @@ import type { Request } from '../generate.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
-import { settle } from '../staging/settle.ts'
 import {
   allPresent,
   readPresences,
@@ -49,7 +48,6 @@ export async function checkGate(
     if (await isComplete(request, facts)) {
       await syncFileSystem(facts.imageStore.directory)
       forgetRefusal()
-      await tidy(() => settle([], facts))
       return { mayFinalize: true, images: [] }
     }
     const images = await surveyImages(request, facts)
@@ -69,12 +67,4 @@ async function isComplete(
   if (problems.length > 0) return false
   const presences = await readPresences(plan.pulls, facts)
   return presences.every(presence => presence === 'present')
-}
-
-async function tidy(act: () => Promise<void>): Promise<void> {
-  try {
-    await act()
-  } catch (error) {
-    process.stderr.write(`tidying up: ${describeError(error)}\n`)
-  }
 }

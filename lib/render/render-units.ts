@@ -95,11 +95,14 @@ function renderPendingUnit(
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
       `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${longestDelay(settings)}`,
       `ExecStartPre=${command([`${libraryDirectory}/retry-delay`])} %n`,
+      '# Until it is taken away, a crash means that what podman has may be damaged.',
+      `ExecStartPre=${command(steps.mark)}`,
       `ExecStart=${command(steps.pull)}`,
       '# Until its files are synced, an image can be lost or damaged by a power failure.',
       `ExecStartPost=${command(steps.sync)}`,
       '# Removes it if it was damaged nevertheless.',
       `ExecStartPost=${command(steps.record)}`,
+      `ExecStopPost=${command(steps.unmark)}`,
       '# Ends the tries early when they cannot help.',
       `ExecStopPost=${command([`${libraryDirectory}/give-up`])} %n`,
       'Restart=on-failure',
@@ -114,6 +117,8 @@ function renderPendingUnit(
       'PrivateTmp=yes',
       '# All else is read-only, see bootc-pending-.service.d.',
       `ReadWritePaths=-${escapeSpecifiers(imageStore.directory)}`,
+      'StateDirectory=bootc-bound-images',
+      'StateDirectoryMode=0700',
       ...(containersDirectory === undefined
         ? []
         : [

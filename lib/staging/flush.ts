@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../generate.ts'
-import { markDirty } from '../host/dirty-mark.ts'
 import type { UnitState } from '../host/parse-unit-states.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
@@ -9,7 +8,7 @@ import { unitStates } from '../host/systemctl.ts'
 import { mapParallel } from '../map-parallel.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
-import { pullSteps, recordName } from '../render/pull-steps.ts'
+import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
@@ -93,7 +92,6 @@ async function pullAll(
 ): Promise<void> {
   await repair(report, deadline)
   writePrivateFiles(privateFiles)
-  markDirty(pulls.map(({ unit }) => recordName(unit)))
   const { maxParallel, retryDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }
   await mapParallel(pulls, maxParallel, async pull => {
@@ -101,11 +99,13 @@ async function pullAll(
     for (let tries = 1; ; tries++) {
       report(`pulling ${pull.boundImage.name}`)
       if (
+        (await runStep(steps.mark, toFinish)) &&
         (await runStep(steps.pull, { deadline, containersDirectory })) &&
         (await runStep(steps.sync, toFinish)) &&
         (await runStep(steps.record, toFinish))
       )
         return
+      await runStep(steps.unmark, toFinish)
       const delay = retryDelaySec * 1000 * 2 ** (tries - 1)
       if (tries === mostTries || Date.now() + delay > deadline) return
       await sleep(delay)
