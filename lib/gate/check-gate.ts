@@ -33,13 +33,7 @@ export async function checkGate(
   options: { readonly isMerged?: boolean } = {},
 ): Promise<Verdict> {
   const record = (images: readonly ImageReport[], error?: string) => {
-    const time = new Date().toISOString()
-    try {
-      recordRefusal({ deployment, time, error, images })
-    } catch (failure) {
-      // The note is for people. A full disk must not keep a good update from being finalized.
-      process.stderr.write(`noting the refusal: ${describeError(failure)}\n`)
-    }
+    recordRefusal({ deployment, error, images })
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {

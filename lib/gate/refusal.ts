@@ -1,7 +1,8 @@
 // What the gate refused, kept for the status of the next boot: by then the staged deployment and its
-// units are gone. Failure policy: every failure is an error.
+// units are gone. Failure policy: what cannot be written is said, every other failure is an error.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeError } from '../describe-error.ts'
 import { stateDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
 import type { ImageReport } from '../survey/survey-images.ts'
@@ -20,8 +21,17 @@ export interface Refusal {
   readonly images: readonly ImageReport[]
 }
 
-export function recordRefusal(refusal: Refusal): void {
-  writeFileSafely(file, `${JSON.stringify(refusal, undefined, 2)}\n`)
+/**
+ * Keeps a refusal of now. The note is for people: a full disk must not keep a good update from being finalized, so
+ * a failure is only said.
+ */
+export function recordRefusal({ deployment, error, images }: Omit<Refusal, 'time'>): void {
+  const refusal: Refusal = { deployment, time: new Date().toISOString(), error, images }
+  try {
+    writeFileSafely(file, `${JSON.stringify(refusal, undefined, 2)}\n`)
+  } catch (failure) {
+    process.stderr.write(`noting the refusal: ${describeError(failure)}\n`)
+  }
 }
 
 /** @returns undefined when the last gate refused nothing */
