@@ -33,7 +33,7 @@ bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=no
 	--log-level=warning --define:import.meta.url=moduleUrl \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
-.PHONY: all install uninstall check tools test demo bench clean
+.PHONY: all install uninstall check tools test test-matrix demo bench clean
 all: dist/bootc-bound-images dist/generate
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -116,9 +116,12 @@ check: node_modules/.package-lock.json
 	npm run --silent lint
 	npm run --silent test:unit
 
-test demo: tools
+test: script = all
+test-matrix: script = matrix
+demo: script = demo
+test test-matrix demo: tools
 	@$(MAKE) --no-print-directory all
-	@test/$(if $(filter test,$@),all,demo)
+	@test/$(script)
 
 # How long the generator takes beside Quadlet, as ratios.
 bench: tools
