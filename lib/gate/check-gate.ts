@@ -3,6 +3,7 @@ import type { Request } from '../generate.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
+import { stagingRefusal } from '../staging/staging-refusal.ts'
 import {
   allPresent,
   readPresences,
@@ -45,7 +46,8 @@ export async function checkGate(
       return { mayFinalize: true, images: [] }
     }
     const images = await surveyImages(request, facts)
-    record(images)
+    const notStarted = stagingRefusal()
+    record(images, notStarted && `the pulls were not started: ${notStarted}`)
     return { mayFinalize: false, images: images.filter(image => !allPresent([image])) }
   } catch (error) {
     record([], describeError(error))

@@ -15,7 +15,7 @@ export interface Refusal {
   readonly deployment: string
   /** ISO 8601. */
   readonly time: string
-  /** Why no image could be looked at; undefined when they could. */
+  /** Why no image could be looked at, or none was pulled; undefined when `images` says it all. */
   readonly error?: string | undefined
   /** Every bound image, those that were missing among them. */
   readonly images: readonly ImageReport[]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
+import { resetFailed, unitStates } from '../host/systemctl.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { nextDeployment, type NextDeployment, type Standing } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
@@ -42,9 +43,22 @@ export function stage(
       if (root !== undefined) rememberRequestedRoot(realpathSync(root))
       else if (seen.staged !== undefined) forgetRequestedRoot()
       const staging = await stageOnce(nextDeployment(root, seen.staged), warn)
-      if (round === mostRounds || isSame(seen, seeDeployments())) return staging
+      if (round < mostRounds && !isSame(seen, seeDeployments())) continue
+      if (staging === undefined || hasSucceeded(staging)) await forgetFailure()
+      return staging
     }
   })
+}
+
+function hasSucceeded({ request, refusal }: Staging): boolean {
+  return refusal === undefined && request.problems.length === 0
+}
+
+/** That an earlier staging failed is over, whoever carried out this one. */
+async function forgetFailure(): Promise<void> {
+  const service = 'bootc-bound-images-stage.service'
+  const [state] = await unitStates([service])
+  if (state?.active === 'failed') await resetFailed([service])
 }
 
 async function stageOnce(
