@@ -84,9 +84,10 @@ function renderPendingUnit(
       ...(after === undefined
         ? []
         : ['# Not more at a time than MaxParallel= allows.', `After=${after}`]),
-      '# This many tries, however long they take.',
+      '# The tries are counted by give-up, because systemd 252 also counts every start that finds the unit between',
+      '# two tries, and forgets the count at a daemon-reload. This limit is for the case that it cannot.',
       'StartLimitIntervalSec=infinity',
-      `StartLimitBurst=${settings.retryLimit}`,
+      `StartLimitBurst=${settings.retryLimit + spareStarts}`,
       '',
       '[Service]',
       'Type=oneshot',
@@ -129,6 +130,9 @@ function renderPendingUnit(
     ].join('\n'),
   }
 }
+
+/** So many starts may come from elsewhere while a unit has its tries. */
+const spareStarts = 20
 
 /** The timeout is that of each command of the unit, and so of the delay too. */
 function longestDelay({ retryMaxDelaySec, pullTimeoutSec }: Settings): number {
