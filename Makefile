@@ -24,18 +24,20 @@ isolated := boot flush repair stage wait
 isolation := bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
-scripts := retry-delay record-pull give-up recheck guard-soft-reboot
+scripts := retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path multi-user.target.wants/bootc-bound-images-boot.service \
 	multi-user.target.wants/bootc-bound-images-flush.service \
 	multi-user.target.wants/bootc-bound-images-soft-reboot.service
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
 units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
+# What does something when it is stopped.
+at_shutdown := bootc-bound-images-flush.service bootc-bound-images-soft-reboot.service
 bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node20.19 --format=cjs \
 	--log-level=warning --define:import.meta.url=moduleUrl \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
-.PHONY: all install uninstall check tools test demo bench clean
+.PHONY: all install uninstall check tools test test-matrix demo bench clean
 all: dist/bootc-bound-images dist/generate
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -77,19 +79,25 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE $(wildcard docs/*.md)
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
-	    systemctl daemon-reload && systemctl start bootc-bound-images-flush.service bootc-bound-images.path bootc-bound-images-stage.service; \
+	    systemctl daemon-reload && \
+	    systemctl start $(at_shutdown) bootc-bound-images.path bootc-bound-images-stage.service; \
 	fi
 endif
 
-# The drop-in goes first: a gate without its program refuses every update.
+# One by one: where systemctl stops several, one that has no file any more spoils it for all.
+stop_units = for unit in $$(systemctl list-units --all --full --plain --no-legend 'bootc-bound-images*' 'bootc-pending*' | cut -d ' ' -f 1); do \
+	        systemctl stop $$unit; \
+	    done
+
+# What acts at a shutdown goes first: a gate without its program refuses every update, and the flush, which
+# is stopped here, would pull.
 uninstall:
-	rm -f $(DESTDIR)$(systemdsystemunitdir)/$(gate)
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(gate) $(at_shutdown))
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload; \
-	    systemctl stop bootc-bound-images.path 'bootc-bound-images*.target' 'bootc-pending-*'; \
-	    rm -f /run/bootc-bound-images/units; \
-	    systemctl daemon-reload; \
+	    systemctl stop 'bootc-bound-images.p*'; \
+	    $(stop_units); \
 	fi
 endif
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(isolation) $(weights)) \
@@ -98,7 +106,12 @@ endif
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
 	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(weights) $(wants))))
 ifeq ($(DESTDIR),)
-	if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+	rm -rf /run/bootc-bound-images /var/lib/bootc-bound-images
+	if [ -d /run/systemd/system ]; then \
+	    systemctl daemon-reload; \
+	    $(stop_units); \
+	    systemctl reset-failed 'bootc-bound-images*' 'bootc-pending*'; \
+	fi
 endif
 
 # What needs neither root nor another machine.
@@ -107,9 +120,12 @@ check: node_modules/.package-lock.json
 	npm run --silent lint
 	npm run --silent test:unit
 
-test demo: tools
+test: script = all
+test-matrix: script = matrix
+demo: script = demo
+test test-matrix demo: tools
 	@$(MAKE) --no-print-directory all
-	@test/$(if $(filter test,$@),all,demo)
+	@test/$(script)
 
 # How long the generator takes beside Quadlet, as ratios.
 bench: tools

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { readSettings } from '../config/read-settings.ts'
+import type { Settings } from '../config/settings.ts'
 import { describeError } from '../describe-error.ts'
 import { hostRoot } from '../directories.ts'
 import { checkGate } from '../gate/check-gate.ts'
 import { endAfter } from '../gate/end-after.ts'
-import { forgetRefusal } from '../gate/refusal.ts'
+import { forgetRefusal, recordRefusal } from '../gate/refusal.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { describeReport } from '../survey/survey-images.ts'
@@ -33,33 +34,56 @@ export const gateCommand: CommandModule<object, Options> = {
       }),
   handler: async ({ root: givenRoot, merged }) => {
     requireRoot()
-    const { settings } = readSettings(hostRoot)
-    if (settings.gate === 'off') {
-      process.stdout.write('The gate is off (Gate=off).\n')
-      return
-    }
     const root = givenRoot ?? locateStagedRoot(hostRoot)
     if (root === undefined) {
       process.stdout.write('No deployment is staged.\n')
       return
     }
     const deployment = basename(deploymentDirectory(hostRoot, root))
-    const isRequired = settings.gate === 'require'
-    if (isRequired) endAfter(settings.gateTimeoutSec, 'GateTimeoutSec=', deployment)
+    const { gate, gateTimeoutSec } = readSettingsOrRefuse(deployment)
+    if (gate === 'off') {
+      process.stdout.write('The gate is off (Gate=off).\n')
+      return
+    }
+    endAfter(gateTimeoutSec, () => {
+      const error = `looking at the images took more than ${gateTimeoutSec} s (GateTimeoutSec=)`
+      return refuse(gate, deployment, error)
+    })
     try {
       if (await decide(root, deployment, merged)) return
+      process.exitCode = refuse(gate, deployment)
     } catch (error) {
-      if (isRequired) throw error
-      process.stderr.write(`${describeError(error)}\n`)
-    }
-    if (isRequired) {
-      process.stderr.write(`${deployment} must not become the default: bound images are missing\n`)
-      process.exitCode = 1
-    } else {
-      forgetRefusal()
-      process.stderr.write(`${deployment} becomes the default all the same (Gate=warn)\n`)
+      process.exitCode = refuse(gate, deployment, describeError(error))
     }
   },
+}
+
+/** A configuration that cannot be used refuses: it may say Gate=require. */
+function readSettingsOrRefuse(deployment: string): Settings {
+  try {
+    return readSettings(hostRoot).settings
+  } catch (error) {
+    recordRefusal({ deployment, error: describeError(error), images: [] })
+    throw error
+  }
+}
+
+/**
+ * Says that the deployment was not allowed to pass, and keeps the reason for the next boot.
+ *
+ * @param error why the images could not be looked at; undefined when they were, and some are missing
+ * @returns the exit status
+ */
+function refuse(gate: 'require' | 'warn', deployment: string, error?: string): number {
+  const reason = error ?? 'bound images are missing'
+  if (gate === 'warn') {
+    forgetRefusal()
+    process.stderr.write(`${deployment} becomes the default all the same (Gate=warn): ${reason}\n`)
+    return 0
+  }
+  if (error !== undefined) recordRefusal({ deployment, error, images: [] })
+  process.stderr.write(`${deployment} must not become the default: ${reason}\n`)
+  return 1
 }
 
 async function decide(root: string, deployment: string, isMerged: boolean): Promise<boolean> {

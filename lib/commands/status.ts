@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs'
 import { describeError } from '../describe-error.ts'
 import { gateWarnings } from '../gate/gate-warnings.ts'
 import { readRefusal, type Refusal } from '../gate/refusal.ts'
-import { suspects } from '../host/dirty-mark.ts'
+import { suspectPulls } from '../host/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment, type Standing } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
@@ -73,7 +73,7 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
 }
 
 function powerFailureWarnings(): readonly string[] {
-  const count = suspects().length
+  const count = suspectPulls().length
   return count === 0
     ? []
     : [

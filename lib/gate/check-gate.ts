@@ -3,7 +3,7 @@ import type { Request } from '../generate.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
-import { settle } from '../staging/settle.ts'
+import { stagingRefusal } from '../staging/staging-refusal.ts'
 import {
   allPresent,
   readPresences,
@@ -34,13 +34,7 @@ export async function checkGate(
   options: { readonly isMerged?: boolean } = {},
 ): Promise<Verdict> {
   const record = (images: readonly ImageReport[], error?: string) => {
-    const time = new Date().toISOString()
-    try {
-      recordRefusal({ deployment, time, error, images })
-    } catch (failure) {
-      // The note is for people. A full disk must not keep a good update from being finalized.
-      process.stderr.write(`noting the refusal: ${describeError(failure)}\n`)
-    }
+    recordRefusal({ deployment, error, images })
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {
@@ -49,11 +43,11 @@ export async function checkGate(
     if (await isComplete(request, facts)) {
       await syncFileSystem(facts.imageStore.directory)
       forgetRefusal()
-      await tidy(() => settle([], facts))
       return { mayFinalize: true, images: [] }
     }
     const images = await surveyImages(request, facts)
-    record(images)
+    const notStarted = stagingRefusal()
+    record(images, notStarted && `the pulls were not started: ${notStarted}`)
     return { mayFinalize: false, images: images.filter(image => !allPresent([image])) }
   } catch (error) {
     record([], describeError(error))
@@ -69,12 +63,4 @@ async function isComplete(
   if (problems.length > 0) return false
   const presences = await readPresences(plan.pulls, facts)
   return presences.every(presence => presence === 'present')
-}
-
-async function tidy(act: () => Promise<void>): Promise<void> {
-  try {
-    await act()
-  } catch (error) {
-    process.stderr.write(`tidying up: ${describeError(error)}\n`)
-  }
 }

@@ -11,8 +11,14 @@ export function isGateFirst(execStop: string): boolean {
   )
 }
 
-/** Whether ostree's own unit file stops with the command that the drop-in repeats. */
-export function hasKnownCommand(unitFile: string): boolean {
-  const commands = unitFile.split('\n').filter(line => line.startsWith('ExecStop='))
-  return commands.length === 1 && commands[0] === `ExecStop=${knownCommand}`
+/**
+ * Whether ostree stops with the command that the drop-in repeats.
+ *
+ * @param unitFiles text of its unit file and of drop-ins, in order
+ */
+export function hasKnownCommand(...unitFiles: readonly string[]): boolean {
+  let commands: string[] = []
+  for (const [, command = ''] of unitFiles.join('\n').matchAll(/^ExecStop=[ \t]*(.*)$/gmu))
+    commands = command === '' ? [] : [...commands, command]
+  return commands.length === 1 && commands[0] === knownCommand
 }

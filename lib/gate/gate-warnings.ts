@@ -4,23 +4,33 @@ import { hasKnownCommand, isGateFirst, knownCommand } from './finalize-commands.
 
 const service = 'ostree-finalize-staged.service'
 
+const ourDropIn = 'zz-bootc-bound-images.conf'
+
 /**
  * What keeps the gate from holding a deployment back, for people. A later drop-in can silently remove or
- * precede our line, so only the list that systemd loaded counts; and a later ostree may finalize with another
- * command than the one that our drop-in repeats.
+ * precede our line, so only the list that systemd loaded counts; and a later ostree, or a drop-in before ours,
+ * may finalize with another command than the one that our drop-in repeats.
  */
 export async function gateWarnings(): Promise<readonly string[]> {
-  const unitFile = await unitProperty(service, 'FragmentPath')
+  const files = await unitFilesBeforeOurs()
   return [
     ...(isGateFirst(await unitProperty(service, 'ExecStop'))
       ? []
       : [
           `the gate is not in place: ${service} does not run "bootc-bound-images gate" and then "${knownCommand}". See systemctl cat ${service}.`,
         ]),
-    ...(unitFile === '' || hasKnownCommand(readFileSync(unitFile, 'utf8'))
+    ...(files.length === 0 || hasKnownCommand(...files.map(file => readFileSync(file, 'utf8')))
       ? []
       : [
-          `this ostree finalizes with another command than "${knownCommand}", which the drop-in of bootc-bound-images runs instead. See ${unitFile}.`,
+          `this ostree finalizes with another command than "${knownCommand}", which the drop-in of bootc-bound-images runs instead. See ${files.join(', ')}.`,
         ]),
   ]
+}
+
+/** The unit file, and the drop-ins that ours overrides. */
+async function unitFilesBeforeOurs(): Promise<readonly string[]> {
+  const unitFile = await unitProperty(service, 'FragmentPath')
+  const dropIns = (await unitProperty(service, 'DropInPaths')).split(' ')
+  const ours = dropIns.findIndex(path => path.endsWith(`/${ourDropIn}`))
+  return [unitFile, ...dropIns.slice(0, Math.max(0, ours))].filter(Boolean)
 }

@@ -1,7 +1,8 @@
 // What the gate refused, kept for the status of the next boot: by then the staged deployment and its
-// units are gone. Failure policy: every failure is an error.
+// units are gone. Failure policy: what cannot be written is said, every other failure is an error.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeError } from '../describe-error.ts'
 import { stateDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
 import type { ImageReport } from '../survey/survey-images.ts'
@@ -14,14 +15,23 @@ export interface Refusal {
   readonly deployment: string
   /** ISO 8601. */
   readonly time: string
-  /** Why no image could be looked at; undefined when they could. */
+  /** Why no image could be looked at, or none was pulled; undefined when `images` says it all. */
   readonly error?: string | undefined
   /** Every bound image, those that were missing among them. */
   readonly images: readonly ImageReport[]
 }
 
-export function recordRefusal(refusal: Refusal): void {
-  writeFileSafely(file, `${JSON.stringify(refusal, undefined, 2)}\n`)
+/**
+ * Keeps a refusal of now. The note is for people: a full disk must not keep a good update from being finalized, so
+ * a failure is only said.
+ */
+export function recordRefusal({ deployment, error, images }: Omit<Refusal, 'time'>): void {
+  const refusal: Refusal = { deployment, time: new Date().toISOString(), error, images }
+  try {
+    writeFileSafely(file, `${JSON.stringify(refusal, undefined, 2)}\n`)
+  } catch (failure) {
+    process.stderr.write(`noting the refusal: ${describeError(failure)}\n`)
+  }
 }
 
 /** @returns undefined when the last gate refused nothing */

@@ -8,12 +8,14 @@ interface StepOptions {
   readonly deadline?: number
   /** See `withContainersDirectory`. */
   readonly containersDirectory?: string | undefined
+  /** Added to our own. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** @returns whether it succeeded in time */
 export async function runStep(
   command: readonly string[],
-  { deadline, containersDirectory }: StepOptions = {},
+  { deadline, containersDirectory, environment = {} }: StepOptions = {},
 ): Promise<boolean> {
   const [program, ...args] = withContainersDirectory(containersDirectory, command)
   const timeout = deadline === undefined ? 0 : Math.max(1, deadline - Date.now())
@@ -22,6 +24,7 @@ export async function runStep(
     stdout: 'inherit',
     stderr: 'inherit',
     reject: false,
+    env: environment,
     ...(timeout === 0 ? {} : { timeout }),
   })
   return !failed

@@ -2,13 +2,17 @@ import type { Pull } from '../plan/plan-pulls.ts'
 import { pullCommand } from './pull-command.ts'
 import type { PullFacts } from './render-units.ts'
 
-/** What gets an image safely on disk, as three commands that run one after another. */
+/** What gets an image safely on disk, as commands that run one after another. */
 export interface PullSteps {
+  /** Notes that the pull is under way; see units/mark-pull. */
+  readonly mark: readonly string[]
   readonly pull: readonly string[]
   /** Writes the store's files out. */
   readonly sync: readonly string[]
   /** Checks the image and notes that it is there; see units/record-pull. */
   readonly record: readonly string[]
+  /** Instead of the last, when one of them failed; see units/unmark-pull. */
+  readonly unmark: readonly string[]
 }
 
 /** The commands of a pending unit, and of whoever pulls in its place at shutdown. */
@@ -16,19 +20,17 @@ export function pullSteps(
   { unit, boundImage }: Pull,
   { imageStore, libraryDirectory, podmanVersion }: PullFacts,
 ): PullSteps {
+  const name = recordName(unit)
   return {
+    mark: [`${libraryDirectory}/mark-pull`, name],
     pull: pullCommand(boundImage, podmanVersion, imageStore),
     sync: ['/usr/bin/sync', '-f', imageStore.directory],
-    record: [
-      `${libraryDirectory}/record-pull`,
-      recordName(unit),
-      boundImage.name,
-      ...imageStore.options,
-    ],
+    record: [`${libraryDirectory}/record-pull`, name, boundImage.name, ...imageStore.options],
+    unmark: [`${libraryDirectory}/unmark-pull`, name, imageStore.directory],
   }
 }
 
-/** Under which name the record of a pending unit's pull is kept. */
+/** Under which name the mark and the record of a pending unit's pull are kept. */
 export function recordName(unit: string): string {
   return unit.replace(/\.service$/u, '')
 }

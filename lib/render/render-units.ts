@@ -86,9 +86,10 @@ function renderPendingUnit(
       ...(after === undefined
         ? []
         : ['# Not more at a time than MaxParallel= allows.', `After=${after}`]),
-      '# This many tries, however long they take.',
+      '# The tries are counted by give-up, because systemd 252 also counts every start that finds the unit between',
+      '# two tries, and forgets the count at a daemon-reload. This limit is for the case that it cannot.',
       'StartLimitIntervalSec=infinity',
-      `StartLimitBurst=${settings.retryLimit}`,
+      `StartLimitBurst=${settings.retryLimit + spareStarts}`,
       '',
       '[Service]',
       'Type=oneshot',
@@ -97,11 +98,14 @@ function renderPendingUnit(
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
       `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${longestDelay(settings)}`,
       `ExecStartPre=+${command([`${libraryDirectory}/retry-delay`])} %n`,
+      '# Until it is taken away, a crash means that what podman has may be damaged.',
+      `ExecStartPre=${command(steps.mark)}`,
       `ExecStart=${command(steps.pull)}`,
       '# Until its files are synced, an image can be lost or damaged by a power failure.',
       `ExecStartPost=${command(steps.sync)}`,
       '# Removes it if it was damaged nevertheless.',
       `ExecStartPost=${command(steps.record)}`,
+      `ExecStopPost=${command(steps.unmark)}`,
       '# Ends the tries early when they cannot help.',
       `ExecStopPost=+${command([`${libraryDirectory}/give-up`])} %n`,
       'Restart=on-failure',
@@ -116,6 +120,8 @@ function renderPendingUnit(
       'PrivateTmp=yes',
       '# All else is read-only, see bootc-pending-.service.d.',
       `ReadWritePaths=${writablePaths(facts).map(optionalPath).join(' ')}`,
+      'StateDirectory=bootc-bound-images',
+      'StateDirectoryMode=0700',
       ...(containersDirectory === undefined
         ? []
         : [
@@ -134,6 +140,9 @@ function writablePaths({ imageStore, temporaryDirectory }: HostFacts): readonly 
     path => path !== '/var/tmp',
   )
 }
+
+/** So many starts may come from elsewhere while a unit has its tries. */
+const spareStarts = 20
 
 /** The timeout is that of each command of the unit, and so of the delay too. */
 function longestDelay({ retryMaxDelaySec, pullTimeoutSec }: Settings): number {

@@ -1,9 +1,9 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { describeError } from '../describe-error.ts'
 import { generate, type Request } from '../generate.ts'
-import { markDirty, suspects } from '../host/dirty-mark.ts'
-import { storedImages, type Podman } from '../host/podman.ts'
+import { storedIds, storedImages, type Podman } from '../host/podman.ts'
 import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
+import { removeOldRecords } from '../host/pull-records.ts'
 import {
   daemonReload,
   isShuttingDown,
@@ -14,13 +14,12 @@ import {
   stopUnit,
   unitStates,
 } from '../host/systemctl.ts'
+import { suspectPulls } from '../host/unfinished-pulls.ts'
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
-import { recordName } from '../render/pull-steps.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
 import { checkSpace } from './check-space.ts'
-import { settle } from './settle.ts'
 
 const flush = 'bootc-bound-images-flush.service'
 const repair = 'bootc-bound-images-repair.service'
@@ -82,7 +81,7 @@ async function startPulls(
   const { target, pulls } = request.plan
   const pullStates = await statesOf(pulls, facts)
   if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
-    await settle(pulls, facts)
+    removeOldRecords(await storedIds(facts.imageStore))
     return undefined
   }
   if (await isShuttingDown()) {
@@ -97,9 +96,7 @@ async function startPulls(
     if (warning !== undefined) warn(warning)
   }
   await startFlush(warn)
-  const names = pulls.map(({ unit }) => recordName(unit))
-  if (suspects().length > 0) await startUnit(repair)
-  markDirty(names)
+  if (suspectPulls().length > 0) await startUnit(repair)
   await resetForStart(pullStates)
   // It may be active from an earlier staging.
   await stopIfIdle('bootc-bound-images.target')

@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../generate.ts'
-import { markDirty } from '../host/dirty-mark.ts'
+import type { UnitState } from '../host/parse-unit-states.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { mapParallel } from '../map-parallel.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
-import { pullSteps, recordName } from '../render/pull-steps.ts'
+import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { readPresences } from '../survey/survey-images.ts'
 import { repair } from './repair.ts'
+import { isStagedSeen } from './seen-deployments.ts'
 import { stagingRefusal } from './staging-refusal.ts'
 
 /** A shutdown does not wait for a registry that is down as long as systemd does. */
@@ -54,7 +55,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
  * Waits for pulls that are being carried out. Not for units that are `activating`: one that waits for its
  * next try stays so for ever, because nothing is started any more.
  *
- * @returns the units that have used up their tries
+ * @returns the units that have used up their tries for this staging
  */
 async function untilPullsEnd(
   pulls: readonly Pull[],
@@ -66,13 +67,15 @@ async function untilPullsEnd(
     const states = await unitStates(pulls.map(({ unit }) => unit))
     const running = states.filter(({ sub }) => sub === 'start' || sub === 'start-post')
     if (running.length === 0 || Date.now() > deadline)
-      return new Set(
-        states.filter(state => pullProgress(state) === 'failed').map(({ unit }) => unit),
-      )
+      return new Set(isStagedSeen() ? failedUnits(states) : [])
     if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
     last = running.length
     await sleep(pollMilliseconds)
   }
+}
+
+function failedUnits(states: readonly UnitState[]): readonly string[] {
+  return states.filter(state => pullProgress(state) === 'failed').map(({ unit }) => unit)
 }
 
 async function missingPulls({ plan }: Request, facts: PullFacts): Promise<readonly Pull[]> {
@@ -89,7 +92,6 @@ async function pullAll(
 ): Promise<void> {
   await repair(report, deadline)
   writePrivateFiles(privateFiles)
-  markDirty(pulls.map(({ unit }) => recordName(unit)))
   const { maxParallel, retryDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }
   await mapParallel(pulls, maxParallel, async pull => {
@@ -97,11 +99,13 @@ async function pullAll(
     for (let tries = 1; ; tries++) {
       report(`pulling ${pull.boundImage.name}`)
       if (
+        (await runStep(steps.mark, toFinish)) &&
         (await runStep(steps.pull, { deadline, containersDirectory })) &&
         (await runStep(steps.sync, toFinish)) &&
         (await runStep(steps.record, toFinish))
       )
         return
+      await runStep(steps.unmark, toFinish)
       const delay = retryDelaySec * 1000 * 2 ** (tries - 1)
       if (tries === mostTries || Date.now() + delay > deadline) return
       await sleep(delay)

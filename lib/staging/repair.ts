@@ -1,8 +1,8 @@
 import { describeError } from '../describe-error.ts'
-import { suspects } from '../host/dirty-mark.ts'
 import { checkStore, storedImages, type StoredImage } from '../host/podman.ts'
 import { readPullRecord } from '../host/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
+import { clearMarks, suspectPulls } from '../host/unfinished-pulls.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { isAtLeast } from '../plan/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
@@ -24,22 +24,26 @@ const firstWithCheck = [5, 2] as const
  */
 export async function repair(report: (line: string) => void, deadline: number): Promise<void> {
   const next = findNextDeployment()
-  if (suspects().length === 0 || next === undefined) return
+  const suspects = suspectPulls()
+  if (suspects.length === 0 || next === undefined) return
   const facts = await pullFacts()
   const { pulls } = readWholeRequest(next, facts).plan
   const names = pulls.map(({ boundImage }) => boundImage.name)
-  await repairStore(
+  const isStoreWhole = await repairStore(
     [...(await storedImages(names, facts.imageStore)).values()],
     facts,
     deadline,
     report,
   )
+  // What is pulled again is checked in depth first.
+  const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
+  if (isStoreWhole) clearMarks(suspects.filter(name => !wanted.has(name)))
   const stored = await storedImages(names, facts.imageStore)
   for (const pull of pulls) {
     const image = stored.get(pull.boundImage.name)
     if (image === undefined || hasRecord(pull, image)) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
-    await runStep(pullSteps(pull, facts).record, { deadline })
+    await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }
 }
 
@@ -50,33 +54,37 @@ function hasRecord({ unit }: Pull, { id }: StoredImage): boolean {
 /**
  * Has podman remove what is damaged, unless it would remove images that are none of ours: that is for the
  * administrator to decide.
+ *
+ * @returns whether the store is known to be whole
  */
 async function repairStore(
   ours: readonly StoredImage[],
   { imageStore, podmanVersion }: PullFacts,
   deadline: number,
   report: (line: string) => void,
-): Promise<void> {
+): Promise<boolean> {
   if (!isAtLeast(podmanVersion, firstWithCheck)) {
     report(
       `podman ${podmanVersion.join('.')} cannot check its store; should pulls fail because of damaged layers, podman 5.2 or newer can remove them`,
     )
-    return
+    return false
   }
   try {
     report('checking the image store: the host went down while images were pulled')
     const { isWhole, damagedImages } = await checkStore(imageStore, deadline, { isToRepair: false })
-    if (isWhole) return
+    if (isWhole) return true
     const others = damagedImages.filter(id => ours.every(image => image.id !== id))
     if (others.length > 0) {
       report(
         `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,
       )
-      return
+      return false
     }
     await checkStore(imageStore, deadline, { isToRepair: true })
     report('what was damaged in the image store was removed, and is pulled again')
+    return (await checkStore(imageStore, deadline, { isToRepair: false })).isWhole
   } catch (error) {
     report(`checking the image store: ${describeError(error)}`)
+    return false
   }
 }

@@ -1,15 +1,15 @@
-import { mkdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
-import { writeFileSafely } from '../host/write-file-safely.ts'
+import { resetFailed, unitStates } from '../host/systemctl.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { nextDeployment, type NextDeployment, type Standing } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
-import { readStagedFile } from '../root/staged-deployment.ts'
 import { applyRequest } from './apply-units.ts'
+import { isSame, rememberSeen, seeDeployments } from './seen-deployments.ts'
 import { rememberStagingRefusal } from './staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
@@ -38,16 +38,27 @@ export function stage(
 ): Promise<Staging | undefined> {
   return withLock(join(runtimeDirectory, 'lock'), async () => {
     for (let round = 1; ; round++) {
-      const staged = readStagedFile(hostRoot)
-      const changed = deploymentsChanged()
-      rememberSeen(staged, changed)
+      const seen = seeDeployments()
+      rememberSeen(seen)
       if (root !== undefined) rememberRequestedRoot(realpathSync(root))
-      else if (staged !== undefined) forgetRequestedRoot()
-      const staging = await stageOnce(nextDeployment(root, staged), warn)
-      const isSeen = isSame(staged, readStagedFile(hostRoot)) && changed === deploymentsChanged()
-      if (round === mostRounds || isSeen) return staging
+      else if (seen.staged !== undefined) forgetRequestedRoot()
+      const staging = await stageOnce(nextDeployment(root, seen.staged), warn)
+      if (round < mostRounds && !isSame(seen, seeDeployments())) continue
+      if (staging === undefined || hasSucceeded(staging)) await forgetFailure()
+      return staging
     }
   })
+}
+
+function hasSucceeded({ request, refusal }: Staging): boolean {
+  return refusal === undefined && request.problems.length === 0
+}
+
+/** That an earlier staging failed is over, whoever carried out this one. */
+async function forgetFailure(): Promise<void> {
+  const service = 'bootc-bound-images-stage.service'
+  const [state] = await unitStates([service])
+  if (state?.active === 'failed') await resetFailed([service])
 }
 
 async function stageOnce(
@@ -59,26 +70,4 @@ async function stageOnce(
   const refusal = await applyRequest(request, facts, warn)
   rememberStagingRefusal(refusal)
   return next && request && { standing: next.standing, request, refusal }
-}
-
-/** For bootc-bound-images-recheck@.service; written first, so that a permanent error is not a loop. */
-function rememberSeen(staged: Buffer | undefined, changed: string): void {
-  mkdirSync(runtimeDirectory, { recursive: true, mode: 0o700 })
-  writeFileSafely(join(runtimeDirectory, 'deployments-changed'), changed)
-  const file = join(runtimeDirectory, 'staged-deployment')
-  if (staged === undefined) rmSync(file, { force: true })
-  else writeFileSafely(file, staged)
-}
-
-/** When the list of deployments was last changed, in nanoseconds; ostree touches the directory. */
-function deploymentsChanged(): string {
-  const directory = statSync(join(hostRoot, 'sysroot/ostree/deploy'), {
-    bigint: true,
-    throwIfNoEntry: false,
-  })
-  return String(directory?.mtimeNs ?? '')
-}
-
-function isSame(a: Buffer | undefined, b: Buffer | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : a.equals(b)
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request } from '../generate.ts'
+import { storedIds } from '../host/podman.ts'
+import { removeOldRecords } from '../host/pull-records.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../render/render-units.ts'
@@ -7,7 +9,6 @@ import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
-import { settle } from './settle.ts'
 import { stage, type Staging } from './stage.ts'
 
 const pollMilliseconds = 500
@@ -41,7 +42,7 @@ export async function waitForPulls(
     const facts = await pullFacts()
     if (await isCurrent(request, root, facts)) {
       const images = await surveyImages(request, facts)
-      if (allPresent(images)) await settle(request.plan.pulls, facts)
+      if (allPresent(images)) removeOldRecords(await storedIds(facts.imageStore))
       return images
     }
     report('another deployment was staged; waiting for its bound images')

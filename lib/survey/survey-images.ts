@@ -1,10 +1,10 @@
 import type { Request } from '../generate.ts'
-import { suspects } from '../host/dirty-mark.ts'
 import { lastError } from '../host/journal.ts'
 import type { UnitState } from '../host/parse-unit-states.ts'
 import { storedImages } from '../host/podman.ts'
 import { readPullRecord } from '../host/pull-records.ts'
 import { unitStates } from '../host/systemctl.ts'
+import { suspectPulls } from '../host/unfinished-pulls.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { recordName } from '../render/pull-steps.ts'
@@ -40,7 +40,7 @@ export async function readPresences(
     pulls.map(({ boundImage }) => boundImage.name),
     imageStore,
   )
-  const isSuspect = suspects().length > 0
+  const isSuspect = suspectPulls().length > 0
   return pulls.map(({ unit, boundImage }) => {
     const image = stored.get(boundImage.name)
     if (image === undefined) return 'missing'

@@ -44,7 +44,9 @@ t.test('what lets a deployment pass the gate, or none', t => {
 
 t.test('the command in the unit file of ostree', t => {
   t.ok(hasKnownCommand(unit(ostree)))
-  for (const commands of [[], [`${ostree} --hold`], ['', ostree], [ostree, ostree]])
+  t.ok(hasKnownCommand(unit(`${ostree} --hold`), unit('', ostree)), 'and a drop-in')
+  t.notOk(hasKnownCommand(unit(ostree), unit('', `${ostree} --hold`)), 'and another')
+  for (const commands of [[], [`${ostree} --hold`], [ostree, ''], [ostree, ostree]])
     t.notOk(hasKnownCommand(unit(...commands)), commands.join(', '))
   t.end()
 })

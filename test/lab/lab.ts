@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Files } from './files.ts'
 import { Host } from './host.ts'
 import { installProduct } from './install-product.ts'
+import { runInRootfs } from './nspawn.ts'
 import { Registry, type RegistryOptions } from './registry.ts'
 import { requirePrivateNetwork } from './require-private-network.ts'
 import { cloneSysroot, commit, copySysroot, deploy, refOf } from './sysroot.ts'
@@ -52,6 +54,17 @@ export class Lab {
   /** The cached Debian, used read-only. */
   get rootfs(): string {
     return join(this.#area.cache, 'rootfs')
+  }
+
+  /** Whether the hosts have Quadlet; it came with podman 4.4. */
+  get hasQuadlet(): boolean {
+    return existsSync(join(this.rootfs, 'usr/libexec/podman/quadlet'))
+  }
+
+  /** Whether the hosts' `podman image pull` has an option, which an older one may lack. */
+  async canPullWith(option: string): Promise<boolean> {
+    const help = await runInRootfs(this.#area, ['podman', 'image', 'pull', '--help'])
+    return help.includes(` ${option} `)
   }
 
   async registry(options: RegistryOptions = {}): Promise<Registry> {

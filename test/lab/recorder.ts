@@ -13,6 +13,10 @@ for word do printf '%s\\0' "$word"; done >"${directory}/words/$UNIT"
 const dropIn = `[Service]
 Environment="UNIT=%n"
 `
+/** Pulls may not write where they want. */
+const pullsDropIn = `[Service]
+ReadWritePaths=${directory}
+`
 
 /**
  * Has the systemd of a booted host start services, given by name and text, whose program is `recorder`.
@@ -23,7 +27,12 @@ export async function recordArguments(
   host: Host,
   units: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, readonly Buffer[]>> {
-  const outside = writeUnits(host, { ...units, 'service.d/recorder.conf': dropIn })
+  const outside = writeUnits(host, {
+    ...units,
+    'service.d/recorder.conf': dropIn,
+    // of another name: it would take the place of the other
+    'bootc-pending-.service.d/pulls.conf': pullsDropIn,
+  })
   mkdirSync(join(outside, 'words'))
   writeFileSync(join(outside, 'record'), program)
   chmodSync(join(outside, 'record'), 0o755)

@@ -222,8 +222,9 @@ t.test('at shutdown and after a power failure, the same can be pulled', async t 
 
   // A file of another owner in a sticky directory is lost, as after a power failure.
   await host.run(`
-    printf '0\\n%s\\n' $(ls /var/lib/bootc-bound-images/pulls) >/var/lib/bootc-bound-images/dirty
-    rm /var/lib/bootc-bound-images/pulls/*
+    cd /var/lib/bootc-bound-images/pulls
+    for pull in *; do echo of another boot >../unfinished/$pull; done
+    rm *
     truncate -s 0 /var/lib/containers/storage/overlay/*/diff/sticky/file`)
   t.match(await host.run('systemctl start bootc-bound-images-repair.service'), { exitCode: 0 })
   t.strictSame(await imagesOn(host, [at('hard:1')]), [], 'removed by the repair')
@@ -404,7 +405,7 @@ t.test('only root may read what is kept, whatever the umask', async t => {
   )
   for (const kept of [
     /pulls\/bootc-pending/,
-    /dirty$/,
+    /unfinished\/./,
     /refused.json$/,
     /credentials\/./,
     /sets\/./,

@@ -21,10 +21,11 @@ const open = await lab.registry()
 for (const image of ['key:1', 'argument:1']) await closed.push(image)
 const keyPair = makeKeyPair(passphrase)
 await open.pushEncrypted('locked:1', keyPair.publicKey)
+const canDecrypt = await lab.canPullWith('--decryption-key')
 const names = [
   `${closed.address}/key:1`,
   `${closed.address}/argument:1`,
-  `${open.address}/locked:1`,
+  ...(canDecrypt ? [`${open.address}/locked:1`] : []),
 ]
 
 /** Whatever others than root may see of the pulls while they run. */
@@ -58,11 +59,13 @@ t.test('secrets in specs are in no unit, no log and no list of processes', async
         'argument:1',
         'PodmanArgs=--creds "depot:battery staple"',
       ),
-      'locked.image': imageSpec(
-        open,
-        'locked:1',
-        `DecryptionKey=/usr/share/shop/key.pem:${passphrase}`,
-      ),
+      ...(canDecrypt && {
+        'locked.image': imageSpec(
+          open,
+          'locked:1',
+          `DecryptionKey=/usr/share/shop/key.pem:${passphrase}`,
+        ),
+      }),
     }),
     'usr/share/shop/key.pem': { contents: keyPair.privateKey, mode: 0o600 },
   })
@@ -73,11 +76,11 @@ t.test('secrets in specs are in no unit, no log and no list of processes', async
 
   const pulling = 'pgrep --count --full "podman image [p]ull"'
   const waited = await host.run(
-    `for i in $(seq 100); do [ "$(${pulling})" = 3 ] && exit; sleep 0.1; done; exit 1`,
+    `for i in $(seq 100); do [ "$(${pulling})" = ${names.length} ] && exit; sleep 0.1; done; exit 1`,
   )
   t.equal(waited.exitCode, 0, 'all pulls run')
   const { stdout } = await host.run(whatIsSeen)
-  t.equal((await host.run(pulling)).stdout, '3', 'and still do')
+  t.equal((await host.run(pulling)).stdout, `${names.length}`, 'and still do')
   for (const name of names) t.match(stdout, new RegExp(`image\\npull\\n[^]*\\n${name}\\n`))
   t.strictSame(secretsIn(stdout), [])
 
@@ -88,7 +91,7 @@ t.test('secrets in specs are in no unit, no log and no list of processes', async
   t.strictSame(secretsIn((await host.run('bootc-bound-images status; journalctl')).stdout), [])
 
   const files = (await filesWithSecret(host, '/etc', '/run', '/var')).split('\n')
-  t.equal(files.length, 3, files.join(' '))
+  t.equal(files.length, names.length, files.join(' '))
   for (const file of files) t.match(file, /^600 root \/run\/bootc-bound-images\/credentials\//)
   t.equal((await host.run('stat -c %a /run/bootc-bound-images/credentials')).stdout, '700')
 
@@ -125,7 +128,12 @@ t.test('a wrong secret is told without telling it', async t => {
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
   const { stdout } = await host.run('bootc-bound-images status; journalctl --boot')
   t.match(stdout, /key:1 +failed .*(?:authentication required|unauthorized)/)
-  t.match(stdout, /locked:1 +failed .*Wrong password: could not decrypt private key/)
+  t.match(
+    stdout,
+    canDecrypt
+      ? /locked:1 +failed .*Wrong password: could not decrypt private key/
+      : /locked\.image: podman 4\.3 of this host does not know --decryption-key/,
+  )
   t.match(stdout, /broken\.image .*, line 4, Creds=: not a user and a password/)
   t.notMatch(stdout, /correct.horse|open sesame/)
   await host.shutdown()

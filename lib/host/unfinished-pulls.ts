@@ -1,0 +1,32 @@
+// The marks that units/mark-pull leaves on disk for as long as a pull may have files that are not synced. Each
+// holds the id of the boot that set it: the mark of another boot means that the host went down in the middle,
+// and that what podman has of the pull may be damaged; units/record-pull then checks in depth what is pulled.
+// Failure policy: every failure is an error.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { stateDirectory } from '../directories.ts'
+import { syncDirectory } from './write-file-safely.ts'
+
+const directory = join(stateDirectory, 'unfinished')
+
+/** Names of pulls that another boot did not end, and that nobody has done since; see `recordName`. */
+export function suspectPulls(): readonly string[] {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+  return names().filter(name => readFileSync(join(directory, name), 'utf8') !== boot)
+}
+
+/** Takes marks away. Call it when podman's store is known to be whole. */
+export function clearMarks(marks: readonly string[]): void {
+  if (marks.length === 0) return
+  for (const name of marks) rmSync(join(directory, name), { force: true })
+  syncDirectory(directory)
+}
+
+function names(): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -1,0 +1,38 @@
+# counting.sh, for `.`: runs checks and counts them. The last line is "N passed, N failed".
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0 failed=0
+
+# check NAME COMMAND...: counts as one
+check() {
+  echo "== $1"
+  shift
+  if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+# count NAME COMMAND...: runs tap, and counts the assertions of which it says that they ran
+count() {
+  echo "== $1"
+  shift
+  : >"$log"
+  "$@" --reporter=terse --output-file="$log"
+  status=$?
+  # The last line of this form is the total: # { total: 9, pass: 8, fail: 1 }
+  total=$(grep -E '^# \{ total: [0-9]+' "$log" | tail -n 1)
+  number() { echo "$total" | sed -nE "s/.*[{ ]$1: ([0-9]+).*/\1/p"; }
+  pass=$(number pass) fail=$(number fail)
+  passed=$((passed + ${pass:-0}))
+  failed=$((failed + ${fail:-0}))
+  echo "${pass:-0} passed, ${fail:-0} failed"
+  # Skipped or unfinished tests, missing coverage or a crash fail without a failed assertion.
+  if [ "${pass:-0}" = 0 ] || [ "$total" != "${total#*skip}" ] || [ "$total" != "${total#*todo}" ] ||
+    { [ $status -ne 0 ] && [ "${fail:-0}" = 0 ]; }; then
+    failed=$((failed + 1))
+  fi
+}
+
+# Prints the line, and fails if something failed.
+total() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+}
