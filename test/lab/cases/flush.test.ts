@@ -1,6 +1,6 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec, imagesOn, pendingUnits } from '../bound-images.ts'
-import { type Files, type Host, Lab } from '../lab.ts'
+import { type Files, type Host, Lab, untilFinalizable } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -35,8 +35,10 @@ async function bootedAfterwards(host: Host): Promise<string> {
 
 t.test('a reboot asked for together with the staging, as by bootc upgrade --apply', async t => {
   const host = await hostWithV2()
-  // In one command, and without a moment in between.
-  await host.run('ostree admin deploy --stage debian/v2 && systemctl --no-block reboot')
+  // In one command, and without a moment in between that ostree does not need.
+  await host.run(
+    `ostree admin deploy --stage debian/v2 && ${untilFinalizable} && systemctl --no-block reboot`,
+  )
   await host.untilOff()
   t.equal(await bootedAfterwards(host), 'v2')
   t.strictSame(await imagesOn(host, references), references)
