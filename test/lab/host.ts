@@ -19,6 +19,13 @@ export interface BootOptions {
   readonly timeoutMs?: number
 }
 
+/**
+ * For a shell: waits until a shutdown would finalize what is staged. ostree 2022.7 leaves it to a path unit to
+ * start what does that, later ones start it themselves.
+ */
+export const untilFinalizable =
+  'until systemctl --quiet is-active ostree-finalize-staged.service; do sleep 0.02; done'
+
 export interface CommandResult {
   readonly exitCode: number
   readonly stdout: string
@@ -157,7 +164,9 @@ export class Host {
 
   /** Stages a committed version from inside, as an update tool does. Throws with its output. */
   async stage(version: string): Promise<CommandResult> {
-    const result = await this.run(`ostree admin deploy --stage ${refOf(version)}`)
+    const result = await this.run(
+      `ostree admin deploy --stage ${refOf(version)} && ${untilFinalizable}`,
+    )
     if (result.exitCode !== 0) {
       throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
     }
