@@ -27,6 +27,8 @@ export interface CommandResult {
 
 interface Running {
   readonly container: Container
+  /** Directory of its control group. */
+  readonly cgroup: string
   readonly deployment: string
   /** PID of the host's systemd, seen from outside. */
   readonly init: number
@@ -84,7 +86,7 @@ export class Host {
     ])
     try {
       const init = await waitForBoot(container, options)
-      this.#running = { container, deployment, init }
+      this.#running = { container, cgroup, deployment, init }
     } catch (cause) {
       container.kill('SIGKILL')
       const { all } = await container
@@ -94,8 +96,19 @@ export class Host {
 
   /** Powers off cleanly and waits for the end; throws after `timeoutMs` (180 000). */
   async shutdown({ timeoutMs = 180_000 } = {}): Promise<void> {
-    process.kill(this.#booted().init, POWER_OFF)
+    this.askToPowerOff()
     await this.untilOff({ timeoutMs })
+  }
+
+  /** Asks for a clean shutdown and does not wait for it. */
+  askToPowerOff(): void {
+    process.kill(this.#booted().init, POWER_OFF)
+  }
+
+  /** Whether it is booted and has not ended by itself meanwhile. */
+  get isOn(): boolean {
+    const container = this.#running?.container
+    return container?.exitCode === null && container.signalCode === null
   }
 
   /** Waits for a shutdown that was asked for inside. A reboot ends there as well. */
@@ -114,10 +127,19 @@ export class Host {
   /** Pulls the plug: no process gets to say goodbye. (What was written stays, in this machine's cache.) */
   async kill(): Promise<void> {
     if (this.#running === undefined) return
-    const { container, init } = this.#running
-    process.kill(init, 'SIGKILL')
+    const { container, cgroup, init } = this.#running
+    if (this.isOn) process.kill(init, 'SIGKILL')
+    // systemd-nspawn itself may be frozen, and would not notice
+    writeFileSync(join(cgroup, 'cgroup.freeze'), '0')
     await container
     this.#running = undefined
+  }
+
+  /** Stops every process where it is, the kernel's own excepted. The only way out is `kill()`. */
+  async freeze(): Promise<void> {
+    const { cgroup } = this.#booted()
+    writeFileSync(join(cgroup, 'cgroup.freeze'), '1')
+    while (!/^frozen 1$/m.test(readFileSync(join(cgroup, 'cgroup.events'), 'utf8'))) await sleep(1)
   }
 
   /**
