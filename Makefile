@@ -18,7 +18,13 @@ systemdsystemunitdir ?= $(call ask_systemd,systemdsystemunitdir,/usr/lib/systemd
 systemdsystemgeneratordir ?= $(call ask_systemd,systemdsystemgeneratordir,/usr/lib/systemd/system-generators)
 
 sources := $(shell find generator lib -name '*.ts')
-dropin := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
+gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
+isolation := bootc-pending-.service.d/50-isolation.conf
+scripts := retry-delay record-pull give-up recheck guard-soft-reboot
+# What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
+wants := paths.target.wants/bootc-bound-images.path multi-user.target.wants/bootc-bound-images-boot.service \
+	multi-user.target.wants/bootc-bound-images-flush.service \
+	soft-reboot.target.wants/bootc-bound-images-soft-reboot.service
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
 units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
 bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node20.19 --format=cjs \
@@ -50,45 +56,43 @@ install: all
 	    echo "$$unit does not stop with the command that the gate repeats; not installing" >&2; \
 	    exit 1; \
 	}
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(systemdsystemunitdir)/$(dir $(dropin)) \
-	    $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants \
-	    $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants
-	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) dist/bootc-bound-images dist/generate units/retry-delay units/recheck
+	$(INSTALL) -d $(DESTDIR)$(bindir) \
+	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(wants)))
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) dist/bootc-bound-images dist/generate $(addprefix units/,$(scripts))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator
-	for unit in $(units) $(dropin); do \
+	for unit in $(units) $(gate) $(isolation); do \
 	    if [ -e units/$$unit.in ]; then source=units/$$unit.in; else source=units/$$unit; fi; \
 	    $(fill) $$source >$(DESTDIR)$(systemdsystemunitdir)/$$unit && \
 	    chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; \
 	done
-	ln -sfn ../bootc-bound-images.path $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants/
-	ln -sfn ../bootc-bound-images-stage.service $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants/
+	for link in $(wants); do \
+	    ln -sfn ../$${link#*/} $(DESTDIR)$(systemdsystemunitdir)/$$link || exit; \
+	done
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/bootc-bound-images.8
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE $(wildcard docs/*.md)
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
-	    systemctl daemon-reload && systemctl start bootc-bound-images.path bootc-bound-images-stage.service; \
+	    systemctl daemon-reload && systemctl start bootc-bound-images-flush.service bootc-bound-images.path bootc-bound-images-stage.service; \
 	fi
 endif
 
 # The drop-in goes first: a gate without its program refuses every update.
 uninstall:
-	rm -f $(DESTDIR)$(systemdsystemunitdir)/$(dropin)
+	rm -f $(DESTDIR)$(systemdsystemunitdir)/$(gate)
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
+	    systemctl daemon-reload; \
 	    systemctl stop bootc-bound-images.path 'bootc-bound-images*.target' 'bootc-pending-*'; \
 	    rm -f /run/bootc-bound-images/units; \
 	    systemctl daemon-reload; \
 	fi
 endif
-	rm -f $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants/bootc-bound-images.path \
-	    $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants/bootc-bound-images-stage.service \
-	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(units)) \
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(isolation)) \
 	    $(DESTDIR)$(systemdsystemgeneratordir)/bootc-bound-images-generator \
 	    $(DESTDIR)$(bindir)/bootc-bound-images $(DESTDIR)$(mandir)/man8/bootc-bound-images.8
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
-	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(systemdsystemunitdir)/ostree-finalize-staged.service.d \
-	    $(DESTDIR)$(systemdsystemunitdir)/paths.target.wants $(DESTDIR)$(systemdsystemunitdir)/multi-user.target.wants
+	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(wants))))
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 endif

@@ -6,10 +6,12 @@
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readSettings } from '../lib/config/read-settings.ts'
 import { describeError } from '../lib/describe-error.ts'
 import { hostRoot } from '../lib/directories.ts'
 import { generate, readRequest } from '../lib/generate.ts'
 import type { PodmanVersion } from '../lib/plan/podman-version.ts'
+import { defaultStore, separateStore } from '../lib/render/image-store.ts'
 import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
 import { describeProblem } from '../lib/spec/fault.ts'
 import { writeUnits } from '../lib/write-units.ts'
@@ -19,8 +21,8 @@ const usage = `Usage: generate [OPTION]... NORMAL-DIRECTORY [EARLY-DIRECTORY LAT
 Write the units that pull the bound images of a deployment into NORMAL-DIRECTORY.
 
   --root DIR             directory of the deployment; default: the staged one, if any
-  --store DIR            root directory of podman's image store
-                         (default /var/lib/containers/storage)
+  --store DIR            root directory of podman's own image store
+                         (default /var/lib/containers/storage); Store= comes first
   --systemd-version N    write what this version of systemd knows (default 252)
   --podman-version N.M   write what this version of podman knows (default 4.3)
   --help                 show this text
@@ -45,11 +47,16 @@ function main(): number {
 
   const root = values.root === undefined ? locateStagedRoot(hostRoot) : realpathSync(values.root)
   if (root === undefined) return 0
-  const request = readRequest(root, { hostRoot, podmanVersion })
+  const { settings } = readSettings(hostRoot)
+  const request = readRequest(root, { hostRoot, podmanVersion, settings })
   const facts = {
     systemdVersion,
     podmanVersion,
-    imageStore: values.store ?? '/var/lib/containers/storage',
+    settings,
+    imageStore:
+      settings.store === undefined
+        ? { ...defaultStore, ...(values.store === undefined ? {} : { directory: values.store }) }
+        : separateStore(settings.store),
     libraryDirectory: dirname(realpathSync(process.argv[1] ?? '.')),
   }
   writeUnits(normalDirectory, generate(request, facts))

@@ -9,3 +9,6 @@ export const containersDirectories = `${runtimeDirectory}/containers`
 
 /** The root of the running system. */
 export const hostRoot = '/'
+
+/** What must survive a reboot: records, the mark of unfinished pulls, the last refusal. */
+export const stateDirectory = '/var/lib/bootc-bound-images'

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { Settings } from './config/settings.ts'
 import { describeError } from './describe-error.ts'
 import { containersDirectories, credentialsDirectory } from './directories.ts'
 import { planPulls, type Plan } from './plan/plan-pulls.ts'
@@ -16,6 +17,8 @@ import { readBoundImages, type BoundImageSpec } from './spec/read-bound-images.t
 /** What a root asks for: the plan, and the specs that could not be used. */
 export interface Request {
   readonly root: string
+  /** The deployment's name, `<checksum>.<serial>` for one of ostree. */
+  readonly name: string
   readonly plan: Plan
   readonly problems: readonly SpecProblem[]
   /** Files that the pulls need and only root may read. */
@@ -30,6 +33,11 @@ export interface RequestOptions {
   readonly hostRoot: string | undefined
   /** Of the podman that will pull. */
   readonly podmanVersion: PodmanVersion
+  readonly settings: Settings
+  /** When it is not the name of the root's directory. */
+  readonly name?: string | undefined
+  /** See `layoutOf`. */
+  readonly isMerged?: boolean | undefined
 }
 
 /**
@@ -38,20 +46,28 @@ export interface RequestOptions {
  * @throws Error when there is no operating system: a wrong directory must not pass for one that has
  * no bound images
  */
-export function readRequest(root: string, { hostRoot, podmanVersion }: RequestOptions): Request {
+export function readRequest(
+  root: string,
+  { hostRoot, podmanVersion, settings, name = basename(root), isMerged }: RequestOptions,
+): Request {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
-  const files = new DeploymentFiles(root, hostRoot)
+  const files = new DeploymentFiles(root, hostRoot, { isMerged })
   const machineId = hostRoot === undefined ? undefined : readMachineId(hostRoot)
-  const read = readBoundImages(files, { secrets: credentialsDirectory, machineId })
+  const read = readBoundImages(
+    files,
+    { secrets: credentialsDirectory, machineId },
+    settings.specDirs,
+  )
   const problems = [...read.problems]
   const specs = read.specs.filter(spec => isSupported(spec, podmanVersion, problems))
-  const plan = planPulls(basename(root), specs)
+  const plan = planPulls(name, specs, settings.maxParallel)
   const configuration =
     plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, problems)
   const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
   return {
     root,
+    name,
     plan,
     problems,
     privateFiles: [

@@ -1,12 +1,17 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { defaultSettings } from '../lib/config/settings.ts'
 import { readRequest } from '../lib/generate.ts'
 import { describeProblem } from '../lib/spec/fault.ts'
 import { makeTree } from './make-tree.ts'
 
 const entry = 'usr/lib/bootc/bound-images.d/a.image'
-const options = { hostRoot: undefined, podmanVersion: [5, 4] as const }
+const options = {
+  hostRoot: undefined,
+  podmanVersion: [5, 4] as const,
+  settings: defaultSettings,
+}
 
 t.test('a directory without an operating system is not an empty request', t => {
   t.throws(() => readRequest(t.testdir({}), options), {

@@ -1,7 +1,8 @@
 import { describeError } from '../describe-error.ts'
+import { mapParallel } from '../map-parallel.ts'
 import { inspectImage, localLayers } from '../host/skopeo.ts'
 import { withTemporaryCopies } from '../host/private-files.ts'
-import type { PullOption } from '../spec/pull-options.ts'
+import { inspectOptions, isInRegistry, optionValue } from '../render/inspect-options.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
 
@@ -23,14 +24,6 @@ export interface OnlineResult {
 /** Registries are asked for so many images at once. */
 const parallel = 8
 
-/** skopeo's names of the options of a pull; the others do not change its answer. */
-const globalFlags: Readonly<Record<string, string>> = {
-  '--arch': '--override-arch',
-  '--os': '--override-os',
-  '--variant': '--override-variant',
-}
-const flags: ReadonlySet<string> = new Set(['--authfile', '--cert-dir', '--tls-verify'])
-
 const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
 
 /**
@@ -39,14 +32,8 @@ const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
  */
 export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
   const present = await localLayers()
-  const asked = specs.filter(({ boundImage: { image } }) => !/^[a-z-]+:\//u.test(image))
-  const answers: { image?: OnlineImage; finding?: Finding }[] = []
-  const queue = [...asked.entries()]
-  const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      answers[next[0]] = await ask(next[1], present)
-  }
-  await Promise.all(Array.from({ length: parallel }, work))
+  const asked = specs.filter(({ boundImage: { image } }) => isInRegistry(image))
+  const answers = await mapParallel(asked, parallel, spec => ask(spec, present))
   return {
     images: answers.flatMap(({ image }) => image ?? []),
     findings: answers.flatMap(({ finding }) => finding ?? []),
@@ -62,13 +49,14 @@ async function ask(
   const wanted = options.findLast(({ flag }) => flag === '--arch')
   try {
     const files = options.flatMap(option => option.files)
+    const { globalOptions, options: words } = inspectOptions(options)
     const { architecture, layers } = await withTemporaryCopies(files, inPlace =>
-      inspectImage(image, globalWords(options), words(options).map(inPlace)),
+      inspectImage(image, { globalOptions, options: words.map(inPlace) }),
     )
     const bytes = sum(layers)
     const presentBytes = sum(layers.filter(({ digest }) => present.has(digest)))
     const answer = { image: { image, architecture, bytes, presentBytes } }
-    const expected = wanted === undefined ? hostArchitecture : valueOf(wanted)
+    const expected = wanted === undefined ? hostArchitecture : optionValue(wanted)
     if (architecture === expected) return answer
     const reason = `${image} is for ${architecture}, not ${expected}`
     return {
@@ -79,21 +67,6 @@ async function ask(
     const reason = `${image}: ${describeError(error)}`
     return { finding: { ...place, reason, remedy: 'see whether it was pushed and may be read' } }
   }
-}
-
-function globalWords(options: readonly PullOption[]): readonly string[] {
-  return options.flatMap(option => {
-    const flag = globalFlags[option.flag]
-    return flag === undefined ? [] : [`${flag}=${valueOf(option)}`]
-  })
-}
-
-function words(options: readonly PullOption[]): readonly string[] {
-  return options.filter(({ flag }) => flags.has(flag)).flatMap(option => option.words)
-}
-
-function valueOf({ words: [first = '', second] }: PullOption): string {
-  return second ?? first.replace(/^[^=]*=/u, '')
 }
 
 function sum(layers: readonly { readonly bytes: number }[]): number {

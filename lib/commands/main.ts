@@ -3,8 +3,12 @@
 import yargs from 'yargs'
 import packageJson from '../../package.json' with { type: 'json' }
 import { describeError } from '../describe-error.ts'
+import { bootCommand } from './boot.ts'
 import { checkCommand } from './check.ts'
+import { configCommand } from './config.ts'
+import { flushCommand } from './flush.ts'
 import { gateCommand } from './gate.ts'
+import { repairCommand } from './repair.ts'
 import { showCommand } from './show.ts'
 import { stageCommand } from './stage.ts'
 import { statusCommand } from './status.ts'
@@ -19,6 +23,10 @@ const parser = yargs(process.argv.slice(2))
   .command(gateCommand)
   .command(showCommand)
   .command(checkCommand)
+  .command(bootCommand)
+  .command(repairCommand)
+  .command(flushCommand)
+  .command(configCommand)
   .demandCommand(1, 'Name a command.')
   .strict()
   .version(packageJson.version)

@@ -2,7 +2,8 @@ import type { CommandModule } from 'yargs'
 import { generate } from '../generate.ts'
 import { describeProblem } from '../spec/fault.ts'
 import { hostFacts } from '../staging/host-facts.ts'
-import { readNextRequest } from '../staging/stage.ts'
+import { readNextRequest } from '../staging/read-host-request.ts'
+import { findNextDeployment } from '../staging/stage.ts'
 
 interface Options {
   readonly root: string | undefined
@@ -18,13 +19,15 @@ export const showCommand: CommandModule<object, Options> = {
       describe: 'Directory of the deployment (default: the staged one)',
     }),
   handler: async ({ root }) => {
-    const request = await readNextRequest(root)
-    if (request === undefined) {
+    const next = findNextDeployment(root)
+    if (next === undefined) {
       process.stdout.write('No deployment is staged.\n')
       return
     }
+    const facts = await hostFacts()
+    const request = await readNextRequest(next, facts)
     // As Quadlet's -dryrun prints units.
-    for (const { name, contents } of generate(request, await hostFacts()))
+    for (const { name, contents } of generate(request, facts))
       process.stdout.write(`---${name}---\n${contents}\n`)
     for (const line of request.problems.flatMap(describeProblem)) process.stderr.write(`${line}\n`)
     if (request.problems.length > 0) process.exitCode = 1

@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs'
-import { allPresent } from '../gate/survey-images.ts'
+import { allPresent, describeReport } from '../gate/survey-images.ts'
 import { describeProblem } from '../spec/fault.ts'
-import { stage } from '../staging/stage.ts'
+import type { Standing } from '../staging/next-deployment.ts'
+import { stage, type Staging } from '../staging/stage.ts'
 import { waitForPulls } from '../staging/wait-for-pulls.ts'
 import { requireRoot } from './require-root.ts'
 
@@ -27,24 +28,46 @@ export const stageCommand: CommandModule<object, Options> = {
       }),
   handler: async ({ root, wait }) => {
     requireRoot()
-    const request = await stage(root)
-    if (request === undefined) {
+    const staging = await stage(root, warn)
+    if (staging === undefined) {
       process.stdout.write('No deployment is staged.\n')
       return
     }
-    process.stdout.write(`${request.root}: bound images to pull: ${request.plan.pulls.length}\n`)
-    for (const problem of request.problems)
-      for (const line of describeProblem(problem))
-        process.stderr.write(`${line}; this image is not pulled and the deployment stays staged\n`)
-    if (request.problems.length > 0) process.exitCode = 1
+    reportStaging(staging)
     if (wait) {
-      const images = await waitForPulls(request, root, line => process.stdout.write(`${line}\n`))
+      const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
       const missing = images?.filter(image => !allPresent([image])) ?? []
-      for (const { image, state, why } of missing)
-        process.stderr.write(
-          `${image ?? 'broken spec'}: ${[state, why].filter(Boolean).join(': ')}\n`,
-        )
+      for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
       process.exitCode = missing.length > 0 ? 1 : 0
     }
   },
+}
+
+/** What is missing for lack of a staging, because no gate holds such a deployment back. */
+const notStaged: Readonly<Record<Standing, string | undefined>> = {
+  staged: undefined,
+  requested: undefined,
+  default: 'it becomes the running system at the next reboot, with or without them',
+  booted: 'it is the running system',
+}
+
+/** Says what a staging found and did; sets the exit status when not all of it can succeed. */
+export function reportStaging({ standing, request, refusal }: Staging): void {
+  const { name, plan, problems } = request
+  const consequence = notStaged[standing]
+  if (consequence === undefined || plan.pulls.length === 0)
+    process.stdout.write(`${name}: bound images to pull: ${plan.pulls.length}\n`)
+  else warn(`${name} lacks ${plan.pulls.length} of its bound images, and ${consequence}`)
+  for (const problem of problems)
+    for (const line of describeProblem(problem))
+      process.stderr.write(
+        `${line}; this image is not pulled${consequence === undefined ? ' and the deployment stays staged' : ''}\n`,
+      )
+  if (refusal !== undefined) process.stderr.write(`the pulls were not started: ${refusal}\n`)
+  if (problems.length > 0 || refusal !== undefined) process.exitCode = 1
+}
+
+/** systemd reads the prefix as a priority (sd-daemon(3)), so it is for the journal only. */
+export function warn(line: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? 'warning: ' : '<4>'}${line}\n`)
 }

@@ -1,10 +1,11 @@
 import { describeError } from '../describe-error.ts'
 import type { Request } from '../generate.ts'
-import { imageStore, presentImages } from '../host/podman.ts'
 import { syncFileSystem } from '../host/sync.ts'
+import { pullFacts } from '../staging/host-facts.ts'
 import { readHostRequest } from '../staging/read-host-request.ts'
+import { settle } from '../staging/settle.ts'
 import { forgetRefusal, recordRefusal } from './refusal.ts'
-import { allPresent, surveyImages, type ImageReport } from './survey-images.ts'
+import { allPresent, readPresences, surveyImages, type ImageReport } from './survey-images.ts'
 
 /** The decision about a deployment; `images` explains a refusal. */
 export interface Verdict {
@@ -19,9 +20,14 @@ export interface Verdict {
  *
  * @param root directory of the deployment
  * @param deployment its name for people
+ * @param options see `layoutOf`
  * @throws Error when it cannot be decided, which must count as a refusal
  */
-export async function checkGate(root: string, deployment: string): Promise<Verdict> {
+export async function checkGate(
+  root: string,
+  deployment: string,
+  options: { readonly isMerged?: boolean } = {},
+): Promise<Verdict> {
   const record = (images: readonly ImageReport[], error?: string) => {
     const time = new Date().toISOString()
     try {
@@ -33,13 +39,15 @@ export async function checkGate(root: string, deployment: string): Promise<Verdi
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {
-    const request = await readHostRequest(root)
-    if (await isComplete(request)) {
-      await syncFileSystem(await imageStore())
+    const facts = await pullFacts()
+    const request = readHostRequest(root, facts, options)
+    if (await isComplete(request, facts)) {
+      await syncFileSystem(facts.imageStore.directory)
       forgetRefusal()
+      await tidy(() => settle([], facts))
       return { mayFinalize: true, images: [] }
     }
-    const images = await surveyImages(request)
+    const images = await surveyImages(request, facts)
     record(images)
     return { mayFinalize: false, images: images.filter(image => !allPresent([image])) }
   } catch (error) {
@@ -49,9 +57,19 @@ export async function checkGate(root: string, deployment: string): Promise<Verdi
 }
 
 /** Asks podman only: a good update must not fail because systemd or the journal is slow to answer. */
-async function isComplete({ plan, problems }: Request): Promise<boolean> {
+async function isComplete(
+  { plan, problems }: Request,
+  facts: Parameters<typeof readPresences>[1],
+): Promise<boolean> {
   if (problems.length > 0) return false
-  const images = plan.pulls.map(({ boundImage }) => boundImage.name)
-  const present = await presentImages(images)
-  return images.every(image => present.has(image))
+  const presences = await readPresences(plan.pulls, facts)
+  return presences.every(presence => presence === 'present')
+}
+
+async function tidy(act: () => Promise<void>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    process.stderr.write(`tidying up: ${describeError(error)}\n`)
+  }
 }

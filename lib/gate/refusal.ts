@@ -1,10 +1,12 @@
 // What the gate refused, kept for the status of the next boot: by then the staged deployment and its
 // units are gone. Failure policy: every failure is an error.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { stateDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
 import type { ImageReport } from './survey-images.ts'
 
-const file = '/var/lib/bootc-bound-images/refused.json'
+const file = join(stateDirectory, 'refused.json')
 
 /** A deployment that was not allowed to become the default. */
 export interface Refusal {

@@ -1,17 +1,24 @@
 import type { Request } from '../generate.ts'
+import { suspects } from '../host/dirty-mark.ts'
 import { lastError } from '../host/journal.ts'
-import { presentImages } from '../host/podman.ts'
 import type { UnitState } from '../host/parse-unit-states.ts'
+import { storedImages } from '../host/podman.ts'
+import { readPullRecord } from '../host/pull-records.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
+import { recordName } from '../render/pull-steps.ts'
+import type { PullFacts } from '../render/render-units.ts'
 import { describeProblem } from '../spec/fault.ts'
+
+/** Whether an image is safely on disk; `unverified` is one that a power failure may have damaged. */
+export type Presence = 'present' | 'unverified' | 'missing'
 
 /** What became of one bound image, or of one spec that cannot be used. */
 export interface ImageReport {
   /** Undefined for a spec that cannot be used. */
   readonly image?: string
-  readonly state: 'present' | 'pulling' | 'retrying' | 'failed' | 'missing' | 'broken spec'
+  readonly state: Presence | 'pulling' | 'retrying' | 'failed' | 'broken spec'
   /** The pending unit. */
   readonly unit?: string
   /** Entries of the specs that ask for the image. */
@@ -21,14 +28,35 @@ export interface ImageReport {
 }
 
 /**
- * Finds out about every bound image of a root. Presence is asked of podman's store; the units and the
- * journal only explain absence.
+ * Which images are safely on disk, asked of podman alone and in one process unless one is missing. When the
+ * host went down in the middle of pulls, an image counts only with a record of the very same id, because that
+ * is written after a sync.
  */
-export async function surveyImages({ plan, problems }: Request): Promise<readonly ImageReport[]> {
-  const present = await presentImages(plan.pulls.map(({ boundImage }) => boundImage.name))
-  const states = await unitStates(plan.pulls.map(({ unit }) => unit))
-  const reports = plan.pulls.map((pull, index) =>
-    reportPull(pull, states[index], present.has(pull.boundImage.name)),
+export async function readPresences(
+  pulls: readonly Pull[],
+  { imageStore }: Pick<PullFacts, 'imageStore'>,
+): Promise<readonly Presence[]> {
+  const stored = await storedImages(
+    pulls.map(({ boundImage }) => boundImage.name),
+    imageStore,
+  )
+  const isSuspect = suspects().length > 0
+  return pulls.map(({ unit, boundImage }) => {
+    const image = stored.get(boundImage.name)
+    if (image === undefined) return 'missing'
+    return isSuspect && readPullRecord(recordName(unit))?.id !== image.id ? 'unverified' : 'present'
+  })
+}
+
+/** Finds out about every bound image of a root. The units and the journal only explain absence. */
+export async function surveyImages(
+  { plan: { pulls }, problems }: Request,
+  facts: Pick<PullFacts, 'imageStore'>,
+): Promise<readonly ImageReport[]> {
+  const presences = await readPresences(pulls, facts)
+  const states = await unitStates(pulls.map(({ unit }) => unit))
+  const reports = pulls.map((pull, index) =>
+    reportPull(pull, states[index], presences[index] ?? 'missing'),
   )
   return [
     ...(await Promise.all(reports)),
@@ -45,14 +73,19 @@ export function allPresent(reports: readonly ImageReport[]): boolean {
   return reports.every(({ state }) => state === 'present')
 }
 
+/** One line for people. */
+export function describeReport({ image, state, why }: ImageReport): string {
+  return `${image ?? 'broken spec'}: ${[state, why].filter(Boolean).join(': ')}`
+}
+
 async function reportPull(
   { unit, boundImage: { name: image }, entries }: Pull,
   unitState: UnitState | undefined,
-  isPresent: boolean,
+  presence: Presence,
 ): Promise<ImageReport> {
   const progress = unitState === undefined ? 'unknown' : pullProgress(unitState)
   const report = { image, unit, entries }
-  if (isPresent) {
+  if (presence === 'present') {
     const why =
       progress === 'failed' ? `an earlier copy; pulling again failed: ${await reason(unit)}` : ''
     return { ...report, state: 'present', why }
@@ -60,6 +93,8 @@ async function reportPull(
   if (progress === 'pulling') return { ...report, state: 'pulling', why: '' }
   if (progress === 'retrying' || progress === 'failed')
     return { ...report, state: progress, why: await reason(unit) }
+  if (presence === 'unverified')
+    return { ...report, state: 'unverified', why: 'the host went down while it was pulled' }
   const why = {
     pulled: 'it was pulled, but is no longer in the image store',
     stopped: await reason(unit, 'its pull did not run to its end'),

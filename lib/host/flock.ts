@@ -10,7 +10,7 @@ const seconds = 300
  * gets as its standard input, and the kernel frees it however this process ends.
  */
 export async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = openSync(path, 'a', 0o600)
   try {
     await execa('flock', ['--exclusive', '--timeout', String(seconds), '0'], {

@@ -2,65 +2,115 @@
 // reason, is not there; any other failure is an error.
 import { execa } from 'execa'
 import type { PodmanVersion } from '../plan/podman-version.ts'
+import { separateStore, type ImageStore } from '../render/image-store.ts'
 
 /** Long for a question about local files; short enough for the gate, which has a minute. */
 const timeout = 30_000
 
 /** The version of the podman on this host. */
 export async function podmanVersion(): Promise<PodmanVersion> {
-  const { stdout } = await execa('podman', ['--version'], { timeout })
+  const { stdout } = await podman(['--version'])
   const [, major, minor] = /(\d+)\.(\d+)/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman --version printed ${JSON.stringify(stdout)}`)
   return [Number(major), Number(minor)]
 }
 
-/** Root directory of the store that `podman image pull` writes to. */
-export async function imageStore(): Promise<string> {
-  const { stdout } = await execa('podman', ['info', '--format', '{{.Store.GraphRoot}}'], {
-    timeout,
-  })
-  return stdout
+/**
+ * The store that the pulls fill.
+ *
+ * @param directory root directory of a store of its own; undefined for the one that podman uses by itself
+ */
+export async function imageStore(directory?: string): Promise<ImageStore> {
+  if (directory !== undefined) return separateStore(directory)
+  const { stdout } = await podman(['info', '--format', '{{.Store.GraphRoot}}'])
+  return { directory: stdout, options: [] }
+}
+
+/** Where podman keeps the blobs of a pull until they are unpacked. */
+export async function temporaryDirectory(): Promise<string> {
+  const result = await podman(['info', '--format', '{{.Store.ImageCopyTmpDir}}'])
+  return result.stdout.startsWith('/') ? result.stdout : '/var/tmp'
+}
+
+/** An image as podman has it. */
+export interface StoredImage {
+  /** Of its configuration, which names every layer's contents. */
+  readonly id: string
+  /** Of the manifest it was pulled by. */
+  readonly digest: string
 }
 
 /**
  * Which of the images are in the store, whole as far as podman can tell. `podman image exists` is not
  * asked: after a power failure it says yes to images that cannot be mounted; `inspect` reads the
- * links between their layers.
+ * links between their layers. One process, unless an image is missing.
  *
  * @param references image references
  */
-export async function presentImages(references: readonly string[]): Promise<ReadonlySet<string>> {
-  if (references.length === 0) return new Set()
-  const all = await inspect(references)
-  if (all !== undefined && all.length === references.length)
-    return new Set(references.filter((reference, index) => isName(reference, all[index])))
-  const present = new Set<string>()
-  for (const reference of references) {
-    const [id] = (await inspect([reference])) ?? []
-    if (isName(reference, id)) present.add(reference)
-  }
-  return present
+export async function storedImages(
+  references: readonly string[],
+  store: ImageStore,
+): Promise<ReadonlyMap<string, StoredImage>> {
+  const found = await inspect(references, store)
+  if (found !== undefined) return found
+  if (references.length === 1) return new Map()
+  const middle = Math.ceil(references.length / 2)
+  return new Map([
+    ...(await storedImages(references.slice(0, middle), store)),
+    ...(await storedImages(references.slice(middle), store)),
+  ])
 }
 
-/** podman also finds an image by the start of its id; a reference that did is not that image's name. */
-function isName(reference: string, id: string | undefined): boolean {
-  return id !== undefined && !id.startsWith(reference)
+/** Every id in the store. */
+export async function storedIds(store: ImageStore): Promise<ReadonlySet<string>> {
+  const { stdout } = await podman([
+    ...store.options,
+    'image',
+    'list',
+    '--all',
+    '--quiet',
+    '--no-trunc',
+  ])
+  return new Set(stdout.split('\n').map(id => id.replace(/^sha256:/u, '')))
 }
 
-/** The ids of the images in order, or undefined when one of them could not be inspected. */
-async function inspect(references: readonly string[]): Promise<readonly string[] | undefined> {
-  const format = '{{.Id}} {{.RootFS.Layers}}'
+/** The images, or undefined when one of them could not be inspected. */
+async function inspect(
+  references: readonly string[],
+  { options }: ImageStore,
+): Promise<ReadonlyMap<string, StoredImage> | undefined> {
+  if (references.length === 0) return new Map()
+  const format = '{{.Id}} {{.Digest}} {{.RootFS.Layers}}'
   const result = await execa(
     'podman',
-    ['image', 'inspect', '--format', format, '--', ...references],
-    {
-      timeout,
-      reject: false,
-    },
+    [...options, 'image', 'inspect', '--format', format, '--', ...references],
+    { timeout, reject: false },
   )
+  if (isMissing(result)) throw noPodman
   if (result.timedOut || result.exitCode === undefined)
     throw new Error('podman image inspect did not end', { cause: result })
-  if (result.exitCode !== 0) return undefined
-  return result.stdout.split('\n').map(line => line.split(' ')[0] ?? '')
+  const lines = result.stdout.split('\n')
+  if (result.exitCode !== 0 || lines.length !== references.length) return undefined
+  return new Map(
+    references.flatMap((reference, index) => {
+      const [id = '', digest = ''] = (lines[index] ?? '').split(' ')
+      // podman also finds an image by the start of its id; that is not its name.
+      return id.startsWith(reference) ? [] : [[reference, { id, digest }]]
+    }),
+  )
+}
+
+async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
+  try {
+    return await execa('podman', args, { timeout })
+  } catch (error) {
+    throw isMissing(error) ? noPodman : error
+  }
+}
+
+const noPodman = new Error('podman is not there: install it, or look at PATH')
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -1,9 +1,16 @@
 // skopeo, asked about images. Failure policy: an image that cannot be inspected is an error with what
 // skopeo said; the layers of local images are knowledge, and without them none counts as present.
 import { execa } from 'execa'
+import type { InspectOptions } from '../render/inspect-options.ts'
+import { withContainersDirectory } from './with-containers-directory.ts'
 
-/** For one answer of a registry. */
+/** For a question about local files. */
 const timeout = 60_000
+
+interface InspectLimits {
+  readonly seconds?: number
+  readonly containersDirectory?: string | undefined
+}
 
 /** An image as a registry has it, for one platform. */
 export interface RegistryImage {
@@ -14,22 +21,27 @@ export interface RegistryImage {
 /**
  * Asks a registry for an image.
  *
- * @param globalOptions of skopeo, like `--override-arch=arm64`
- * @param options of `skopeo inspect`, like `--authfile=FILE`
+ * @param seconds how long the answer may take
+ * @param containersDirectory see `withContainersDirectory`
  * @throws Error with the last line of what skopeo said
  */
 export async function inspectImage(
   image: string,
-  globalOptions: readonly string[],
-  options: readonly string[],
+  { globalOptions, options }: InspectOptions,
+  { seconds = 60, containersDirectory }: InspectLimits = {},
 ): Promise<RegistryImage> {
-  const result = await execa(
+  const [program, ...args] = withContainersDirectory(containersDirectory, [
     'skopeo',
-    [...globalOptions, 'inspect', '--no-tags', ...options, '--', `docker://${image}`],
-    { timeout, reject: false },
-  )
+    ...globalOptions,
+    'inspect',
+    '--no-tags',
+    ...options,
+    '--',
+    `docker://${image}`,
+  ])
+  const result = await execa(program, args, { timeout: seconds * 1000, reject: false })
   if (result.failed) {
-    if (result.timedOut) throw new Error('the registry did not answer within a minute')
+    if (result.timedOut) throw new Error(`the registry did not answer within ${seconds} s`)
     const said = result.stderr.trim().split('\n').at(-1)
     throw new Error(said === undefined || said === '' ? result.shortMessage : messageOf(said))
   }

@@ -40,6 +40,17 @@ export async function startUnit(unit: string): Promise<void> {
   await systemctl('start', '--no-block', '--', unit)
 }
 
+/** Starts a unit and waits until it has started. */
+export async function startAndWait(unit: string): Promise<void> {
+  await systemctl('start', '--', unit)
+}
+
+/** Whether the host shuts down or reboots; systemd then starts nothing more. */
+export async function isShuttingDown(): Promise<boolean> {
+  const { stdout } = await execa('systemctl', ['is-system-running'], { timeout, reject: false })
+  return stdout === 'stopping'
+}
+
 /** Stops a unit and waits until it has stopped. */
 export async function stopUnit(unit: string): Promise<void> {
   await systemctl('stop', '--', unit)

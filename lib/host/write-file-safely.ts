@@ -7,14 +7,19 @@ import { dirname } from 'node:path'
  */
 export function writeFileSafely(path: string, contents: string | Buffer): void {
   const directory = dirname(path)
-  mkdirSync(directory, { recursive: true })
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   const next = `${path}.next`
   writeFileSync(next, contents, { mode: 0o600, flush: true })
   renameSync(next, path)
-  const handle = openSync(directory, 'r')
+  syncDirectory(directory)
+}
+
+/** Makes the names in a directory survive a power failure. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
   try {
-    fsyncSync(handle)
+    fsyncSync(directory)
   } finally {
-    closeSync(handle)
+    closeSync(directory)
   }
 }

@@ -9,6 +9,8 @@ export interface Pull {
   readonly boundImage: BoundImage
   /** Entries of the specs, fit to be shown. */
   readonly entries: readonly string[]
+  /** The pending unit before it in its lane, if any. */
+  readonly after: string | undefined
 }
 
 /** The pulls decided for one deployment. */
@@ -19,11 +21,17 @@ export interface Plan {
 }
 
 /**
- * Decides which pulls a deployment needs: one for each different request, in order of the entries.
+ * Decides which pulls a deployment needs: one for each different request, in order of the entries, in so many
+ * lanes.
  *
- * @param deployment name of the root's directory, `<checksum>.<serial>` for an ostree deployment
+ * @param deployment name of the deployment, `<checksum>.<serial>` for one of ostree
+ * @param maxParallel how many pulls may run at a time
  */
-export function planPulls(deployment: string, specs: readonly BoundImageSpec[]): Plan {
+export function planPulls(
+  deployment: string,
+  specs: readonly BoundImageSpec[],
+  maxParallel: number,
+): Plan {
   const pulls = new Map<string, { unit: string; boundImage: BoundImage; entries: string[] }>()
   for (const { entry, boundImage } of specs) {
     const unit = pendingUnitName(boundImage)
@@ -31,7 +39,21 @@ export function planPulls(deployment: string, specs: readonly BoundImageSpec[]):
     if (pull === undefined) pulls.set(unit, { unit, boundImage, entries: [entry] })
     else if (!pull.entries.includes(entry)) pull.entries.push(entry)
   }
-  return { target: targetName(deployment), pulls: [...pulls.values()] }
+  return { target: targetName(deployment), pulls: inLanes([...pulls.values()], maxParallel) }
+}
+
+/** A plan with some of the pulls of another. */
+export function selectPulls(
+  { target, pulls }: Plan,
+  maxParallel: number,
+  isWanted: (pull: Pull) => boolean,
+): Plan {
+  return { target, pulls: inLanes(pulls.filter(isWanted), maxParallel) }
+}
+
+/** At most so many run at a time, because each waits for the one that is as many places before it. */
+function inLanes(pulls: readonly Omit<Pull, 'after'>[], maxParallel: number): readonly Pull[] {
+  return pulls.map((pull, index) => ({ ...pull, after: pulls[index - maxParallel]?.unit }))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { knownOptions, type PodmanVersion } from '../plan/podman-version.ts'
 import type { BoundImage } from '../spec/bound-image.ts'
+import type { ImageStore } from './image-store.ts'
 
 const podman = '/usr/bin/podman'
 
@@ -12,10 +13,12 @@ const podman = '/usr/bin/podman'
 export function pullCommand(
   { image, name, globalOptions, options }: BoundImage,
   version: PodmanVersion,
+  store: ImageStore,
 ): readonly string[] {
   const known = knownOptions(options, version)
   const command = [
     podman,
+    ...store.options,
     ...knownOptions(globalOptions, version).flatMap(({ words }) => words),
     'image',
     'pull',
@@ -28,7 +31,7 @@ export function pullCommand(
     ? [
         '/bin/sh',
         '-c',
-        `${podman} image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
+        `${[podman, ...store.options].join(' ')} image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
         name,
         ...command,
       ]

@@ -1,6 +1,8 @@
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
+import type { Settings } from '../config/settings.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
-import { pullCommand } from './pull-command.ts'
+import type { ImageStore } from './image-store.ts'
+import { pullSteps } from './pull-steps.ts'
 import { escapeSpecifiers, quoteArgument } from './quote-argument.ts'
 
 /** A file of systemd's, as data: its name and its whole text. */
@@ -10,15 +12,19 @@ export interface UnitText {
 }
 
 /** What the text of the units depends on beside the plan. */
-export interface HostFacts {
+export interface HostFacts extends PullFacts {
   /** Version of the running systemd, like 257. */
   readonly systemdVersion: number
+}
+
+/** What a pull on this host depends on. */
+export interface PullFacts {
   /** Version of the podman that will pull. */
   readonly podmanVersion: PodmanVersion
-  /** Root directory of podman's image store. */
-  readonly imageStore: string
+  readonly imageStore: ImageStore
   /** Directory of the product's own programs. */
   readonly libraryDirectory: string
+  readonly settings: Settings
 }
 
 /**
@@ -54,10 +60,13 @@ function renderTarget(name: string, pulls: readonly Pull[]): UnitText {
 }
 
 function renderPendingUnit(
-  { unit, boundImage, entries }: Pull,
-  { systemdVersion, podmanVersion, imageStore, libraryDirectory }: HostFacts,
+  pull: Pull,
+  facts: HostFacts,
   containersDirectory: string | undefined,
 ): UnitText {
+  const { unit, boundImage, entries, after } = pull
+  const { systemdVersion, libraryDirectory, imageStore, settings } = facts
+  const steps = pullSteps(pull, facts)
   return {
     name: unit,
     contents: [
@@ -68,28 +77,40 @@ function renderPendingUnit(
       'Documentation=man:bootc-bound-images(8) man:podman-pull(1)',
       'Wants=network-online.target',
       'After=network-online.target',
+      '# What a power failure damaged is removed first.',
+      'After=bootc-bound-images-repair.service',
+      '# At shutdown a pull in flight ends under this instead of being killed.',
+      'Before=bootc-bound-images-flush.service',
+      ...(after === undefined
+        ? []
+        : ['# Not more at a time than MaxParallel= allows.', `After=${after}`]),
       '# This many tries, however long they take.',
       'StartLimitIntervalSec=infinity',
-      'StartLimitBurst=6',
+      `StartLimitBurst=${settings.retryLimit}`,
       '',
       '[Service]',
       'Type=oneshot',
       'RemainAfterExit=yes',
       'Slice=bootc-pending.slice',
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
-      'Environment=RETRY_DELAY_SEC=5 RETRY_MAX_DELAY_SEC=300',
-      `ExecStartPre=${command(`${libraryDirectory}/retry-delay`)} %n`,
-      `ExecStart=${command(...pullCommand(boundImage, podmanVersion))}`,
+      `Environment=RETRY_LIMIT=${settings.retryLimit}`,
+      `Environment=RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${settings.retryMaxDelaySec}`,
+      `ExecStartPre=${command([`${libraryDirectory}/retry-delay`])} %n`,
+      `ExecStart=${command(steps.pull)}`,
       '# Until its files are synced, an image can be lost or damaged by a power failure.',
-      `ExecStartPost=${command('/usr/bin/sync', '-f', imageStore)}`,
+      `ExecStartPost=${command(steps.sync)}`,
+      `ExecStartPost=${command(steps.record)}`,
+      `ExecStopPost=${command([`${libraryDirectory}/give-up`])} %n`,
       'Restart=on-failure',
       'RestartSec=100ms',
       '# Keeps the target waiting between the tries.',
       ...(systemdVersion >= 254 ? ['RestartMode=direct'] : []),
       '# For each try: podman waits for ever for a registry that says nothing.',
-      'TimeoutStartSec=1h',
+      `TimeoutStartSec=${settings.pullTimeoutSec}`,
       '# podman leaves partial layers in /var/tmp when it is stopped.',
       'PrivateTmp=yes',
+      '# All else is read-only, see bootc-pending-.service.d.',
+      `ReadWritePaths=-${escapeSpecifiers(imageStore.directory)}`,
       ...(containersDirectory === undefined
         ? []
         : [
@@ -101,6 +122,6 @@ function renderPendingUnit(
   }
 }
 
-function command(...words: readonly string[]): string {
+function command(words: readonly string[]): string {
   return words.map(quoteArgument).join(' ')
 }

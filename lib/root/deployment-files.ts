@@ -21,9 +21,14 @@ export class DeploymentFiles {
   /**
    * @param root directory of the deployment
    * @param hostRoot the running system; undefined when the root is looked at on its own
+   * @param options see `layoutOf`
    */
-  constructor(root: string, hostRoot?: string) {
-    this.#layout = layoutOf(root, hostRoot)
+  constructor(
+    root: string,
+    hostRoot?: string,
+    options?: { readonly isMerged?: boolean | undefined },
+  ) {
+    this.#layout = layoutOf(root, hostRoot, options)
   }
 
   /**

@@ -13,18 +13,24 @@ export interface Layout {
 }
 
 /**
- * /run and /var belong to the host; /etc is merged of three trees, unless the root is the running system
- * itself or is looked at on its own, as in the build of an image.
+ * /run and /var belong to the host; /etc is merged of three trees, unless the root has its own: the running
+ * system itself, a deployment that was never staged or is finalized, or a root that is looked at on its own,
+ * as in the build of an image.
  *
  * A staged deployment has an /etc of its own already, but that is a copy of its /usr/etc until
  * finalization (ostree: src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc).
  *
  * @param hostRoot the running system, `/` or what stands for it
+ * @param isMerged whether the /etc of the root is already what the deployment will see
  */
-export function layoutOf(root: string, hostRoot: string | undefined): Layout {
-  if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) {
+export function layoutOf(
+  root: string,
+  hostRoot: string | undefined,
+  { isMerged = false }: { readonly isMerged?: boolean | undefined } = {},
+): Layout {
+  if (isMerged || hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) {
     const etc = hasEntries(join(root, 'etc')) ? 'etc' : 'usr/etc'
-    return layout({ root, host: root }, below => [join(root, etc, below)])
+    return layout({ root, host: hostRoot ?? root }, below => [join(root, etc, below)])
   }
   const trees = {
     local: join(hostRoot, 'etc'),

@@ -30,9 +30,13 @@ export interface Entry {
 }
 
 /** Lists the entries that count, sorted by name; what cannot be listed is added to `problems`. */
-export function listEntries(files: DeploymentFiles, problems: SpecProblem[]): readonly Entry[] {
+export function listEntries(
+  files: DeploymentFiles,
+  problems: SpecProblem[],
+  directories: readonly string[] = specDirectories,
+): readonly Entry[] {
   const entries = new Map<string, Entry>()
-  for (const directory of specDirectories) {
+  for (const directory of directories) {
     try {
       const names = files.names(directory)
       if (names.length > mostEntries)

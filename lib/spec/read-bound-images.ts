@@ -27,10 +27,16 @@ const mostFaults = 20
 /**
  * Reads every bound-image spec of a deployment, sorted by entry name. A spec that cannot be used becomes a
  * problem and does not keep the others from being read.
+ *
+ * @param directories where to look instead of `specDirectories`
  */
-export function readBoundImages(files: DeploymentFiles, options: SpecReaderOptions): BoundImages {
+export function readBoundImages(
+  files: DeploymentFiles,
+  options: SpecReaderOptions,
+  directories?: readonly string[],
+): BoundImages {
   const problems: SpecProblem[] = []
-  const entries = listEntries(files, problems)
+  const entries = listEntries(files, problems, directories)
   if (entries.length === 0) return { specs: [], problems }
   const specs: BoundImageSpec[] = []
   const reader = new SpecReader(files, options)

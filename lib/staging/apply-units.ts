@@ -1,23 +1,41 @@
 import { generate, type Request } from '../generate.ts'
-import { presentImages } from '../host/podman.ts'
+import { markDirty, suspects } from '../host/dirty-mark.ts'
+import { storedImages } from '../host/podman.ts'
 import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import {
   daemonReload,
+  isShuttingDown,
   resetFailed,
+  startAndWait,
   startUnit,
   stopIfIdle,
   stopUnit,
   unitStates,
 } from '../host/systemctl.ts'
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
-import { pullProgress } from '../plan/pull-progress.ts'
-import type { UnitText } from '../render/render-units.ts'
-import { hostFacts } from './host-facts.ts'
+import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
+import type { Pull } from '../plan/plan-pulls.ts'
+import { recordName } from '../render/pull-steps.ts'
+import type { HostFacts, UnitText } from '../render/render-units.ts'
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
+import { checkSpace } from './check-space.ts'
+import { settle } from './settle.ts'
 
-/** Makes systemd pull what is requested and nothing else. Does nothing when it already does. */
-export async function applyRequest(request: Request | undefined): Promise<void> {
-  const units = request === undefined ? [] : generate(request, await hostFacts())
+const flush = 'bootc-bound-images-flush.service'
+const repair = 'bootc-bound-images-repair.service'
+
+/**
+ * Makes systemd pull what is requested and nothing else. Does nothing when it already does.
+ *
+ * @param warn takes a line for people
+ * @returns why the pulls were not started; undefined when they were, or need not be
+ */
+export async function applyRequest(
+  request: Request | undefined,
+  facts: HostFacts,
+  warn: (line: string) => void,
+): Promise<string | undefined> {
+  const units = request === undefined ? [] : generate(request, facts)
   const privateFiles = request?.privateFiles ?? []
   writePrivateFiles(privateFiles)
   const old = readCurrentSet(runtimeDirectory)
@@ -28,7 +46,7 @@ export async function applyRequest(request: Request | undefined): Promise<void> 
   if (isChanged || (await needsReload(units))) await daemonReload()
   removeOldSets(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  if (request !== undefined && units.length > 0) await startPulls(request)
+  return request === undefined || units.length === 0 ? undefined : startPulls(request, facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
@@ -48,20 +66,75 @@ async function needsReload(units: readonly UnitText[]): Promise<boolean> {
   return states.some(({ load, isStale }) => load !== 'loaded' || isStale)
 }
 
-async function startPulls({ plan: { target, pulls } }: Request): Promise<void> {
-  const present = await presentImages(pulls.map(({ boundImage }) => boundImage.name))
-  const states = await unitStates(pulls.map(({ unit }) => unit))
-  const progress = states.map(state => ({ unit: state.unit, progress: pullProgress(state) }))
-  // A unit stays active when its image is removed behind its back; it must run again.
-  const lost = progress.filter(
-    (state, index) =>
-      state.progress === 'pulled' && !present.has(pulls[index]?.boundImage.name ?? ''),
-  )
-  for (const { unit } of lost) await stopUnit(unit)
-  if (lost.length === 0 && progress.every(state => state.progress === 'pulled')) return
-  // Without this, units that used up their tries would not be tried at all.
-  await resetFailed(progress.filter(state => state.progress === 'failed').map(({ unit }) => unit))
+/** A pull, how far it is, and whether its image is in the store. */
+interface PullState {
+  readonly pull: Pull
+  readonly progress: PullProgress
+  readonly isStored: boolean
+}
+
+async function startPulls(
+  request: Request,
+  facts: HostFacts,
+  warn: (line: string) => void,
+): Promise<string | undefined> {
+  const { target, pulls } = request.plan
+  const pullStates = await statesOf(pulls, facts)
+  if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
+    await settle(pulls, facts)
+    return undefined
+  }
+  if (await isShuttingDown()) {
+    warn(`the host is shutting down: what is missing is left to ${flush}`)
+    return undefined
+  }
+  const isUnderWay = pullStates.some(({ progress }) => isRunning(progress))
+  if (!isUnderWay) {
+    const missing = pullStates.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
+    const { refusal, warning } = await checkSpace(missing, request, facts)
+    if (refusal !== undefined) return refusal
+    if (warning !== undefined) warn(warning)
+  }
+  // Only what is active when a shutdown begins is stopped, and so flushes.
+  await startAndWait(flush)
+  const names = pulls.map(({ unit }) => recordName(unit))
+  if (suspects().length > 0) await startUnit(repair)
+  markDirty(names)
+  await resetForStart(pullStates)
   // It may be active from an earlier staging.
   await stopIfIdle('bootc-bound-images.target')
   await startUnit(target)
+  return undefined
+}
+
+async function statesOf(
+  pulls: readonly Pull[],
+  { imageStore }: HostFacts,
+): Promise<readonly PullState[]> {
+  const stored = await storedImages(
+    pulls.map(({ boundImage }) => boundImage.name),
+    imageStore,
+  )
+  const states = await unitStates(pulls.map(({ unit }) => unit))
+  return pulls.map((pull, index) => {
+    const state = states[index]
+    return {
+      pull,
+      progress: state === undefined ? 'unknown' : pullProgress(state),
+      isStored: stored.has(pull.boundImage.name),
+    }
+  })
+}
+
+function isRunning(progress: PullProgress): boolean {
+  return progress === 'pulling' || progress === 'retrying'
+}
+
+async function resetForStart(pullStates: readonly PullState[]): Promise<void> {
+  // A unit stays active when its image is removed behind its back; it must run again.
+  for (const { pull, progress, isStored } of pullStates)
+    if (progress === 'pulled' && !isStored) await stopUnit(pull.unit)
+  // Without this, units that used up their tries would not be tried at all.
+  const failed = pullStates.filter(({ progress }) => progress === 'failed')
+  await resetFailed(failed.map(({ pull }) => pull.unit))
 }

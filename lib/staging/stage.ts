@@ -3,65 +3,70 @@ import { join } from 'node:path'
 import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
-import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/staged-deployment.ts'
+import { readStagedFile } from '../root/staged-deployment.ts'
 import { applyRequest } from './apply-units.ts'
 import { hostRoot, runtimeDirectory } from '../directories.ts'
-import { readHostRequest } from './read-host-request.ts'
-import { forgetRequestedRoot, rememberRequestedRoot, requestedRoot } from './requested-root.ts'
+import { hostFacts } from './host-facts.ts'
+import { nextDeployment, type NextDeployment, type Standing } from './next-deployment.ts'
+import { readNextRequest } from './read-host-request.ts'
+import { forgetRequestedRoot, rememberRequestedRoot } from './requested-root.ts'
+import { rememberStagingRefusal } from './staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
 const mostRounds = 10
 
+/** What the next deployment asks for, and what came of it. */
+export interface Staging {
+  readonly standing: Standing
+  readonly request: Request
+  /** Why its pulls were not started; undefined when they were, or are not needed. */
+  readonly refusal: string | undefined
+}
+
 /**
  * Reads what the next deployment asks for, renders its units and has systemd start them.
  *
- * The next deployment is `root` if given, else the staged one, else the root that was last given. A
- * deployment staged meanwhile is seen: the path unit does not watch while its service runs.
+ * A deployment staged meanwhile is seen: the path unit does not watch while its service runs.
  *
- * @returns what is asked for, or undefined when there is no next deployment
+ * @param root see `nextDeployment`
+ * @param warn takes a line for people
+ * @returns undefined when there is no next deployment
  */
-export function stage(root?: string): Promise<Request | undefined> {
+export function stage(
+  root: string | undefined,
+  warn: (line: string) => void,
+): Promise<Staging | undefined> {
   return withLock(join(runtimeDirectory, 'lock'), async () => {
     for (let round = 1; ; round++) {
       const staged = readStagedFile(hostRoot)
       rememberSeen(staged)
-      const request = await readNext(root, staged)
-      await applyRequest(request)
-      if (round === mostRounds || isSame(staged, readStagedFile(hostRoot))) return request
+      if (root !== undefined) rememberRequestedRoot(realpathSync(root))
+      else if (staged !== undefined) forgetRequestedRoot()
+      const staging = await stageOnce(nextDeployment(root, staged), warn)
+      if (round === mostRounds || isSame(staged, readStagedFile(hostRoot))) return staging
     }
   })
 }
 
-/** Reads what the next deployment asks for, without changing anything. */
-export async function readNextRequest(root?: string): Promise<Request | undefined> {
-  const nextRoot = findNextRoot(root)
-  return nextRoot === undefined ? undefined : readHostRequest(nextRoot)
+async function stageOnce(
+  next: NextDeployment | undefined,
+  warn: (line: string) => void,
+): Promise<Staging | undefined> {
+  const facts = await hostFacts()
+  const request = next && (await readNextRequest(next, facts))
+  const refusal = await applyRequest(request, facts, warn)
+  rememberStagingRefusal(refusal)
+  return next && request && { standing: next.standing, request, refusal }
 }
 
-/** The root of the next deployment, see `stage`. */
-export function findNextRoot(root?: string): string | undefined {
-  return nextRootOf(root, readStagedFile(hostRoot))
-}
-
-async function readNext(
-  root: string | undefined,
-  staged: Buffer | undefined,
-): Promise<Request | undefined> {
-  if (root === undefined && staged !== undefined) forgetRequestedRoot()
-  if (root !== undefined) rememberRequestedRoot(realpathSync(root))
-  const nextRoot = nextRootOf(root, staged)
-  return nextRoot === undefined ? undefined : readHostRequest(nextRoot)
-}
-
-function nextRootOf(root: string | undefined, staged: Buffer | undefined): string | undefined {
-  if (root !== undefined) return realpathSync(root)
-  if (staged !== undefined) return deploymentRoot(hostRoot, parseStagedDeployment(staged))
-  return requestedRoot()
+/** The next deployment as it is now, see `nextDeployment`. */
+export function findNextDeployment(root?: string): NextDeployment | undefined {
+  return nextDeployment(root, readStagedFile(hostRoot))
 }
 
 /** For bootc-bound-images-recheck@.service; written first, so that a permanent error is not a loop. */
 function rememberSeen(staged: Buffer | undefined): void {
-  mkdirSync(runtimeDirectory, { recursive: true })
+  mkdirSync(runtimeDirectory, { recursive: true, mode: 0o700 })
   const file = join(runtimeDirectory, 'staged-deployment')
   if (staged === undefined) rmSync(file, { force: true })
   else writeFileSafely(file, staged)

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { surveyImages, type ImageReport } from '../gate/survey-images.ts'
+import { allPresent, surveyImages, type ImageReport } from '../gate/survey-images.ts'
 import type { Request } from '../generate.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
-import { findNextRoot, readNextRequest, stage } from './stage.ts'
+import type { PullFacts } from '../render/render-units.ts'
+import { pullFacts } from './host-facts.ts'
+import { readNextRequest } from './read-host-request.ts'
+import { settle } from './settle.ts'
+import { findNextDeployment, stage, type Staging } from './stage.ts'
 
 const pollMilliseconds = 500
 
@@ -25,16 +29,22 @@ const words: Readonly<Record<PullProgress, string>> = {
  * @returns what became of every image, or undefined when there is no next deployment any more
  */
 export async function waitForPulls(
-  first: Request,
+  first: Staging,
   root: string | undefined,
   report: (line: string) => void,
 ): Promise<readonly ImageReport[] | undefined> {
-  let request: Request | undefined = first
-  while (request !== undefined) {
-    await watchUnits(request, root, report)
-    if (await isCurrent(request, root)) return surveyImages(request)
+  let staging: Staging | undefined = first
+  while (staging !== undefined) {
+    const { request, refusal } = staging
+    if (refusal === undefined) await watchUnits(request, root, report)
+    const facts = await pullFacts()
+    if (await isCurrent(request, root, facts)) {
+      const images = await surveyImages(request, facts)
+      if (allPresent(images)) await settle(request.plan.pulls, facts)
+      return images
+    }
     report('another deployment was staged; waiting for its bound images')
-    request = await stage(root)
+    staging = await stage(root, report)
   }
   return undefined
 }
@@ -55,7 +65,7 @@ async function watchUnits(
       const done = [...last.values()].filter(isFinal).length
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
-    if ([...last.values()].every(isFinal) || findNextRoot(root) !== request.root) return
+    if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root) return
     await sleep(pollMilliseconds)
   }
 }
@@ -64,7 +74,13 @@ function isFinal(progress: PullProgress): boolean {
   return progress !== 'pulling' && progress !== 'retrying'
 }
 
-async function isCurrent(request: Request, root: string | undefined): Promise<boolean> {
-  const next = await readNextRequest(root)
-  return next !== undefined && JSON.stringify(next.plan) === JSON.stringify(request.plan)
+async function isCurrent(
+  request: Request,
+  root: string | undefined,
+  facts: PullFacts,
+): Promise<boolean> {
+  const next = findNextDeployment(root)
+  if (next === undefined) return false
+  const { plan } = await readNextRequest(next, facts)
+  return JSON.stringify(plan) === JSON.stringify(request.plan)
 }

@@ -2,7 +2,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { defaultSettings } from '../../lib/config/settings.ts'
 import { generate, readRequest } from '../../lib/generate.ts'
+import { defaultStore } from '../../lib/render/image-store.ts'
 import { describeProblem } from '../../lib/spec/fault.ts'
 import { writeUnits } from '../../lib/write-units.ts'
 import { makeTree } from '../make-tree.ts'
@@ -15,7 +17,8 @@ const checksum = '27cb693e8e9d13822db1da8fbdf28a5fdef799b5217d904a6f3d78b1aa11db
 const facts = {
   systemdVersion: 257,
   podmanVersion: [5, 4] as const,
-  imageStore: '/var/lib/containers/storage',
+  imageStore: defaultStore,
+  settings: defaultSettings,
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
 

@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs'
+import { defaultSettings } from '../../lib/config/settings.ts'
 import { readRequest, type Request } from '../../lib/generate.ts'
+import { defaultStore } from '../../lib/render/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
 import type { Fault } from '../../lib/spec/fault.ts'
 import { decodeCommandLine, Undecodable } from './decode-command-line.ts'
@@ -35,7 +37,11 @@ export async function judge(
   try {
     const batch = writeBatch(root, files, common)
     const output = await quadlet.read(batch.directory)
-    const request = readRequest(root, { hostRoot: undefined, podmanVersion })
+    const request = readRequest(root, {
+      hostRoot: undefined,
+      podmanVersion,
+      settings: defaultSettings,
+    })
     return files.map((file, index) => {
       const { path = '', entry = '' } = batch.files[index] ?? {}
       return { file, quadlet: quadletResult(output, path), ours: ourResult(request, entry) }
@@ -73,7 +79,9 @@ export function ourResult(
   if (problem !== undefined) return { faults: problem.faults }
   if (pull === undefined) return { faults: [{ reason: 'nothing is said' }] }
   const secrets = new Map(privateFiles.map(({ path, contents }) => [path, String(contents)]))
-  const command = pullCommand(pull.boundImage, podmanVersion).map(word => word.replaceAll(root, ''))
+  const command = pullCommand(pull.boundImage, podmanVersion, defaultStore).map(word =>
+    word.replaceAll(root, ''),
+  )
   return { command, words: withoutSecretFiles(command, secrets) }
 }
 

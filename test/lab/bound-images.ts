@@ -25,13 +25,17 @@ export function imageSpec(
   return `[Image]\n${lines.join('\n')}\n`
 }
 
-/** Files that make a host give up on a pull after three tries in a few seconds. */
-export const fewQuickTries: Files = {
-  'usr/lib/systemd/system/bootc-pending-.service.d/50-lab.conf': `[Unit]
-StartLimitBurst=3
-[Service]
-Environment=RETRY_DELAY_SEC=1 RETRY_MAX_DELAY_SEC=2
-`,
+/** Files that make a host give up on a pull after three tries in a few seconds, and ask no registry before. */
+export const fewQuickTries: Files = configured(
+  'RetryLimit=3',
+  'RetryDelaySec=1',
+  'RetryMaxDelaySec=2',
+  'ResolveTimeoutSec=0',
+)
+
+/** A file of a root with these settings, for one that has no others. */
+export function configured(...lines: readonly string[]): Files {
+  return { 'usr/lib/bootc-bound-images.conf': `[BoundImages]\n${lines.join('\n')}\n` }
 }
 
 /** Those of the images that podman has on the host. */

@@ -15,6 +15,7 @@ const pullsOf = (...specs: readonly (readonly [entry: string, identity: string])
   planPulls(
     deployment,
     specs.map(([entry, identity]) => ({ entry, boundImage: image(identity) })),
+    4,
   ).pulls
 
 t.test('units are named for the identity alone', t => {
@@ -43,7 +44,7 @@ t.test('one request of several specs is one pull that names each once', t => {
 })
 
 t.test('the target is named for the deployment', t => {
-  t.equal(planPulls(deployment, []).target, 'bootc-bound-images-0123456789ab.3.target')
-  t.match(planPulls('any directory\n', []).target, /^bootc-bound-images-[0-9a-f]{12}\.target$/)
+  t.equal(planPulls(deployment, [], 4).target, 'bootc-bound-images-0123456789ab.3.target')
+  t.match(planPulls('any directory\n', [], 4).target, /^bootc-bound-images-[0-9a-f]{12}\.target$/)
   t.end()
 })

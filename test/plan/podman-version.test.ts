@@ -5,6 +5,7 @@ import {
   unsupportedOption,
   type PodmanVersion,
 } from '../../lib/plan/podman-version.ts'
+import { defaultStore } from '../../lib/render/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
 import type { PullOption } from '../../lib/spec/pull-options.ts'
 
@@ -24,7 +25,7 @@ const image = (options: readonly PullOption[], globalOptions: readonly PullOptio
 })
 
 const commandOf = (version: PodmanVersion, ...options: readonly PullOption[]) =>
-  pullCommand(image(options), version)
+  pullCommand(image(options), version, defaultStore)
 
 t.test('the first podman with an option', t => {
   const cases: readonly [flag: string, last: PodmanVersion, first: PodmanVersion][] = [
@@ -83,7 +84,11 @@ t.test('what an older podman cannot do at all', t => {
 
 t.test('the command', t => {
   const command = (options: readonly PullOption[], version: PodmanVersion) =>
-    pullCommand(image(options, [option('--module=x'), option('--log-level', 'debug')]), version)
+    pullCommand(
+      image(options, [option('--module=x'), option('--log-level', 'debug')]),
+      version,
+      defaultStore,
+    )
   t.strictSame(command([option('--arch', 'arm64'), option('-q')], [5, 4]), [
     '/usr/bin/podman',
     '--module=x',

@@ -4,7 +4,9 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import t from 'tap'
+import { defaultSettings } from '../../lib/config/settings.ts'
 import { generate, readRequest } from '../../lib/generate.ts'
+import { defaultStore } from '../../lib/render/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
 import { decodeCommandLine } from '../judges/decode-command-line.ts'
 import { hostileFiles } from '../judges/hostile-files.ts'
@@ -18,7 +20,8 @@ const podmanVersion = [5, 8] as const
 const facts = {
   systemdVersion: 257,
   podmanVersion,
-  imageStore: '/var/lib/containers/storage',
+  imageStore: defaultStore,
+  settings: defaultSettings,
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
 const harmless = { name: '*.image', text: '[Image]\nImage=registry.example/app:1\n', dropIns: [] }
@@ -30,7 +33,7 @@ t.test('hostile specs', t => {
   const read = (files: readonly SpecFile[]) => {
     try {
       writeBatch(root, files)
-      const request = readRequest(root, { hostRoot: undefined, podmanVersion })
+      const request = readRequest(root, { ...facts, hostRoot: undefined })
       return { ...request, units: new Map(generate(request, facts).map(u => [u.name, u.contents])) }
     } finally {
       rmSync(root, { recursive: true, force: true })
@@ -55,7 +58,10 @@ t.test('hostile specs', t => {
       const lines = linesOf(batch.units.get(unit) ?? '')
       const commands = lines.filter(({ key }) => key === 'ExecStart')
       const words = commands.map(({ value }) => decodeCommandLine(value, {}))
-      const expected = { keys: pullKeys, words: [pullCommand(boundImage, podmanVersion)] }
+      const expected = {
+        keys: pullKeys,
+        words: [pullCommand(boundImage, podmanVersion, defaultStore)],
+      }
       const found = { keys: lines.map(({ key }) => key), words }
       return JSON.stringify(found) === JSON.stringify(expected)
         ? []

@@ -58,8 +58,9 @@ const entries = ['web.image', 'site.container', 'archive.image', 'oci.image', 'p
 /** Prints one line for each directory, when it is done. */
 const program = `
   import { readRequest } from ${JSON.stringify(new URL('../../lib/generate.ts', import.meta.url))}
+  import { defaultSettings } from ${JSON.stringify(new URL('../../lib/config/settings.ts', import.meta.url))}
   for (const directory of process.argv.slice(1)) {
-    const options = { hostRoot: directory + '/host', podmanVersion: [5, 8] }
+    const options = { hostRoot: directory + '/host', podmanVersion: [5, 8], settings: defaultSettings }
     const { plan, problems } = readRequest(directory + '/root', options)
     process.stdout.write(JSON.stringify([plan.pulls.length, problems.length]) + '\\n')
   }

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { boundImages, imageSpec, pendingUnits } from '../bound-images.ts'
-import { Lab } from '../lab.ts'
+import { boundImages, configured, imageSpec, pendingUnits } from '../bound-images.ts'
+import { type Files, Lab } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -9,9 +9,9 @@ for (const image of ['web:1', 'db:1']) await registry.push(image)
 const web = boundImages({ 'web.image': imageSpec(registry, 'web:1') })
 const start = 'systemctl start bootc-bound-images.target'
 
-async function stagedHost() {
+async function stagedHost(v1: Files = {}) {
   registry.heal()
-  const host = await lab.host()
+  const host = await lab.host({ v1 })
   await host.commit('v2', web)
   await host.stage('v2')
   return host
@@ -31,7 +31,9 @@ t.test(
     t.match(await host.run(start), { exitCode: 0 })
     t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
     await host.run('podman rmi --all')
+    await registry.stop()
     await host.shutdown()
+    await registry.start()
     await host.boot()
     t.equal(host.bootedVersion(), 'v1')
     t.match((await host.run('bootc-bound-images status')).stdout, /web:1 +missing/)
@@ -40,7 +42,7 @@ t.test(
 )
 
 t.test('a reboot in the middle of a pull stays on the running OS', async t => {
-  const host = await stagedHost()
+  const host = await stagedHost(configured('FlushTimeoutSec=2'))
   registry.fail({ match: '/web/manifests/', mode: 'hang' })
   await host.run('for i in $(seq 100); do pgrep -f "image [p]ull" && exit; sleep 0.1; done')
   await host.shutdown()
@@ -53,8 +55,8 @@ t.test('a reboot in the middle of a pull stays on the running OS', async t => {
 
 t.test('a gate that hangs, or is gone, keeps the running OS', async t => {
   const breaks = {
-    hangs: 'printf "#!/bin/sh\\nexec sleep 1000\\n" >/run/gate; sed -i s/60/2/',
-    'is gone': 'rm -f /run/gate; sed -i s/60/60/',
+    hangs: 'printf "#!/bin/sh\\nexec sleep 1000\\n" >/run/gate; sed -i s/90/2/',
+    'is gone': 'rm -f /run/gate; sed -i s/90/90/',
   }
   for (const [what, how] of Object.entries(breaks)) {
     const host = await stagedHost()

@@ -84,8 +84,7 @@ t.test('a registry that says nothing does not hang the pull for ever', async t =
   const host = await lab.host({
     v1: {
       ...fewQuickTries,
-      'usr/lib/systemd/system/bootc-pending-.service.d/60-timeout.conf':
-        '[Service]\nTimeoutStartSec=3s\n',
+      'usr/lib/bootc-bound-images.conf.d/timeout.conf': '[BoundImages]\nPullTimeoutSec=3\n',
     },
   })
   await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import t from 'tap'
+import { defaultSettings } from '../../../lib/config/settings.ts'
 import { generate, readRequest } from '../../../lib/generate.ts'
+import { defaultStore } from '../../../lib/render/image-store.ts'
 import { pullCommand } from '../../../lib/render/pull-command.ts'
 import { quoteArgument } from '../../../lib/render/quote-argument.ts'
 import { anyArgument } from '../../judges/arguments.ts'
@@ -79,13 +81,15 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
   const podmanVersion = [5, 8] as const
   const root = join(directory, 'hostile')
   writeBatch(root, fc.sample(hostileFiles, { seed, numRuns: 1000 }))
-  const request = readRequest(root, { hostRoot: undefined, podmanVersion })
+  const settings = defaultSettings
+  const request = readRequest(root, { hostRoot: undefined, podmanVersion, settings })
   const rendered = generate(request, {
     systemdVersion: Number(
       /systemd (\d+)/u.exec((await host.run('systemctl --version')).stdout)?.[1],
     ),
     podmanVersion,
-    imageStore: '/var/lib/containers/storage',
+    imageStore: defaultStore,
+    settings,
     libraryDirectory: '/usr/lib/bootc-bound-images',
   })
   const texts = new Map(rendered.map(({ name, contents }) => [name, contents]))
@@ -100,7 +104,7 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
   )
   const recorded = await recordArguments(host, units)
   const wrong = request.plan.pulls.flatMap(({ unit, boundImage }) =>
-    compare(pullCommand(boundImage, podmanVersion).slice(1), recorded.get(unit)),
+    compare(pullCommand(boundImage, podmanVersion, defaultStore).slice(1), recorded.get(unit)),
   )
   t.strictSame(shortest(wrong), [], 'the shortest of the commands that came out wrong')
 
@@ -120,7 +124,11 @@ t.test("Quadlet's services start with our words", async t => {
   mkdirSync(join(hostRoot, 'etc'), { recursive: true })
   writeFileSync(join(hostRoot, 'etc/machine-id'), `${machineId}\n`)
   const batch = writeBatch(root, files, [], { 'usr/lib/os-release': osRelease })
-  const request = readRequest(root, { hostRoot, podmanVersion: [99, 0] })
+  const request = readRequest(root, {
+    hostRoot,
+    podmanVersion: [99, 0],
+    settings: defaultSettings,
+  })
   const { services } = await (await Quadlet.in(lab.rootfs)).read(batch.directory, recorder)
   // The others have a name that ServiceName= gave them, maybe that of a service of the system.
   const ours = [...services.values()].filter(({ unit }) => /^[^/]*f\d+[^/]*\.service$/u.test(unit))

@@ -1,0 +1,18 @@
+import type { CommandModule } from 'yargs'
+import { readRefusal } from '../gate/refusal.ts'
+import { stage } from '../staging/stage.ts'
+import { requireRoot } from './require-root.ts'
+import { reportStaging, warn } from './stage.ts'
+import { refusalLines } from './status.ts'
+
+export const bootCommand: CommandModule = {
+  command: 'boot',
+  describe: 'After boot: say what the last shutdown refused, and pull what the running OS lacks',
+  handler: async () => {
+    requireRoot()
+    const refused = readRefusal()
+    if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
+    const staging = await stage(undefined, warn)
+    if (staging !== undefined) reportStaging(staging)
+  },
+}

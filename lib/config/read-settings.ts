@@ -1,0 +1,67 @@
+import { DeploymentFiles } from '../root/deployment-files.ts'
+import { explain } from '../spec/fault.ts'
+import { isMask, readText } from '../spec/read-unit-file.ts'
+import {
+  parseSettings,
+  type Configuration,
+  type ConfigurationFile,
+  type Mistake,
+} from './parse-settings.ts'
+
+/** Of two files with one name, that of the earlier directory counts. */
+export const configurationDirectories = ['/etc', '/run', '/usr/local/lib', '/usr/lib'] as const
+
+const mainFile = 'bootc-bound-images.conf'
+
+/**
+ * Reads the configuration of a host: the main file and then the drop-ins in the order of their names (UAPI
+ * configuration files specification; systemd: src/basic/conf-files.c). An empty file, or a link to /dev/null,
+ * hides those of later directories.
+ *
+ * @param hostRoot `/` or what stands for it; no link leads out of it
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function readSettings(hostRoot: string): Configuration {
+  const files = new DeploymentFiles(hostRoot)
+  const mistakes: Mistake[] = []
+  const paths = [
+    ...find(files, configurationDirectories, name => name === mainFile, mistakes),
+    ...find(
+      files,
+      configurationDirectories.map(directory => `${directory}/${mainFile}.d`),
+      name => name.endsWith('.conf') && !name.startsWith('.'),
+      mistakes,
+    ),
+  ]
+  const texts: ConfigurationFile[] = []
+  for (const path of paths) {
+    try {
+      if (!isMask(files, path)) texts.push({ path, text: readText(files, path) })
+    } catch (error) {
+      mistakes.push({ path, fault: explain(error) })
+    }
+  }
+  return parseSettings(texts, mistakes)
+}
+
+/** Of each wanted name the first, sorted by name; what cannot be listed is added to `mistakes`. */
+function find(
+  files: DeploymentFiles,
+  directories: readonly string[],
+  isWanted: (name: string) => boolean,
+  mistakes: Mistake[],
+): readonly string[] {
+  const found = new Map<string, string>()
+  for (const directory of directories)
+    try {
+      for (const bytes of files.names(directory)) {
+        const name = bytes.toString()
+        if (isWanted(name) && !found.has(name)) found.set(name, `${directory}/${name}`)
+      }
+    } catch (error) {
+      mistakes.push({ path: directory, fault: explain(error) })
+    }
+  return [...found]
+    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map(([, path]) => path)
+}

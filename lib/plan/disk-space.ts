@@ -1,0 +1,66 @@
+/** A layer that a registry would send. */
+export interface Layer {
+  /** Of its compressed form. */
+  readonly digest: string
+  /** Compressed. */
+  readonly bytes: number
+}
+
+/** A directory that a pull writes to, and the bytes that are free on its file system. */
+export interface FreeSpace {
+  readonly path: string
+  readonly bytes: number
+}
+
+/** What is known about the room for some pulls, for people. */
+export interface SpaceVerdict {
+  /** It cannot fit. */
+  readonly refusal?: string
+  /** It may not fit. */
+  readonly warning?: string
+}
+
+/** What unpacked layers take, by experience; no manifest says it. */
+const unpackedFactor = 3
+
+/**
+ * Compares what is to be downloaded with the free space: of the store, which gets every layer unpacked, and of
+ * podman's temporary directory, which holds compressed layers until they are. Unpacked files take at least
+ * about as much as their compressed form, so a store smaller than that is certain to be too small.
+ *
+ * @param images the layers of each image; a layer of several is stored once
+ */
+export function judgeSpace(
+  images: readonly (readonly Layer[])[],
+  store: FreeSpace,
+  temporary: FreeSpace,
+): SpaceVerdict {
+  const layers = new Map(images.flat().map(({ digest, bytes }) => [digest, bytes]))
+  const needed = [...layers.values()].reduce((sum, bytes) => sum + bytes, 0)
+  const biggest = Math.max(0, ...layers.values())
+  if (needed > store.bytes)
+    return {
+      refusal: `the bound images to pull have ${formatBytes(needed)} compressed and take more on disk, but ${free(store)}`,
+    }
+  if (biggest > temporary.bytes)
+    return {
+      refusal: `the biggest layer to pull has ${formatBytes(biggest)}, but ${free(temporary)}`,
+    }
+  if (needed * unpackedFactor > store.bytes)
+    return {
+      warning: `the bound images to pull have ${formatBytes(needed)} compressed and may take ${formatBytes(needed * unpackedFactor)} on disk, but ${free(store)}`,
+    }
+  return {}
+}
+
+function free({ path, bytes }: FreeSpace): string {
+  return `${path} has only ${formatBytes(bytes)} free`
+}
+
+/** With decimal units, like podman. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let [value, index] = [bytes, 0]
+  while (value >= 999.5 && index < units.length - 1) [value, index] = [value / 1000, index + 1]
+  return `${value < 10 && index > 0 ? value.toFixed(1) : Math.round(value)} ${units[index]}`
+}

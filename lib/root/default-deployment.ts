@@ -1,0 +1,53 @@
+import { readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRegularFile } from './read-regular-file.ts'
+
+const mostBytes = 64 * 1024
+
+/** What of a boot entry matters here. */
+interface BootEntry {
+  /** The highest one is what the boot loader starts by default. */
+  readonly version: number
+  /** From the kernel command line: a link to the root, below the sysroot. */
+  readonly ostree: string | undefined
+}
+
+/**
+ * The directory of the root that the boot loader starts by default. ostree writes entries of the Boot
+ * Loader Specification for every boot loader, the default one with the highest version (ostree:
+ * src/libostree/ostree-sysroot.c, _ostree_sysroot_read_boot_loader_configs).
+ *
+ * @returns undefined when there are no such entries, as where /boot is not mounted
+ */
+export function locateDefaultRoot(hostRoot: string): string | undefined {
+  const [first] = readEntries(join(hostRoot, 'boot/loader/entries'))
+    .filter(({ ostree }) => ostree !== undefined)
+    .toSorted((a, b) => b.version - a.version)
+  return first?.ostree === undefined
+    ? undefined
+    : realpathSync(join(hostRoot, 'sysroot', first.ostree))
+}
+
+function readEntries(directory: string): readonly BootEntry[] {
+  return namesIn(directory)
+    .filter(name => name.endsWith('.conf'))
+    .map(name => parseBootEntry(readRegularFile(join(directory, name), mostBytes).toString()))
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Parses an entry of the Boot Loader Specification. */
+export function parseBootEntry(text: string): BootEntry {
+  const value = (key: string) => new RegExp(`^${key}[ \\t]+(.*)$`, 'mu').exec(text)?.[1] ?? ''
+  return {
+    version: Number(value('version')) || 0,
+    ostree: /(?:^|\s)ostree=(\S+)/u.exec(value('options'))?.[1],
+  }
+}

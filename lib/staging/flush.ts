@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readPresences } from '../gate/survey-images.ts'
+import { hostRoot } from '../directories.ts'
+import { markDirty } from '../host/dirty-mark.ts'
+import { writePrivateFiles } from '../host/private-files.ts'
+import { runStep } from '../host/run-step.ts'
+import { unitStates } from '../host/systemctl.ts'
+import { mapParallel } from '../map-parallel.ts'
+import { pullProgress } from '../plan/pull-progress.ts'
+import type { Pull } from '../plan/plan-pulls.ts'
+import { pullSteps, recordName } from '../render/pull-steps.ts'
+import type { PullFacts } from '../render/render-units.ts'
+import { locateStagedRoot } from '../root/staged-deployment.ts'
+import type { Request } from '../generate.ts'
+import { pullFacts } from './host-facts.ts'
+import { readHostRequest } from './read-host-request.ts'
+import { repair } from './repair.ts'
+import { stagingRefusal } from './staging-refusal.ts'
+
+/** A shutdown does not wait for a registry that is down as long as systemd does. */
+const mostTries = 3
+const pollMilliseconds = 200
+
+/**
+ * At shutdown, while the network is still there: lets pulls that are under way end, and pulls what the staged
+ * deployment still lacks, so that an update that was asked for together with the reboot is not lost.
+ *
+ * A pull that has used up its tries is not tried again, nor is anything pulled that does not fit.
+ *
+ * @param report takes a line for people
+ * @returns the images that are missing after all
+ */
+export async function flush(report: (line: string) => void): Promise<readonly string[]> {
+  const root = locateStagedRoot(hostRoot)
+  if (root === undefined) return []
+  const facts = await pullFacts()
+  const deadline = Date.now() + facts.settings.flushTimeoutSec * 1000
+  const request = readHostRequest(root, facts)
+  const failed = await untilPullsEnd(request.plan.pulls, deadline, report)
+  let missing = await missingPulls(request, facts)
+  if (missing.length > 0 && stagingRefusal() === undefined) {
+    const isWanted = ({ unit }: Pull) => !failed.has(unit)
+    await pullAll(missing.filter(isWanted), request, facts, deadline, report)
+    missing = await missingPulls(request, facts)
+  }
+  return missing.map(({ boundImage }) => boundImage.name)
+}
+
+/**
+ * Waits for pulls that are being carried out. Not for units that are `activating`: one that waits for its
+ * next try stays so for ever, because nothing is started any more.
+ *
+ * @returns the units that have used up their tries
+ */
+async function untilPullsEnd(
+  pulls: readonly Pull[],
+  deadline: number,
+  report: (line: string) => void,
+): Promise<ReadonlySet<string>> {
+  let last = -1
+  for (;;) {
+    const states = await unitStates(pulls.map(({ unit }) => unit))
+    const running = states.filter(({ sub }) => sub === 'start' || sub === 'start-post')
+    if (running.length === 0 || Date.now() > deadline)
+      return new Set(
+        states.filter(state => pullProgress(state) === 'failed').map(({ unit }) => unit),
+      )
+    if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
+    last = running.length
+    await sleep(pollMilliseconds)
+  }
+}
+
+async function missingPulls({ plan }: Request, facts: PullFacts): Promise<readonly Pull[]> {
+  const presences = await readPresences(plan.pulls, facts)
+  return plan.pulls.filter((pull, index) => presences[index] !== 'present')
+}
+
+async function pullAll(
+  pulls: readonly Pull[],
+  { privateFiles, containersDirectory }: Request,
+  facts: PullFacts,
+  deadline: number,
+  report: (line: string) => void,
+): Promise<void> {
+  await repair(report)
+  writePrivateFiles(privateFiles)
+  markDirty(pulls.map(({ unit }) => recordName(unit)))
+  const { maxParallel, retryDelaySec } = facts.settings
+  await mapParallel(pulls, maxParallel, async pull => {
+    const steps = pullSteps(pull, facts)
+    for (let tries = 1; ; tries++) {
+      report(`pulling ${pull.boundImage.name}`)
+      if (
+        (await runStep(steps.pull, { deadline, containersDirectory })) &&
+        (await runStep(steps.sync)) &&
+        (await runStep(steps.record))
+      )
+        return
+      const delay = retryDelaySec * 1000 * 2 ** (tries - 1)
+      if (tries === mostTries || Date.now() + delay > deadline) return
+      await sleep(delay)
+    }
+  })
+}
