@@ -24,7 +24,7 @@ scripts := retry-delay record-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path multi-user.target.wants/bootc-bound-images-boot.service \
 	multi-user.target.wants/bootc-bound-images-flush.service \
-	soft-reboot.target.wants/bootc-bound-images-soft-reboot.service
+	multi-user.target.wants/bootc-bound-images-soft-reboot.service
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
 units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
 bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node20.19 --format=cjs \

@@ -40,6 +40,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/ostree-finalize-staged.service.d/zz-bootc-bound-images.conf',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
+      '-rw-r--r-- usr/share/doc/bootc-bound-images/configuration.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/quadlet-differences.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/specs.md',
       '-rw-r--r-- usr/share/man/man8/bootc-bound-images.8',

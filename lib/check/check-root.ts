@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readSettings } from '../config/read-settings.ts'
 import { credentialsDirectory } from '../directories.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { readBoundImages, type BoundImageSpec } from '../spec/read-bound-images.ts'
@@ -18,14 +19,15 @@ export interface CheckResult {
  * Looks at a root on its own, as in the build of an OS image: whatever would keep its bound images from
  * being pulled on every host is an error.
  *
- * @throws Error when there is no operating system
+ * @throws Error when there is no operating system, or when its configuration cannot be used
  */
 export function checkRoot(root: string): CheckResult {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of an OS image: it has no directory usr`)
   const files = new DeploymentFiles(root)
   const options = { secrets: credentialsDirectory, machineId: undefined }
-  const { specs, problems } = readBoundImages(files, options)
+  const { settings } = readSettings(root)
+  const { specs, problems } = readBoundImages(files, options, settings.specDirs)
   const reader = new SpecReader(files, options)
   return {
     specs,

@@ -19,6 +19,6 @@ export const configCommand: CommandModule<object, Options> = {
         ? `${JSON.stringify(configuration, undefined, 2)}\n`
         : formatConfiguration(configuration),
     )
-    for (const warning of configuration.warnings) process.stderr.write(`${warning}\n`)
+    for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`)
   },
 }

@@ -105,7 +105,7 @@ export function formatStatus(status: Status): string {
 export function refusalLines({ deployment, time, error, images }: Refusal): readonly string[] {
   return [
     `Deployment ${deployment} was not allowed to become the default at ${time}`,
-    ...(error === undefined ? [] : [`Reason: ${printable(error)}`]),
+    ...(error === undefined ? [] : `Reason: ${error}`.split('\n').map(printable)),
     ...images
       .filter(({ state }) => state !== 'present')
       .map(({ image, state, why }) => `${image ?? 'broken spec'} ${state}: ${printable(why)}`),

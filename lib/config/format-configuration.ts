@@ -5,10 +5,11 @@ import { section, settingKeys, settingNames, writeSetting } from './settings.ts'
 export function formatConfiguration({ settings, sources }: Configuration): string {
   return [
     `[${section}]`,
-    ...settingNames.flatMap(name => [
-      `# ${sources[name]?.join(', ') ?? 'default'}`,
-      `${settingKeys[name].key}=${writeSetting(settings, name)}`,
-    ]),
+    ...settingNames.flatMap(name => {
+      const { key, otherwise } = settingKeys[name]
+      const source = sources[name]?.join(', ') ?? (otherwise ? `default: ${otherwise}` : 'default')
+      return [`# ${source}`, `${key}=${writeSetting(settings, name)}`]
+    }),
     '',
   ].join('\n')
 }

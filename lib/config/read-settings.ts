@@ -1,17 +1,16 @@
+import { isUtf8 } from 'node:buffer'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain } from '../spec/fault.ts'
 import { isMask, readText } from '../spec/read-unit-file.ts'
-import {
-  parseSettings,
-  type Configuration,
-  type ConfigurationFile,
-  type Mistake,
-} from './parse-settings.ts'
+import type { Mistake } from './configuration-error.ts'
+import { parseSettings, type Configuration, type ConfigurationFile } from './parse-settings.ts'
 
 /** Of two files with one name, that of the earlier directory counts. */
 export const configurationDirectories = ['/etc', '/run', '/usr/local/lib', '/usr/lib'] as const
 
 const mainFile = 'bootc-bound-images.conf'
+
+const notText = { reason: 'the name is not UTF-8', remedy: 'rename the file' } as const
 
 /**
  * Reads the configuration of a host: the main file and then the drop-ins in the order of their names (UAPI
@@ -56,7 +55,10 @@ function find(
     try {
       for (const bytes of files.names(directory)) {
         const name = bytes.toString()
-        if (isWanted(name) && !found.has(name)) found.set(name, `${directory}/${name}`)
+        const path = `${directory}/${name}`
+        if (!isWanted(name)) continue
+        if (!isUtf8(bytes)) mistakes.push({ path, fault: notText })
+        else if (!found.has(name)) found.set(name, path)
       }
     } catch (error) {
       mistakes.push({ path: directory, fault: explain(error) })

@@ -46,6 +46,8 @@ export interface SettingKey<Value> {
   readonly key: string
   /** What can be written, for people. */
   readonly values: string
+  /** What holds when nothing is written, for people; for a setting whose default is no value. */
+  readonly otherwise?: string
   /**
    * Reads the text of one assignment, which is not empty: an empty one means the default.
    *
@@ -55,7 +57,7 @@ export interface SettingKey<Value> {
   /** Writes a value so that it reads as the same. */
   readonly write: (value: NonNullable<Value>) => string
   /** For a list, whose assignments add up; of other settings the last assignment counts. */
-  readonly add?: (earlier: NonNullable<Value>, later: NonNullable<Value>) => NonNullable<Value>
+  readonly join?: (values: readonly NonNullable<Value>[]) => NonNullable<Value>
 }
 
 const hour = 3600
@@ -73,27 +75,29 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
   // To systemd, a timeout of 0 is none.
   pullTimeoutSec: timeSpan('PullTimeoutSec', 1, 24 * hour),
   flushTimeoutSec: timeSpan('FlushTimeoutSec', 0, hour / 3),
-  // ostree-finalize-staged.service is stopped by systemd after 90 seconds.
+  // Ends before systemd ends it: 90 seconds are the default for a command of a unit.
   gateTimeoutSec: timeSpan('GateTimeoutSec', 5, 80),
   resolveTimeoutSec: timeSpan('ResolveTimeoutSec', 0, 120),
   store: {
     key: 'Store',
+    otherwise: "podman's own store",
     values:
       'an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp',
     read: text => {
       const path = readPath(text)
       if (/^\/(?:dev|proc|run|sys|tmp)(?:\/|$)/u.test(path))
-        throw new Refusal('what is stored there is gone after the next reboot')
+        throw new Refusal('nothing that is stored there outlasts a reboot')
       return path
     },
     write: path => path,
   },
   specDirs: {
     key: 'SpecDirs',
+    otherwise: 'the usual directories',
     values: 'absolute paths of letters, digits and . _ + - @, separated by blanks',
-    read: text => [...new Set(text.split(/[ \t]+/u).map(readPath))],
+    read: text => text.split(/[ \t]+/u).map(readPath),
     write: paths => paths.join(' '),
-    add: (earlier, later) => [...new Set([...earlier, ...later])],
+    join: lists => [...new Set(lists.flat())],
   },
 }
 
@@ -157,17 +161,16 @@ function inRange(value: number, least: number, most: number): number {
   return value
 }
 
-/** Only characters that mean nothing to systemd, a shell, podman or a mount option. */
+/** Only characters that mean nothing to systemd, a shell, podman or the options of a mount. */
 function readPath(text: string): string {
-  if (!text.startsWith('/')) throw new Refusal('this is not an absolute path')
+  if (!text.startsWith('/')) throw new Refusal(`${text} is not an absolute path`)
   if (!/^[\p{L}\p{M}\p{N}/._+@-]+$/u.test(text))
-    throw new Refusal('the path has a character that would need care in units')
+    throw new Refusal(`${text} has a character that needs care in units`)
   const parts = text.split('/').filter(part => part !== '' && part !== '.')
-  if (parts.includes('..')) throw new Refusal('the path has .. in it')
-  if (parts.length === 0) throw new Refusal('this is the root directory')
+  if (parts.includes('..')) throw new Refusal(`${text} has .. in it`)
+  if (parts.length === 0) throw new Refusal(`${text} is the root directory`)
   const path = `/${parts.join('/')}`
-  const lengths = [path, ...parts].map(part => Buffer.byteLength(part))
-  if (lengths.some((length, index) => length > (index === 0 ? 4095 : 255)))
-    throw new Refusal('the path is too long')
+  if (Buffer.byteLength(path) >= 4096 || parts.some(part => Buffer.byteLength(part) > 255))
+    throw new Refusal('the path is longer than Linux allows')
   return path
 }

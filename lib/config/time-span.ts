@@ -15,10 +15,12 @@ function names(microseconds: number, ...names: readonly string[]): [string, numb
   return names.map(name => [name, microseconds])
 }
 
+const anyUnit = [...units.keys()].toSorted((a, b) => b.length - a.length).join('|')
+
 /** A number with its unit, or before a blank or the end. */
 const part = new RegExp(
   String.raw`[ \t]*(?:\+?(?<whole>\d+)(?:\.(?<decimals>\d+))?|\.(?<only>\d+))` +
-    String.raw`(?:[ \t]*(?<unit>${[...units.keys()].toSorted((a, b) => b.length - a.length).join('|')})|(?=[ \t])|$)`,
+    String.raw`(?:[ \t]*(?<unit>${anyUnit})[ \t]*|[ \t]+|$)`,
   'uy',
 )
 
@@ -29,16 +31,15 @@ const part = new RegExp(
  * @returns microseconds, exact up to 285 years; undefined for what is no time span, and for `infinity`
  */
 export function parseTimeSpan(text: string): number | undefined {
-  const trimmed = text.replace(/^[ \t]+/u, '').trimEnd()
   let sum = 0
   part.lastIndex = 0
   do {
-    const groups = part.exec(trimmed)?.groups
+    const groups = part.exec(text)?.groups
     if (groups === undefined) return undefined
-    const microseconds = units.get(groups['unit'] ?? 's') ?? 0
+    const microseconds = Number(units.get(groups['unit'] ?? 's'))
     sum += Number(groups['whole'] ?? 0) * microseconds
     sum += fraction(groups['decimals'] ?? groups['only'] ?? '', microseconds)
-  } while (part.lastIndex < trimmed.length)
+  } while (part.lastIndex < text.length)
   return sum
 }
 

@@ -1,6 +1,8 @@
 // podman, asked about its image store. Failure policy: an image that cannot be inspected, for whatever
 // reason, is not there; any other failure is an error.
 import { execa } from 'execa'
+import { parseDamagedImages } from './parse-damaged-images.ts'
+import { parseUnknownImages } from './parse-unknown-images.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
 
@@ -44,7 +46,7 @@ export interface StoredImage {
 /**
  * Which of the images are in the store, whole as far as podman can tell. `podman image exists` is not
  * asked: after a power failure it says yes to images that cannot be mounted; `inspect` reads the
- * links between their layers. One process, unless an image is missing.
+ * links between their layers. One process, or two when images are missing.
  *
  * @param references image references
  */
@@ -53,13 +55,45 @@ export async function storedImages(
   store: ImageStore,
 ): Promise<ReadonlyMap<string, StoredImage>> {
   const found = await inspect(references, store)
-  if (found !== undefined) return found
-  if (references.length === 1) return new Map()
-  const middle = Math.ceil(references.length / 2)
+  if (!('unknown' in found)) return found
+  const rest = references.filter(reference => !found.unknown.has(reference))
+  if (rest.length < references.length) return storedImages(rest, store)
+  // Some are damaged, and podman names them in too many ways.
+  if (rest.length === 1) return new Map()
+  const middle = Math.ceil(rest.length / 2)
   return new Map([
-    ...(await storedImages(references.slice(0, middle), store)),
-    ...(await storedImages(references.slice(middle), store)),
+    ...(await storedImages(rest.slice(0, middle), store)),
+    ...(await storedImages(rest.slice(middle), store)),
   ])
+}
+
+/** What podman finds wrong in its whole store, which it reads from end to end. */
+export interface StoreCheck {
+  readonly isWhole: boolean
+  /** Ids of the images that are damaged; there can be damaged layers that no image has. */
+  readonly damagedImages: readonly string[]
+}
+
+/**
+ * Checks the store, and removes what is damaged if asked to. podman has this from 5.2 on. Without `--quick`,
+ * with which podman 5.8 does not notice that a file was emptied.
+ *
+ * @param deadline until then it may take, in milliseconds since 1970
+ * @throws Error when it takes longer
+ */
+export async function checkStore(
+  { options }: ImageStore,
+  deadline: number,
+  { isToRepair }: { readonly isToRepair: boolean },
+): Promise<StoreCheck> {
+  const result = await execa(
+    'podman',
+    [...options, 'system', 'check', ...(isToRepair ? ['--repair'] : [])],
+    { timeout: Math.max(1, deadline - Date.now()), reject: false },
+  )
+  if (result.timedOut || result.exitCode === undefined)
+    throw new Error('podman system check did not end', { cause: result })
+  return { isWhole: result.exitCode === 0, damagedImages: parseDamagedImages(result.stdout) }
 }
 
 /** Every id in the store. */
@@ -75,11 +109,11 @@ export async function storedIds(store: ImageStore): Promise<ReadonlySet<string>>
   return new Set(stdout.split('\n').map(id => id.replace(/^sha256:/u, '')))
 }
 
-/** The images, or undefined when one of them could not be inspected. */
+/** The images, or the references that podman does not know when one could not be inspected. */
 async function inspect(
   references: readonly string[],
   { options }: ImageStore,
-): Promise<ReadonlyMap<string, StoredImage> | undefined> {
+): Promise<ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> }> {
   if (references.length === 0) return new Map()
   const format = '{{.Id}} {{.Digest}} {{.RootFS.Layers}}'
   const result = await execa(
@@ -91,7 +125,8 @@ async function inspect(
   if (result.timedOut || result.exitCode === undefined)
     throw new Error('podman image inspect did not end', { cause: result })
   const lines = result.stdout.split('\n')
-  if (result.exitCode !== 0 || lines.length !== references.length) return undefined
+  if (result.exitCode !== 0 || lines.length !== references.length)
+    return { unknown: parseUnknownImages(result.stderr) }
   return new Map(
     references.flatMap((reference, index) => {
       const [id = '', digest = ''] = (lines[index] ?? '').split(' ')

@@ -49,7 +49,14 @@ export function knownOptions(
   return options.filter(option => isKnown(option, version))
 }
 
-function isKnown({ flag }: PullOption, [major, minor]: PodmanVersion): boolean {
-  const [firstMajor, firstMinor] = firstVersions[flag] ?? [0, 0]
+function isKnown({ flag }: PullOption, version: PodmanVersion): boolean {
+  return isAtLeast(version, firstVersions[flag] ?? [0, 0])
+}
+
+/** Whether a version is another one or newer. */
+export function isAtLeast(
+  [major, minor]: PodmanVersion,
+  [firstMajor, firstMinor]: PodmanVersion,
+): boolean {
   return major > firstMajor || (major === firstMajor && minor >= firstMinor)
 }

@@ -65,7 +65,7 @@ export function parseUnitFile(text: string): {
         line,
         key,
         reason: 'this stands before the first section',
-        remedy: 'put it below a section header like [Image]',
+        remedy: 'put it below a section header',
       })
     else if (hasOddEnd(value)) faults.push({ line, key, ...oddWhiteSpace })
     else canonical.push(`${quote(`${key}[]`)}=${quote(pack({ value, systemdValue, line }))}`)
@@ -107,7 +107,7 @@ function characterFaults(text: string): Fault[] {
 
 const oddWhiteSpace = {
   reason: 'white space other than blank and tab',
-  remedy: 'remove it; Quadlet and systemd trim it differently',
+  remedy: 'remove it; not every program trims it',
 }
 
 /** Drops comments and empty lines and joins continued lines; adds to `faults`. */

@@ -83,7 +83,7 @@ async function pullAll(
   deadline: number,
   report: (line: string) => void,
 ): Promise<void> {
-  await repair(report)
+  await repair(report, deadline)
   writePrivateFiles(privateFiles)
   markDirty(pulls.map(({ unit }) => recordName(unit)))
   const { maxParallel, retryDelaySec } = facts.settings

@@ -1,30 +1,82 @@
+import { describeError } from '../describe-error.ts'
 import { suspects } from '../host/dirty-mark.ts'
-import { storedImages } from '../host/podman.ts'
+import { checkStore, storedImages, type StoredImage } from '../host/podman.ts'
 import { readPullRecord } from '../host/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
+import type { Pull } from '../plan/plan-pulls.ts'
+import { isAtLeast } from '../plan/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
+import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from './host-facts.ts'
 import { readWholeRequest } from './read-host-request.ts'
 import { findNextDeployment } from './stage.ts'
 
+/** The first podman that can remove a damaged layer which no image has. */
+const firstWithCheck = [5, 2] as const
+
 /**
- * When the host went down in the middle of pulls: checks each bound image of the next deployment that is in
- * the store without a record, and removes those that are damaged. All before any is pulled: podman takes
- * over the layers it has, and those of a damaged image go only with the last image that has them.
+ * When the host went down in the middle of pulls: removes what is damaged in podman's store, and checks each
+ * bound image of the next deployment that is there without a record. All before any is pulled: podman takes
+ * over the layers it has.
  *
  * @param report takes a line for people
+ * @param deadline until then it may take, in milliseconds since 1970
  */
-export async function repair(report: (line: string) => void): Promise<void> {
+export async function repair(report: (line: string) => void, deadline: number): Promise<void> {
   const next = findNextDeployment()
   if (suspects().length === 0 || next === undefined) return
   const facts = await pullFacts()
   const { pulls } = readWholeRequest(next, facts).plan
-  const images = pulls.map(({ boundImage }) => boundImage.name)
-  const stored = await storedImages(images, facts.imageStore)
+  const names = pulls.map(({ boundImage }) => boundImage.name)
+  await repairStore(
+    [...(await storedImages(names, facts.imageStore)).values()],
+    facts,
+    deadline,
+    report,
+  )
+  const stored = await storedImages(names, facts.imageStore)
   for (const pull of pulls) {
     const image = stored.get(pull.boundImage.name)
-    if (image === undefined || readPullRecord(recordName(pull.unit))?.id === image.id) continue
+    if (image === undefined || hasRecord(pull, image)) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
-    await runStep(pullSteps(pull, facts).record)
+    await runStep(pullSteps(pull, facts).record, { deadline })
+  }
+}
+
+function hasRecord({ unit }: Pull, { id }: StoredImage): boolean {
+  return readPullRecord(recordName(unit))?.id === id
+}
+
+/**
+ * Has podman remove what is damaged, unless it would remove images that are none of ours: that is for the
+ * administrator to decide.
+ */
+async function repairStore(
+  ours: readonly StoredImage[],
+  { imageStore, podmanVersion }: PullFacts,
+  deadline: number,
+  report: (line: string) => void,
+): Promise<void> {
+  if (!isAtLeast(podmanVersion, firstWithCheck)) {
+    report(
+      `podman ${podmanVersion.join('.')} cannot check its store; should pulls fail because of damaged layers, podman 5.2 or newer can remove them`,
+    )
+    return
+  }
+  try {
+    report('checking the image store: the host went down while images were pulled')
+    const { isWhole, damagedImages } = await checkStore(imageStore, deadline, { isToRepair: false })
+    if (isWhole) return
+    const others = damagedImages.filter(id => ours.every(image => image.id !== id))
+    if (others.length > 0) {
+      report(
+        `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,
+      )
+      return
+    }
+    await checkStore(imageStore, deadline, { isToRepair: true })
+    report('what was damaged in the image store was removed, and is pulled again')
+  } catch (error) {
+    report(`checking the image store: ${describeError(error)}`)
   }
 }

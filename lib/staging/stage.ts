@@ -52,7 +52,7 @@ async function stageOnce(
   next: NextDeployment | undefined,
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
-  const facts = await hostFacts()
+  const facts = await hostFacts(warn)
   const request = next && (await readNextRequest(next, facts))
   const refusal = await applyRequest(request, facts, warn)
   rememberStagingRefusal(refusal)

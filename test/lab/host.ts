@@ -124,6 +124,16 @@ export class Host {
     this.#running = undefined
   }
 
+  /** Waits until a soft reboot that was asked for inside has happened, and systemd has finished booting. */
+  async untilSoftRebooted({ timeoutMs = 120_000 } = {}): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    const ask = 'systemctl show -P SoftRebootsCount; systemctl is-system-running'
+    for (let answer = ''; !/^1\n(?:running|degraded)$/.test(answer); await sleep(100)) {
+      if (Date.now() > deadline) throw new Error(`${this.name} has not soft-rebooted: ${answer}`)
+      answer = (await this.run(ask)).stdout
+    }
+  }
+
   /** Pulls the plug: no process gets to say goodbye. (What was written stays, in this machine's cache.) */
   async kill(): Promise<void> {
     if (this.#running === undefined) return

@@ -21,7 +21,8 @@ const facts = {
   systemdVersion: 257,
   podmanVersion,
   imageStore: defaultStore,
-  settings: defaultSettings,
+  // So that no unit has a line more than another.
+  settings: { ...defaultSettings, maxParallel: numRuns },
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
 const harmless = { name: '*.image', text: '[Image]\nImage=registry.example/app:1\n', dropIns: [] }

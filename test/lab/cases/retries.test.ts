@@ -64,7 +64,11 @@ t.test('started before anything is rendered, the target waits and tells the trut
   // Nobody else renders: only the start of the target does.
   await host.run('systemctl stop bootc-bound-images.path')
   await host.stage('v2')
-  t.match(await host.run('ls /run/bootc-bound-images'), { exitCode: 2 }, 'nothing is rendered')
+  t.match(
+    await host.run('ls /run/bootc-bound-images/units'),
+    { exitCode: 2 },
+    'nothing is rendered',
+  )
   t.match(
     await host.run(
       `systemctl start bootc-bound-images.target && podman image exists ${registry.address}/web:1`,

@@ -1,0 +1,36 @@
+import type { Fault } from '../spec/fault.ts'
+import type { UnitFile } from '../spec/unit-file.ts'
+import { nearest } from './nearest.ts'
+import { section, settingKeys, settingNames } from './settings.ts'
+
+const keys = settingNames.map(name => settingKeys[name].key)
+
+/** Sections and keys that mean nothing here; as in units, those with X- in front are for other programs. */
+export function unknownNames(unitFile: UnitFile): readonly Fault[] {
+  const sections = [...unitFile].filter(([name]) => name !== section && !isForOthers(name))
+  const unknown = [...(unitFile.get(section) ?? [])].filter(
+    ([key]) => !keys.includes(key) && !isForOthers(key),
+  )
+  return [
+    ...sections.map(([name, assignments]) => ({
+      line: [...assignments.values()][0]?.[0]?.line,
+      reason: `[${name}] has no effect, there is no such section`,
+      remedy: `did you mean [${section}]?`,
+    })),
+    ...unknown.map(([key, [first]]) => ({
+      line: first?.line,
+      key,
+      reason: 'this has no effect, there is no such key',
+      remedy: remedyFor(key),
+    })),
+  ]
+}
+
+function isForOthers(name: string): boolean {
+  return name.startsWith('X-')
+}
+
+function remedyFor(key: string): string {
+  const near = nearest(key, keys)
+  return near === undefined ? `the keys are ${keys.join(', ')}` : `did you mean ${near}?`
+}

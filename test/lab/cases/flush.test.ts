@@ -1,0 +1,108 @@
+import t from 'tap'
+import { boundImages, configured, imageSpec, imagesOn, pendingUnits } from '../bound-images.ts'
+import { type Files, type Host, Lab } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+const images = ['web:1', 'cache:1', 'db:1']
+for (const image of images) await registry.push(image, { bytes: 100_000 })
+const references = images.map(image => `${registry.address}/${image}`)
+const specs = boundImages({
+  'web.image': imageSpec(registry, 'web:1'),
+  'cache.image': imageSpec(registry, 'cache:1'),
+  'db.image': imageSpec(registry, 'db:1'),
+})
+
+async function hostWithV2(v1: Files = {}): Promise<Host> {
+  registry.heal()
+  registry.forget()
+  const host = await lab.host({ v1 })
+  await host.commit('v2', specs)
+  return host
+}
+
+const blobsOf = (image: string) =>
+  registry.requests.filter(({ url }) => url.startsWith(`/v2/${image}/blobs/`))
+
+async function bootedAfterwards(host: Host): Promise<string> {
+  await host.boot()
+  const version = host.bootedVersion()
+  t.strictSame(await pendingUnits(host), [])
+  t.equal((await host.run('systemctl --failed --no-legend')).stdout, '', 'nothing has failed')
+  return version
+}
+
+t.test('a reboot asked for together with the staging, as by bootc upgrade --apply', async t => {
+  const host = await hostWithV2()
+  // In one command, and without a moment in between.
+  await host.run('ostree admin deploy --stage debian/v2 && systemctl --no-block reboot')
+  await host.untilOff()
+  t.equal(await bootedAfterwards(host), 'v2')
+  t.strictSame(await imagesOn(host, references), references)
+  await host.shutdown()
+})
+
+t.test('pulls under way end by themselves, and no byte is fetched twice', async t => {
+  const host = await hostWithV2(configured('ResolveTimeoutSec=0'))
+  registry.fail({ match: '/blobs/', delayMs: 1500 })
+  await host.stage('v2')
+  await host.run('for i in $(seq 100); do pgrep -f "image [p]ull" && exit; sleep 0.1; done')
+  await host.run('sleep 1')
+  await host.shutdown()
+  t.equal(await bootedAfterwards(host), 'v2')
+  for (const image of ['web', 'cache', 'db'])
+    t.equal(blobsOf(image).length, 2, `${image}: one layer, one config`)
+  const { stdout } = await host.run(
+    'journalctl -b -1 -o cat -u bootc-bound-images-flush.service -u ostree-finalize-staged.service',
+  )
+  t.match(stdout, /waiting for \d pulls? under way[^]*Every bound image of .* is on disk/)
+  await host.shutdown()
+})
+
+t.test('a pull that waits for its next try is tried at once, not waited for', async t => {
+  const host = await hostWithV2(
+    configured('RetryDelaySec=1h', 'RetryMaxDelaySec=1h', 'ResolveTimeoutSec=0'),
+  )
+  registry.fail({ match: '/web/manifests/', status: 500, times: 1 })
+  await host.stage('v2')
+  await host.run(
+    'for i in $(seq 100); do journalctl -u "bootc-pending-*" -o cat | grep "trying again" && exit; sleep 0.1; done',
+  )
+  await host.shutdown({ timeoutMs: 60_000 })
+  t.equal(await bootedAfterwards(host), 'v2')
+  await host.shutdown()
+})
+
+t.test('a registry that is down, or says nothing, delays a shutdown within the limit', async t => {
+  const quick = configured('RetryDelaySec=1', 'FlushTimeoutSec=4', 'ResolveTimeoutSec=0')
+  const down = await hostWithV2(quick)
+  await registry.stop()
+  await down.stage('v2')
+  const before = Date.now()
+  await down.shutdown()
+  t.ok(Date.now() - before < 30_000, 'it did not wait for all tries of systemd')
+  await registry.start()
+  t.equal(await bootedAfterwards(down), 'v1')
+  t.match(
+    (await down.run('bootc-bound-images status')).stdout,
+    /was not allowed to become the default/,
+  )
+  await down.shutdown()
+
+  const silent = await hostWithV2(quick)
+  registry.fail({ match: '/manifests/', mode: 'hang' })
+  await silent.stage('v2')
+  await silent.shutdown({ timeoutMs: 60_000 })
+  registry.heal()
+  t.equal(await bootedAfterwards(silent), 'v1')
+  await silent.shutdown()
+})
+
+t.test('a shutdown with nothing staged starts no program of ours', async t => {
+  const host = await hostWithV2()
+  await host.shutdown()
+  await host.boot()
+  t.notMatch((await host.run('journalctl -b -1 -o cat')).stdout, /bootc-bound-images\[/)
+  await host.shutdown()
+})

@@ -1,0 +1,65 @@
+import t from 'tap'
+import { boundImages, configured, imageSpec } from '../bound-images.ts'
+import { type Host, Lab } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+await registry.push('web:1')
+const web = boundImages({ 'web.image': imageSpec(registry, 'web:1') })
+
+/** What `ostree admin prepare-soft-reboot` leaves; that refuses without composefs, which the lab has not. */
+const prepare = `
+  root=$(ls -d /sysroot/ostree/deploy/debian/deploy/$(ostree rev-parse debian/v2).0)
+  mkdir -p /run/nextroot && mount --bind $root /run/nextroot && mount --make-private /run/nextroot
+  for dir in sysroot boot var; do mount --bind /$dir /run/nextroot/$dir; done
+  echo note >/run/ostree/nextroot-booted`
+
+/** Soft-reboots, and waits until systemd has finished booting again. */
+async function softReboot(host: Host): Promise<void> {
+  await host.run('systemctl --no-block soft-reboot')
+  await host.untilSoftRebooted()
+}
+
+async function preparedHost(...settings: readonly string[]): Promise<Host> {
+  registry.heal()
+  const host = await lab.host({
+    v1: configured('FlushTimeoutSec=2', 'ResolveTimeoutSec=0', ...settings),
+  })
+  await host.commit('v2', web)
+  return host
+}
+
+/** Whether / is the root that was prepared. */
+const isNextRoot = async (host: Host) =>
+  (await host.run('test -e /usr/lib/bootc/bound-images.d/web.image')).exitCode === 0
+
+t.test('a soft reboot passes when every image is there', async t => {
+  const host = await preparedHost()
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  await host.run(prepare)
+  await softReboot(host)
+  t.ok(await isNextRoot(host))
+  await host.kill()
+})
+
+t.test('a soft reboot without the images stays on the running OS', async t => {
+  const breaks = {
+    'an image is missing': '',
+    'the program is gone': 'mount --bind /dev/null /usr/lib/bootc-bound-images/bootc-bound-images',
+  }
+  for (const [what, how] of Object.entries(breaks)) {
+    const host = await preparedHost()
+    if (how === '') registry.fail({ match: '/web/', status: 404 })
+    await host.stage('v2')
+    if (how !== '')
+      t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+    await host.run(prepare)
+    await host.run(how)
+    await softReboot(host)
+    t.notOk(await isNextRoot(host), what)
+    t.match(await host.run('ls /run/nextroot/usr /run/ostree/nextroot-booted'), { exitCode: 2 })
+    await host.kill()
+  }
+})
