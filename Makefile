@@ -31,7 +31,7 @@ bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=no
 	--log-level=warning --define:import.meta.url=moduleUrl \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
-.PHONY: all install uninstall check tools test demo bench clean
+.PHONY: all install uninstall check tools test demo campaign bench clean
 all: dist/bootc-bound-images dist/generate
 
 node_modules/.package-lock.json: package.json package-lock.json
@@ -106,6 +106,12 @@ check: node_modules/.package-lock.json
 test demo: tools
 	@$(MAKE) --no-print-directory all
 	@test/$(if $(filter test,$@),all,demo)
+
+# The long campaigns: hosts that are killed and whose power is cut, at hundreds of random moments. About an hour.
+# ONLY=crash (or another one of them) SEED=17 RUNS=1 makes one run once more.
+campaign: tools
+	@$(MAKE) --no-print-directory all
+	@test/campaign
 
 # How long the generator takes beside Quadlet, as ratios.
 bench: tools

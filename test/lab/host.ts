@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -153,6 +153,17 @@ export class Host {
   }
 
   /**
+   * Kills the processes whose command line matches; false when there are none. From outside, because what
+   * `run` starts in a host that is shutting down may get in the way of that.
+   */
+  killProcesses(command: RegExp): boolean {
+    return processesIn(this.#booted().cgroup)
+      .filter(pid => command.test(commandLine(pid)))
+      .map(pid => unlessGone(false, () => process.kill(pid, 'SIGKILL')))
+      .some(Boolean)
+  }
+
+  /**
    * Runs a bash script inside. A non-zero exit is a result; it throws if the script is
    * killed, as by `timeoutMs` (120 000) or by a shutdown.
    * What it leaves running in the background must not hold its output.
@@ -250,17 +261,34 @@ const waitForBoot = async (
   throw new Error('it ended while booting')
 }
 
+/** Of a control group and all below it. */
+const processesIn = (cgroup: string): readonly number[] =>
+  unlessGone([], () => {
+    const own = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)
+    const inner = readdirSync(cgroup, { withFileTypes: true }).filter(entry => entry.isDirectory())
+    return [...own.map(Number), ...inner.flatMap(({ name }) => processesIn(join(cgroup, name)))]
+  })
+
+const commandLine = (pid: number): string =>
+  unlessGone('', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
+
 /** systemd-nspawn's child that is PID 1 of a namespace of its own. */
-const findInit = (nspawn: number | undefined): number | undefined => {
-  try {
-    return readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8')
+const findInit = (nspawn: number | undefined): number | undefined =>
+  unlessGone(undefined, () =>
+    readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8')
       .split(' ')
       .filter(pid => pid !== '')
       .map(Number)
-      .find(pid => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+      .find(pid => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))),
+  )
+
+/** What is seen of a process or control group, or `gone` when it ended between two looks. */
+const unlessGone = <T>(gone: T, look: () => T): T => {
+  try {
+    return look()
   } catch (error) {
-    // a process that ended between two looks
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    const code = error instanceof Error && 'code' in error && error.code
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENODEV') return gone
     throw error
   }
 }

@@ -1,6 +1,7 @@
-import { constants, copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import type { Lab } from '../lab.ts'
 
 export type FileSystem = 'ext4' | 'xfs'
 
@@ -27,12 +28,10 @@ export class Disks {
     this.#dir = dir
   }
 
-  /** @param dir a directory of the lab that does not exist yet */
-  static async open(dir: string): Promise<Disks> {
-    const memory = `${dir}-memory`
-    mkdirSync(memory)
-    mkdirSync(dir)
-    await execa('mount', ['-t', 'tmpfs', '-o', 'size=80%', 'lab', memory])
+  static async open(lab: Lab): Promise<Disks> {
+    const memory = mkdtempSync(join(lab.dir, 'memory-'))
+    const dir = mkdtempSync(join(lab.dir, 'disks-'))
+    await execa('mount', ['-t', 'tmpfs', 'lab', memory])
     const file = join(memory, 'xfs')
     makeSparse(file, 16 * gigabyte)
     await execa('mkfs.xfs', ['-q', file])

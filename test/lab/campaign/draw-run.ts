@@ -36,14 +36,12 @@ export interface RunPlan {
   readonly rollback: boolean
 }
 
-export type Campaign = 'crash' | 'power'
-
-export function drawRun(campaign: Campaign, seed: number): RunPlan {
-  const random = new Random(`${campaign} ${seed}`)
-  const draw = { crash: drawCrash, power: drawPowerCut }[campaign]
+export function drawRun(kind: 'crash' | 'power', seed: number): RunPlan {
+  const random = new Random(`${kind} ${seed}`)
+  const draw = { crash: drawCrash, power: drawPowerCut }[kind]
   return {
     seed,
-    images: drawImages(random, `${campaign}-${seed}`),
+    images: drawImages(random, `${kind}-${seed}`),
     blows: [draw(random), ...(random.percent(25) ? [draw(random)] : [])],
     rollback: random.percent(20),
   }

@@ -6,6 +6,8 @@ import type { Random } from './random.ts'
 export interface LayerPlan {
   readonly name: string
   readonly size: 'small' | 'many files' | 'big'
+  /** How long the registry thinks before it sends the layer, so that those of an image come one by one. */
+  readonly delayMs: number
 }
 
 export interface ImagePlan {
@@ -23,13 +25,14 @@ export interface KnownImage {
 }
 
 /** In the images of all runs, so in those of the running and of the next version. */
-export const commonLayer: LayerPlan = { name: 'common', size: 'many files' }
+export const commonLayer: LayerPlan = { name: 'common', size: 'many files', delayMs: 0 }
 
 /** Draws two to five images that share some layers with each other or with those of other runs. */
 export function drawImages(random: Random, run: string): readonly ImagePlan[] {
   const drawLayer = (name: string): LayerPlan => ({
     name,
     size: random.choose([40, 'small'], [30, 'many files'], [30, 'big']),
+    delayMs: random.percent(50) ? random.integer(0, 1500) : 0,
   })
   const shared = drawLayer(`${run}-shared`)
   return Array.from({ length: random.integer(2, 5) }, (_, index) => {
@@ -45,16 +48,20 @@ export function drawImages(random: Random, run: string): readonly ImagePlan[] {
   })
 }
 
-/** Builds the images and pushes them. */
+/** Builds the images and pushes them. The registry forgets the delays of earlier ones. */
 export async function pushImages(
   registry: Registry,
   plans: readonly ImagePlan[],
 ): Promise<readonly KnownImage[]> {
   const layers = new Map<string, Layer>()
   const known: KnownImage[] = []
+  registry.heal()
   for (const { name, layers: wanted } of plans) {
-    for (const plan of wanted)
-      if (!layers.has(plan.name)) layers.set(plan.name, makeLayer({ files: filesOf(plan) }))
+    for (const plan of wanted.filter(({ name }) => !layers.has(name))) {
+      const layer = makeLayer({ files: filesOf(plan) })
+      layers.set(plan.name, layer)
+      registry.fail({ match: layer.digest, delayMs: plan.delayMs })
+    }
     await registry.push(`${name}:1`, {
       layers: wanted.flatMap(plan => layers.get(plan.name) ?? []),
       files: { id: name },

@@ -1,11 +1,12 @@
+import { execa } from 'execa'
 import { boundImages, imageSpec } from '../bound-images.ts'
 import type { Host } from '../lab.ts'
 import { damagedImages } from './damaged-images.ts'
 import type { Blow, RunPlan } from './draw-run.ts'
 import { pushImages } from './images.ts'
-import { leftovers } from './leftovers.ts'
+import { leftovers, storeFaults } from './leftovers.ts'
 import { strike, waitForPulls } from './strike.ts'
-import type { Subject, Version } from './subject.ts'
+import { type Subject, varOf, type Version } from './subject.ts'
 
 /** What became of one run. */
 export interface Outcome {
@@ -14,6 +15,8 @@ export interface Outcome {
   readonly booted: readonly ('old' | 'new' | 'old, the blow came too late')[]
   /** A line for each promise that was broken. */
   readonly violations: readonly string[]
+  /** What systemd and the product said on a host that broke a promise. */
+  readonly journal: string
 }
 
 /**
@@ -42,30 +45,37 @@ export async function run(subject: Subject, plan: RunPlan): Promise<Outcome> {
       const when = `after the blow, on the ${isNew ? 'new' : 'old'} version`
       await check(when, damagedImages(host, [...images]))
       await check(when, leftovers(host))
+      // what pulls lose with the power is not looked for before the next one
+      if (isNew || blow.victim !== 'power') await check(when, storeFaults(host))
       if (!isNew && mustSucceed(blow))
         violations.push(`${when}: the killed pull was not tried again`)
     }
     if (host.bootedVersion() === old.name) {
       await check('staging again', stageAgain(host, next))
-      await check('after staging again', damagedImages(host, [...old.images, ...next.images]))
-      await check('after staging again', leftovers(host))
+      if (host.bootedVersion() === next.name) {
+        await check('after staging again', damagedImages(host, [...old.images, ...next.images]))
+        await check('after staging again', leftovers(host))
+        await check('after staging again', storeFaults(host))
+      }
     }
-    if (plan.rollback) {
+    if (plan.rollback && host.bootedVersion() === next.name) {
       await check('rollback', rollBack(host, old))
       await check('after the rollback', damagedImages(host, old.images))
+      await check('after the rollback', leftovers(host))
     }
     subject.version = host.bootedVersion() === next.name ? next : old
     await removeOthers(subject, [...old.images, ...next.images])
   } catch (error) {
     violations.push(error instanceof Error ? error.message : String(error))
   }
-  return { plan, booted, violations }
+  const journal = violations.length > 0 ? await readJournal(subject) : ''
+  return { plan, booted, violations, journal }
 }
 
 async function publish({ host, registry, version }: Subject, plan: RunPlan): Promise<Version> {
   const images = await pushImages(registry, plan.images)
   const specs = plan.images.map(({ name }) => [`${name}.image`, imageSpec(registry, `${name}:1`)])
-  const name = `v${plan.seed}`
+  const name = `next-${plan.seed}`
   await host.commit(name, boundImages(Object.fromEntries(specs)))
   const own = version.images.filter(({ reference }) => reference.endsWith('/own:1'))
   return { name, images: [...own, ...images] }
@@ -92,6 +102,21 @@ async function rollBack(host: Host, old: Version): Promise<readonly string[]> {
   await host.shutdown()
   await host.boot()
   return host.bootedVersion() === old.name ? [] : [`${host.bootedVersion()} was booted`]
+}
+
+async function readJournal({ host }: Subject): Promise<string> {
+  const { all } = await execa(
+    'journalctl',
+    [
+      `--directory=${varOf(host)}/log/journal`,
+      '--no-hostname',
+      '--output=short-iso-precise',
+      '--lines=300',
+      ...['bootc-*', 'ostree-finalize-staged.service', 'init.scope'].map(unit => `--unit=${unit}`),
+    ],
+    { all: true, reject: false },
+  )
+  return all
 }
 
 /** Keeps the store as small as it was. */

@@ -54,21 +54,19 @@ const victims: Readonly<Record<Victim, (subject: Subject, blow: Blow) => Promise
     await registry.start()
     return true
   },
-  podman: ({ host }) => killProcesses(host, '-x podman'),
-  // in brackets, or the command would find itself
-  program: ({ host }) => killProcesses(host, `-f '/usr/[a-z]+/[b]ootc-bound-images'`),
+  podman: ({ host }) => killNext(host, /^(?:\S*\/)?podman /u),
+  // with its interpreter before it, or with the program that starts it
+  program: ({ host }) => killNext(host, /\/usr\/(?:bin|lib)\/bootc-bound-images/u),
 }
 
-/** Kills the next processes that pkill(1) finds in the host; false when there are none for some seconds. */
-async function killProcesses(host: Host, which: string): Promise<boolean> {
-  const kill = `for i in $(seq 300); do pkill -KILL ${which} && exit; sleep 0.01; done; exit 1`
-  try {
-    return (await host.run(kill)).exitCode === 0
-  } catch (error) {
-    // the host went off meanwhile
-    if (!host.isOn) return false
-    throw error
+/** Kills the next processes that match; false when there are none for some seconds. */
+async function killNext(host: Host, command: RegExp): Promise<boolean> {
+  const end = performance.now() + 3000
+  while (host.isOn && performance.now() < end) {
+    if (host.killProcesses(command)) return true
+    await sleep(5)
   }
+  return false
 }
 
 type Watch = Readonly<Record<'gate' | 'finalized', () => boolean>>

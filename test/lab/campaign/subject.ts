@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { boundImages, fewQuickTries, imageSpec } from '../bound-images.ts'
+import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import type { Files, Host, Lab, Registry } from '../lab.ts'
 import { type Disk, type Disks, type FileSystem, mountDisk, unmountDisk } from './disks.ts'
 import { commonLayer, type ImagePlan, type KnownImage, pushImages } from './images.ts'
@@ -19,8 +19,14 @@ export interface SubjectOptions {
   readonly v1?: Files
 }
 
+/** As many tries as always, and none that takes longer than who watches is patient. */
+const quickTries = configured('RetryDelaySec=1', 'RetryMaxDelaySec=2', 'FlushTimeoutSec=20')
+
 /** Part of every version, and there before the first run. */
-const ownImage: ImagePlan = { name: 'own', layers: [commonLayer, { name: 'own', size: 'big' }] }
+const ownImage: ImagePlan = {
+  name: 'own',
+  layers: [commonLayer, { name: 'own', size: 'big', delayMs: 0 }],
+}
 
 /**
  * A host and its registry, as every run finds and leaves them: booted, nothing staged, the images of the booted
@@ -52,7 +58,7 @@ export class Subject {
     const { disks } = options
     const images = await pushImages(registry, [ownImage])
     const specs = boundImages({ 'own.image': imageSpec(registry, 'own:1') })
-    const host = await lab.host({ v1: { ...fewQuickTries, ...options.v1, ...specs }, boot: false })
+    const host = await lab.host({ v1: { ...quickTries, ...options.v1, ...specs }, boot: false })
     const disk = await disks?.shelf.make(disks.fileSystem)
     if (disk !== undefined) await mountDisk(disk, varOf(host))
     await host.boot()
