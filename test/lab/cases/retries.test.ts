@@ -19,26 +19,29 @@ async function hostWithWeb() {
 
 const tries = () => registry.requests.filter(({ url }) => url.includes('/web/manifests/'))
 
-t.test('an error of the registry, twice: the third try succeeds, and who waits is told so', async t => {
-  const host = await hostWithWeb()
-  registry.fail(failsTwice)
-  await host.stage('v2')
-  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
-  t.strictSame(
-    tries().map(({ status }) => status),
-    [500, 500, 200],
-  )
-  const [first = 0, second = 0, third = 0] = tries().map(({ at }) => at)
-  t.ok(second - first >= 1000, 'the first delay')
-  t.ok(third - second >= 2000, 'the second is longer')
-  t.match(await host.run(`journalctl --output=cat -u 'bootc-pending-*'`), {
-    stdout: /500[^]*trying again in 1 s[^]*500[^]*trying again in 2 s/,
-  })
-  await host.shutdown()
-  await host.boot()
-  t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
-})
+t.test(
+  'an error of the registry, twice: the third try succeeds, and who waits is told so',
+  async t => {
+    const host = await hostWithWeb()
+    registry.fail(failsTwice)
+    await host.stage('v2')
+    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+    t.strictSame(
+      tries().map(({ status }) => status),
+      [500, 500, 200],
+    )
+    const [first = 0, second = 0, third = 0] = tries().map(({ at }) => at)
+    t.ok(second - first >= 1000, 'the first delay')
+    t.ok(third - second >= 2000, 'the second is longer')
+    t.match(await host.run(`journalctl --output=cat -u 'bootc-pending-*'`), {
+      stdout: /500[^]*trying again in 1 s[^]*500[^]*trying again in 2 s/,
+    })
+    await host.shutdown()
+    await host.boot()
+    t.equal(host.bootedVersion(), 'v2')
+    await host.shutdown()
+  },
+)
 
 t.test('the same with a daemon-reload every half second', async t => {
   const host = await hostWithWeb()
