@@ -52,6 +52,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/configuration.md',
+      '-rw-r--r-- usr/share/doc/bootc-bound-images/faults.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/isolation.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/quadlet-differences.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/specs.md',

@@ -1,5 +1,17 @@
-/** Picks podman's last error out of the lines it printed. */
+/**
+ * Picks the last error out of a unit's part of the journal: of podman, or of systemd about it.
+ *
+ * @returns undefined when there is none
+ */
 export function parseLastError(output: string): string | undefined {
-  const errors = output.split('\n').filter(line => line.startsWith('Error: '))
-  return errors.at(-1)?.replace(/^Error: /u, '')
+  return output.split('\n').map(errorIn).findLast(Boolean)
+}
+
+function errorIn(line: string): string | undefined {
+  const [, error] = /^Error: (.+)/u.exec(line) ?? []
+  if (error !== undefined) return error
+  if (/: start(?:-post)? operation timed out/u.test(line))
+    return 'no end within the time limit of a try (PullTimeoutSec=)'
+  const [, program, reason] = /: Failed at step \S+ spawning (\S+): (.+)/u.exec(line) ?? []
+  return reason === undefined ? undefined : `starting ${program}: ${reason}`
 }

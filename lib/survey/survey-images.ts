@@ -104,5 +104,9 @@ async function reportPull(
 }
 
 async function reason(unit: string, otherwise?: string): Promise<string> {
-  return (await lastError(unit)) ?? otherwise ?? `see journalctl -u ${unit}`
+  return (
+    (await lastError(unit)) ??
+    otherwise ??
+    `the journal has no error of it; see systemctl status ${unit}`
+  )
 }

@@ -99,3 +99,20 @@ Error: 127.0.0.1:5000/x:1: image not known
   for (const output of others) t.strictSame([...parseUnknownImages(output)], [], output)
   t.end()
 })
+
+t.test('the last error is one of systemd (257)', t => {
+  const output = `Error: initializing source docker://127.0.0.1:5000/nope:v1: EOF
+bootc-pending-0000000000000000-image.service: Scheduled restart job, restart counter is at 1.
+Trying to pull 127.0.0.1:5000/nope:v1...
+bootc-pending-0000000000000000-image.service: start operation timed out. Terminating.
+bootc-pending-0000000000000000-image.service: Main process exited, code=exited, status=1/FAILURE
+`
+  t.match(parseLastError(output), /time limit/)
+  t.equal(
+    parseLastError(
+      'bootc-pending-0000000000000000-image.service: Failed at step EXEC spawning /usr/bin/podman: No such file or directory\n',
+    ),
+    'starting /usr/bin/podman: No such file or directory',
+  )
+  t.end()
+})

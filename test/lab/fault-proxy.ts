@@ -2,14 +2,22 @@ import { Agent, type IncomingMessage, type ServerResponse, createServer, request
 import { createServer as createTlsServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Certificate } from './certificate.ts'
+import { breakOff, sendBody } from './send-body.ts'
 
 /** What is to go wrong, for requests whose `METHOD URL` contains `match`. The newest fault wins. */
 export interface Fault {
   readonly match: string
-  /** An answer with this status. */
+  /** An answer with this status, and with these headers. */
   readonly status?: number
-  /** `hang`: accepts and never answers. `reset`: the connection is cut. */
-  readonly mode?: 'hang' | 'reset'
+  readonly headers?: Readonly<Record<string, string>>
+  /** `hang`: not a word more. `reset`: the connection is cut. `end`: it ends in good order, but too early. */
+  readonly mode?: 'hang' | 'reset' | 'end'
+  /** So much of the right answer's body comes before that; without it, not even a header. */
+  readonly afterBytes?: number
+  /** This byte of the right answer's body, the first being 0, is changed. */
+  readonly wrongByte?: number
+  /** The body of the right answer comes this slowly. */
+  readonly bytesPerSecond?: number
   /** Wait this long first; alone, the request is answered rightly afterwards. */
   readonly delayMs?: number
   /** For so many requests, then no more; without it, until `heal()`. */
@@ -104,31 +112,29 @@ export class FaultProxy {
       record.endedAt = Date.now()
     })
     const fault = this.#takeFault(`${method} ${url}`)
-    if (fault?.delayMs !== undefined) await sleep(fault.delayMs)
-    if (fault?.mode === 'hang') return
-    if (fault?.mode === 'reset') {
-      incoming.socket.resetAndDestroy()
-      return
-    }
-    if (fault?.status !== undefined) {
+    if (fault.delayMs !== undefined) await sleep(fault.delayMs)
+    if (fault.status !== undefined) {
       record.status = fault.status
-      outgoing.writeHead(fault.status, { 'content-type': 'application/json' })
-      outgoing.end(failure)
-      return
+      outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+      outgoing.end(failure(fault.status))
+    } else if (fault.mode !== undefined && fault.afterBytes === undefined) {
+      await breakOff(outgoing, fault.mode)
+    } else {
+      await this.#pass(incoming, outgoing, record, fault)
     }
-    await this.#pass(incoming, outgoing, record)
   }
 
-  #takeFault(text: string): Fault | undefined {
+  #takeFault(text: string): Fault {
     const found = this.#faults.find(({ fault, left }) => left > 0 && text.includes(fault.match))
     if (found) found.left -= 1
-    return found?.fault
+    return found?.fault ?? noFault
   }
 
   async #pass(
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     record: Mutable<RecordedRequest>,
+    fault: Fault,
   ): Promise<void> {
     const passed = request({
       agent: noReuse,
@@ -146,13 +152,13 @@ export class FaultProxy {
     })
     record.status = answer.statusCode ?? 0
     outgoing.writeHead(record.status, answer.headers)
-    answer.on('data', (chunk: Buffer) => {
-      record.bytes += chunk.length
+    await sendBody(answer, outgoing, fault, bytes => {
+      record.bytes += bytes
     })
-    answer.once('error', () => outgoing.destroy())
-    answer.pipe(outgoing)
   }
 }
+
+const noFault: Fault = { match: '' }
 
 /** The user of `Basic base64(user:password)` (RFC 7617); podman, asked who it is, may send an empty one. */
 const userOf = (authorization = ''): string | undefined => {
@@ -163,6 +169,15 @@ const userOf = (authorization = ''): string | undefined => {
 /** A kept connection that the registry closes meanwhile would be a fault nobody asked for. */
 const noReuse = new Agent({ keepAlive: false })
 
-const failure = JSON.stringify({
-  errors: [{ code: 'UNKNOWN', message: 'this failure was ordered by the test' }],
-})
+/** As the distribution specification has it; podman shows code and message to people. */
+const failure = (status: number): string =>
+  JSON.stringify({
+    errors: [{ code: codes[status] ?? 'UNKNOWN', message: 'this failure was ordered by the test' }],
+  })
+
+const codes: Readonly<Record<number, string>> = {
+  401: 'UNAUTHORIZED',
+  403: 'DENIED',
+  404: 'MANIFEST_UNKNOWN',
+  429: 'TOOMANYREQUESTS',
+}

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -19,6 +19,13 @@ export interface BootOptions {
   readonly timeoutMs?: number
 }
 
+/**
+ * For a shell: waits until a shutdown would finalize what is staged. ostree 2022.7 leaves it to a path unit to
+ * start what does that, later ones start it themselves.
+ */
+export const untilFinalizable =
+  'until systemctl --quiet is-active ostree-finalize-staged.service; do sleep 0.02; done'
+
 export interface CommandResult {
   readonly exitCode: number
   readonly stdout: string
@@ -27,6 +34,8 @@ export interface CommandResult {
 
 interface Running {
   readonly container: Container
+  /** Directory of its control group. */
+  readonly cgroup: string
   readonly deployment: string
   /** PID of the host's systemd, seen from outside. */
   readonly init: number
@@ -84,7 +93,7 @@ export class Host {
     ])
     try {
       const init = await waitForBoot(container, options)
-      this.#running = { container, deployment, init }
+      this.#running = { container, cgroup, deployment, init }
     } catch (cause) {
       container.kill('SIGKILL')
       const { all } = await container
@@ -94,8 +103,19 @@ export class Host {
 
   /** Powers off cleanly and waits for the end; throws after `timeoutMs` (180 000). */
   async shutdown({ timeoutMs = 180_000 } = {}): Promise<void> {
-    process.kill(this.#booted().init, POWER_OFF)
+    this.askToPowerOff()
     await this.untilOff({ timeoutMs })
+  }
+
+  /** Asks for a clean shutdown and does not wait for it. */
+  askToPowerOff(): void {
+    process.kill(this.#booted().init, POWER_OFF)
+  }
+
+  /** Whether it is booted and has not ended by itself meanwhile. */
+  get isOn(): boolean {
+    const container = this.#running?.container
+    return container?.exitCode === null && container.signalCode === null
   }
 
   /** Waits for a shutdown that was asked for inside. A reboot ends there as well. */
@@ -124,10 +144,30 @@ export class Host {
   /** Pulls the plug: no process gets to say goodbye. (What was written stays, in this machine's cache.) */
   async kill(): Promise<void> {
     if (this.#running === undefined) return
-    const { container, init } = this.#running
-    process.kill(init, 'SIGKILL')
+    const { container, cgroup, init } = this.#running
+    if (this.isOn) process.kill(init, 'SIGKILL')
+    // systemd-nspawn itself may be frozen, and would not notice
+    writeFileSync(join(cgroup, 'cgroup.freeze'), '0')
     await container
     this.#running = undefined
+  }
+
+  /** Stops every process where it is, the kernel's own excepted. The only way out is `kill()`. */
+  async freeze(): Promise<void> {
+    const { cgroup } = this.#booted()
+    writeFileSync(join(cgroup, 'cgroup.freeze'), '1')
+    while (!/^frozen 1$/m.test(readFileSync(join(cgroup, 'cgroup.events'), 'utf8'))) await sleep(1)
+  }
+
+  /**
+   * Kills the processes whose command line matches; false when there are none. From outside, because what
+   * `run` starts in a host that is shutting down may get in the way of that.
+   */
+  killProcesses(command: RegExp): boolean {
+    return processesIn(this.#booted().cgroup)
+      .filter(pid => command.test(commandLine(pid)))
+      .map(pid => unlessGone(false, () => process.kill(pid, 'SIGKILL')))
+      .some(Boolean)
   }
 
   /**
@@ -157,7 +197,9 @@ export class Host {
 
   /** Stages a committed version from inside, as an update tool does. Throws with its output. */
   async stage(version: string): Promise<CommandResult> {
-    const result = await this.run(`ostree admin deploy --stage ${refOf(version)}`)
+    const result = await this.run(
+      `ostree admin deploy --stage ${refOf(version)} && ${untilFinalizable}`,
+    )
     if (result.exitCode !== 0) {
       throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
     }
@@ -228,17 +270,34 @@ const waitForBoot = async (
   throw new Error('it ended while booting')
 }
 
+/** Of a control group and all below it. */
+const processesIn = (cgroup: string): readonly number[] =>
+  unlessGone([], () => {
+    const own = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)
+    const inner = readdirSync(cgroup, { withFileTypes: true }).filter(entry => entry.isDirectory())
+    return [...own.map(Number), ...inner.flatMap(({ name }) => processesIn(join(cgroup, name)))]
+  })
+
+const commandLine = (pid: number): string =>
+  unlessGone('', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
+
 /** systemd-nspawn's child that is PID 1 of a namespace of its own. */
-const findInit = (nspawn: number | undefined): number | undefined => {
-  try {
-    return readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8')
+const findInit = (nspawn: number | undefined): number | undefined =>
+  unlessGone(undefined, () =>
+    readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8')
       .split(' ')
       .filter(pid => pid !== '')
       .map(Number)
-      .find(pid => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+      .find(pid => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))),
+  )
+
+/** What is seen of a process or control group, or `gone` when it ended between two looks. */
+const unlessGone = <T>(gone: T, look: () => T): T => {
+  try {
+    return look()
   } catch (error) {
-    // a process that ended between two looks
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    const code = error instanceof Error && 'code' in error && error.code
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENODEV') return gone
     throw error
   }
 }

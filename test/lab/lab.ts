@@ -7,16 +7,23 @@ import { installProduct } from './install-product.ts'
 import { runInRootfs } from './nspawn.ts'
 import { Registry, type RegistryOptions } from './registry.ts'
 import { requirePrivateNetwork } from './require-private-network.ts'
-import { cloneSysroot, commit, copySysroot, deploy, refOf } from './sysroot.ts'
+import { cloneSysroot, commit, copySysroot, deploy, limitVar, refOf } from './sysroot.ts'
 import { type WorkArea, makeWorkArea } from './work-area.ts'
 
 export type { Credentials } from './docker-registry.ts'
 export type { Fault, RecordedRequest } from './fault-proxy.ts'
 export type { FileContent, Files } from './files.ts'
-export type { BootOptions, CommandResult, Host } from './host.ts'
+export { type BootOptions, type CommandResult, type Host, untilFinalizable } from './host.ts'
 export { makeKeyPair } from './key-pair.ts'
 export { type ImageContent, type Layer, makeLayer, makeOciArchive } from './oci-image.ts'
 export type { Registry } from './registry.ts'
+
+export interface HostOptions {
+  readonly v1?: Files
+  readonly boot?: boolean
+  /** Puts /var on a file system of its own of this size, that can be filled. */
+  readonly varMebibytes?: number
+}
 
 /** Real hosts and registries on a loopback of their own. Everything is gone after `close()`. */
 export class Lab {
@@ -74,10 +81,11 @@ export class Lab {
   }
 
   /** Boots a new host whose first version, v1, is Debian with this repository and the given files. */
-  async host({ v1 = {}, boot = true }: { readonly v1?: Files; readonly boot?: boolean } = {}) {
+  async host({ v1 = {}, boot = true, varMebibytes }: HostOptions = {}) {
     const name = `host-${++this.#made}`
     const sysroot = join(this.dir, name)
     await cloneSysroot(await this.#goldenSysroot(v1), sysroot)
+    if (varMebibytes !== undefined) await limitVar(sysroot, varMebibytes)
     const host = new Host(this.#area, name, sysroot)
     this.#hosts.push(host)
     if (boot) await host.boot()

@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Certificate, makeCertificate } from './certificate.ts'
+import { type Certificate, type Validity, makeCertificate } from './certificate.ts'
 import { type Credentials, startDockerRegistry } from './docker-registry.ts'
 import { type Fault, FaultProxy, type RecordedRequest } from './fault-proxy.ts'
 import {
@@ -19,8 +19,8 @@ import type { WorkArea } from './work-area.ts'
 export interface RegistryOptions {
   /** With any, it serves nobody else. Pushing is done by the first. */
   readonly users?: readonly Credentials[]
-  /** Speaks HTTPS, with a certificate for its address that it signed itself. */
-  readonly tls?: boolean
+  /** Speaks HTTPS, with a certificate for its address that it signed itself, good or not good. */
+  readonly tls?: boolean | Validity
 }
 
 /** A real registry. Hosts reach it through a proxy that writes down requests and fails on demand. */
@@ -53,7 +53,8 @@ export class Registry {
     { users = [], tls = false }: RegistryOptions,
   ): Promise<Registry> {
     const port = await startDockerRegistry(area, name, users)
-    const certificate = tls ? await makeCertificate(area) : undefined
+    const validity = tls === true ? 'now' : tls
+    const certificate = validity === false ? undefined : await makeCertificate(area, validity)
     const proxy = new FaultProxy(port, certificate)
     await proxy.start()
     return new Registry(area, proxy, `http://127.0.0.1:${port}`, users[0], certificate)

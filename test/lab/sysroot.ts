@@ -81,3 +81,17 @@ const clone = `
     cp -a "$part" "$1/$part"
   done
 `
+
+/** Moves /var of a sysroot that is not booted to a file system in memory. The janitor unmounts it. */
+export const limitVar = async (sysroot: string, mebibytes: number): Promise<void> => {
+  const directory = join(sysroot, 'ostree/deploy/debian/var')
+  await execa('sh', ['-euc', limit, directory, `${mebibytes}M`])
+}
+
+const limit = `
+  mv "$0" "$0.old"
+  mkdir "$0"
+  mount -t tmpfs -o "size=$1,mode=755" var "$0"
+  cp -a "$0.old/." "$0"
+  rm -r "$0.old"
+`

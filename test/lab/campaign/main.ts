@@ -1,0 +1,62 @@
+// The long campaigns. ONLY=NAME runs one of them, SEED=N begins with that seed, RUNS=N makes so many runs.
+import { Lab } from '../lab.ts'
+import { type Campaign, runCampaign } from './campaign.ts'
+import { describeRun, summarize } from './report.ts'
+import type { Outcome } from './run.ts'
+
+const campaigns: Readonly<Record<string, { readonly runs: number; readonly campaign: Campaign }>> =
+  {
+    crash: { runs: 300, campaign: { kind: 'crash' } },
+    'power-ext4': { runs: 60, campaign: { kind: 'power', fileSystem: 'ext4' } },
+    'power-xfs': { runs: 60, campaign: { kind: 'power', fileSystem: 'xfs' } },
+    // must break promises, or the others prove nothing
+    'power-without-sync': {
+      runs: 30,
+      campaign: { kind: 'power', fileSystem: 'ext4', withoutSync: true },
+    },
+  }
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+async function runOne(name: string, { runs, campaign }: (typeof campaigns)[string]) {
+  const first = Number(process.env['SEED'] ?? 1)
+  const seeds = Array.from({ length: Number(process.env['RUNS'] ?? runs) }, (_, run) => first + run)
+  const outcomes: Outcome[] = []
+  const lab = await Lab.open()
+  try {
+    await runCampaign(lab, campaign, seeds, outcome => {
+      outcomes.push(outcome)
+      say(`${outcomes.length}/${seeds.length} ${describeRun(outcome.plan)}: ${verdict(outcome)}`)
+    })
+  } finally {
+    await lab.close()
+  }
+  return outcomes
+}
+
+function verdict({ booted, violations }: Outcome): string {
+  return violations.length > 0 ? `BROKEN\n${violations.join('\n')}` : booted.join('; then ')
+}
+
+const wanted = Object.entries(campaigns).filter(([name]) => name === (process.env['ONLY'] ?? name))
+if (wanted.length === 0) throw new Error(`ONLY= is one of ${Object.keys(campaigns).join(', ')}`)
+const lines: string[] = []
+for (const [name, { runs, campaign }] of wanted) {
+  say(`\n${name}`)
+  const begin = Date.now()
+  const outcomes = await runOne(name, { runs, campaign })
+  const broken = outcomes.filter(({ violations }) => violations.length > 0)
+  const mustBreak = campaign.kind === 'power' && campaign.withoutSync === true
+  const isRight = mustBreak === broken.length > 0
+  if (!isRight) process.exitCode = 1
+  for (const outcome of mustBreak ? [] : broken) {
+    lines.push(`${name} ${describeRun(outcome.plan)}`, ...outcome.violations, outcome.journal)
+    lines.push(`once more: make campaign ONLY=${name} RUNS=1 SEED=${outcome.plan.seed}`)
+  }
+  const minutes = Math.round((Date.now() - begin) / 60_000)
+  const expected = mustBreak ? ', as it must' : ''
+  lines.push(
+    `${name}: ${summarize(outcomes)}${expected}, in ${minutes} min: ${isRight ? 'ok' : 'NOT OK'}`,
+  )
+}
+say(`\n${lines.join('\n')}`)

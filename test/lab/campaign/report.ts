@@ -1,0 +1,44 @@
+import type { Blow, Event, RunPlan, Victim } from './draw-run.ts'
+import type { Outcome } from './run.ts'
+
+/** What a run does, in a line. */
+export function describeRun({ seed, blows }: RunPlan): string {
+  return `SEED=${seed}: ${blows.map(describeBlow).join('; then ')}`
+}
+
+/** What came of many runs, in a line. */
+export function summarize(outcomes: readonly Outcome[]): string {
+  const broken = outcomes.filter(({ violations }) => violations.length > 0)
+  const blows = outcomes.flatMap(({ plan, booted }) =>
+    booted.map((after, index) => `${plan.blows[index]?.victim}, ${after}`),
+  )
+  const counts = [...new Set(blows)]
+    .map(blow => `${blows.filter(other => other === blow).length} x ${blow}`)
+    .toSorted()
+  return `${outcomes.length} runs, ${broken.length} broke a promise (${counts.join('; ')})`
+}
+
+const struck: Readonly<Record<Victim, string>> = {
+  power: 'power cut',
+  host: 'host killed',
+  registry: 'registry away',
+  podman: 'podman killed',
+  program: 'our program killed',
+}
+
+const since: Readonly<Record<Event, string>> = {
+  staged: 'staging',
+  pulled: 'the last pull',
+  shutdown: 'the request to shut down',
+  gate: 'the gate began',
+  finalized: 'finalization',
+}
+
+function describeBlow({ victim, moment, shutdown, awayMs }: Blow): string {
+  return [
+    struck[victim],
+    ...(awayMs === undefined ? [] : [`for ${awayMs} ms`]),
+    `${moment.ms} ms after ${since[moment.event]}`,
+    ...(shutdown ? [`(that was asked for ${shutdown.ms} ms after ${since[shutdown.event]})`] : []),
+  ].join(' ')
+}
