@@ -110,7 +110,7 @@ const sign = `
   gpgconf --kill all
   rm -r $GNUPGHOME
 
-  skopeo generate-sigstore-key --help >/dev/null 2>&1 || exit 0
+  skopeo --help | grep -q generate-sigstore-key || exit 0
   cd /etc/containers
   echo secret >/root/passphrase
   skopeo generate-sigstore-key --output-prefix shop --passphrase-file /root/passphrase
@@ -248,7 +248,6 @@ try 'set the clock' date --set=2030-01-01
 try 'load a module' modprobe loop
 try 'set the host name' hostname hostile
 try 'read the kernel log' dmesg
-try 'look into systemd' grep . /proc/1/environ
 try 'start a unit' systemctl start hostile.service
 try 'reload systemd' systemctl daemon-reload
 try 'talk to the bus' busctl list
@@ -265,7 +264,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 fi
 mknod /var/lib/containers/kmsg c 1 11
 try 'open a device' head -c 0 /var/lib/containers/kmsg
-grep '^CapBnd:' /proc/self/status
+grep -E '^(CapBnd|NoNewPrivs):' /proc/self/status
 touch /var/lib/containers/it-ran
 `
 
@@ -280,7 +279,9 @@ t.test('a program in the place of podman finds the rest of the system closed', a
   await host.run(
     'for dir in /usr/lib/lab /sysroot/boot; do cp -a $dir /tmp/copy && mount -t tmpfs lab $dir && cp -a /tmp/copy/. $dir && rm -r /tmp/copy; done',
   )
-  await host.run('mkdir -p /run/udev /run/ostree /var/home /var/srv /var/opt')
+  await host.run(
+    'mkdir -p /run/udev /run/ostree /run/bootc-bound-images /var/home /var/srv /var/opt',
+  )
   const without = await host.run(
     'systemd-run --wait --pipe --quiet /usr/lib/lab/hostile; find / -xdev -name by-hostile -type d -delete 2>/dev/null; find /run /usr/lib/lab /sysroot/boot /boot /var /sys/fs/cgroup -name by-hostile -type d -delete; rm -f /var/lib/containers/*',
   )
@@ -296,6 +297,7 @@ t.test('a program in the place of podman finds the rest of the system closed', a
     'journalctl --sync; journalctl -o cat -t hostile; ls /var/lib/containers',
   )
   t.match(stdout, /^it-ran$/m)
+  t.match(stdout, /^NoNewPrivs:\t0$/m, 'with SELinux, podman would not get its domain')
   t.match(stdout, new RegExp(`^CapBnd:\\t${capabilities(pullCapabilities)}$`, 'm'))
   t.strictSame(stdout.match(/^could: .*$/gm) ?? [], [])
 
@@ -389,7 +391,9 @@ t.test('only root may read what is kept, whatever the umask', async t => {
   })
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
-  await host.run('umask 0; bootc-bound-images stage; bootc-bound-images gate')
+  await host.run(
+    'umask 0; bootc-bound-images stage; bootc-bound-images gate; /usr/lib/bootc-bound-images/mark-pull any',
+  )
   const { stdout } = await host.run(
     `find /var/lib/bootc-bound-images /run/bootc-bound-images ! -type l -printf '%m %y %u:%g %p\\n'`,
   )
