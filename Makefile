@@ -19,7 +19,11 @@ systemdsystemgeneratordir ?= $(call ask_systemd,systemdsystemgeneratordir,/usr/l
 
 sources := $(shell find generator lib -name '*.ts')
 gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
-isolation := bootc-pending-.service.d/50-isolation.conf
+# The programs of these units are confined alike.
+isolated := boot flush repair stage wait
+isolation := bootc-pending-.service.d/50-isolation.conf \
+	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
+weights := bootc.slice.d/50-bootc-bound-images.conf
 scripts := retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path multi-user.target.wants/bootc-bound-images-boot.service \
@@ -59,12 +63,12 @@ install: all
 	    exit 1; \
 	}
 	$(INSTALL) -d $(DESTDIR)$(bindir) \
-	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(wants)))
+	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(weights) $(wants)))
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) dist/bootc-bound-images dist/generate $(addprefix units/,$(scripts))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator
-	for unit in $(units) $(gate) $(isolation); do \
-	    if [ -e units/$$unit.in ]; then source=units/$$unit.in; else source=units/$$unit; fi; \
+	for unit in $(units) $(gate) $(isolation) $(weights); do \
+	    for source in units/$$unit.in units/$$unit units/$${unit##*/}; do [ ! -e $$source ] || break; done; \
 	    $(fill) $$source >$(DESTDIR)$(systemdsystemunitdir)/$$unit && \
 	    chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; \
 	done
@@ -96,11 +100,11 @@ ifeq ($(DESTDIR),)
 	    $(stop_units); \
 	fi
 endif
-	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(isolation)) \
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(isolation) $(weights)) \
 	    $(DESTDIR)$(systemdsystemgeneratordir)/bootc-bound-images-generator \
 	    $(DESTDIR)$(bindir)/bootc-bound-images $(DESTDIR)$(mandir)/man8/bootc-bound-images.8
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
-	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(wants))))
+	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(weights) $(wants))))
 ifeq ($(DESTDIR),)
 	rm -rf /run/bootc-bound-images /var/lib/bootc-bound-images
 	if [ -d /run/systemd/system ]; then \

@@ -57,6 +57,7 @@ function main(): number {
       settings.store === undefined
         ? { ...defaultStore, ...(values.store === undefined ? {} : { directory: values.store }) }
         : separateStore(settings.store),
+    temporaryDirectory: '/var/tmp',
     libraryDirectory: dirname(realpathSync(process.argv[1] ?? '.')),
   }
   writeUnits(normalDirectory, generate(request, facts))

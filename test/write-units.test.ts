@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { writeUnits } from '../lib/write-units.ts'
@@ -12,5 +12,14 @@ t.test('units are written into a directory that may not exist yet, and over old 
   ])
   t.strictSame(readdirSync(directory).toSorted(), ['x.target', 'y.service'])
   t.equal(readFileSync(join(directory, 'x.target'), 'utf8'), 'new')
+  t.end()
+})
+
+t.test('everybody may read them, whatever the umask', t => {
+  const directory = t.testdir({})
+  const umask = process.umask(0o077)
+  t.teardown(() => process.umask(umask))
+  writeUnits(directory, [{ name: 'x.target', contents: '' }])
+  t.equal(statSync(join(directory, 'x.target')).mode.toString(8), '100644')
   t.end()
 })

@@ -27,15 +27,16 @@ export interface Podman {
  */
 export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
-  const format = '{{.Version.Version}} {{.Store.ImageCopyTmpDir}} {{.Store.GraphRoot}}'
+  const format =
+    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [, major, minor, temporary = '', store = ''] =
-    /^(\d+)\.(\d+)\S* (\S*) (.*)$/u.exec(stdout) ?? []
+  const [, major, minor, temporary = '', store = '', runDirectory = ''] =
+    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
   return {
     podmanVersion: [Number(major), Number(minor)],
-    imageStore: { directory: store, options },
+    imageStore: { directory: store, runDirectory, options },
     // `storage` means the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,
   }

@@ -36,6 +36,7 @@ export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): v
   const sets = join(runtimeDirectory, 'sets')
   mkdirSync(sets, { recursive: true, mode: 0o700 })
   const number = Math.max(0, ...readdirSync(sets).map(Number)) + 1
+  mkdirSync(join(sets, String(number)), { mode: 0o700 })
   writeUnits(join(sets, String(number)), units)
   const next = `${link}.next`
   rmSync(next, { force: true })

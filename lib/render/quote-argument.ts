@@ -32,3 +32,9 @@ export function quoteArgument(argument: string): string {
 export function escapeSpecifiers(text: string): string {
   return text.replaceAll('%', '%%')
 }
+
+/** Writes a path for a list of them, like that of `ReadWritePaths=`, where it is ignored if it does not exist. */
+export function optionalPath(path: string): string {
+  const escaped = escapeSpecifiers(`-${path}`.replaceAll(/["\\]/gu, String.raw`\$&`))
+  return /[\s"'\\]/u.test(path) ? `"${escaped}"` : escaped
+}

@@ -3,7 +3,7 @@ import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import type { ImageStore } from './image-store.ts'
 import { pullSteps } from './pull-steps.ts'
-import { escapeSpecifiers, quoteArgument } from './quote-argument.ts'
+import { escapeSpecifiers, optionalPath, quoteArgument } from './quote-argument.ts'
 
 /** A file of systemd's, as data: its name and its whole text. */
 export interface UnitText {
@@ -15,6 +15,8 @@ export interface UnitText {
 export interface HostFacts extends PullFacts {
   /** Version of the running systemd, like 257. */
   readonly systemdVersion: number
+  /** Where podman keeps what it has not unpacked yet. */
+  readonly temporaryDirectory: string
 }
 
 /** What a pull on this host depends on. */
@@ -65,7 +67,7 @@ function renderPendingUnit(
   containersDirectory: string | undefined,
 ): UnitText {
   const { unit, boundImage, entries, after } = pull
-  const { systemdVersion, libraryDirectory, imageStore, settings } = facts
+  const { systemdVersion, libraryDirectory, settings } = facts
   const steps = pullSteps(pull, facts)
   return {
     name: unit,
@@ -95,7 +97,7 @@ function renderPendingUnit(
       'Slice=bootc-pending.slice',
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload.',
       `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${longestDelay(settings)}`,
-      `ExecStartPre=${command([`${libraryDirectory}/retry-delay`])} %n`,
+      `ExecStartPre=+${command([`${libraryDirectory}/retry-delay`])} %n`,
       '# Until it is taken away, a crash means that what podman has may be damaged.',
       `ExecStartPre=${command(steps.mark)}`,
       `ExecStart=${command(steps.pull)}`,
@@ -105,7 +107,7 @@ function renderPendingUnit(
       `ExecStartPost=${command(steps.record)}`,
       `ExecStopPost=${command(steps.unmark)}`,
       '# Ends the tries early when they cannot help.',
-      `ExecStopPost=${command([`${libraryDirectory}/give-up`])} %n`,
+      `ExecStopPost=+${command([`${libraryDirectory}/give-up`])} %n`,
       'Restart=on-failure',
       'RestartSec=100ms',
       '# Keeps the target waiting between the tries.',
@@ -117,7 +119,7 @@ function renderPendingUnit(
       '# podman leaves partial layers in /var/tmp when it is stopped.',
       'PrivateTmp=yes',
       '# All else is read-only, see bootc-pending-.service.d.',
-      `ReadWritePaths=-${escapeSpecifiers(imageStore.directory)}`,
+      `ReadWritePaths=${writablePaths(facts).map(optionalPath).join(' ')}`,
       'StateDirectory=bootc-bound-images',
       'StateDirectoryMode=0700',
       ...(containersDirectory === undefined
@@ -129,6 +131,14 @@ function renderPendingUnit(
       '',
     ].join('\n'),
   }
+}
+
+/** Where podman writes; /var/tmp is one that only the unit sees. */
+function writablePaths({ imageStore, temporaryDirectory }: HostFacts): readonly string[] {
+  const { directory, runDirectory } = imageStore
+  return [...new Set([directory, runDirectory, temporaryDirectory])].filter(
+    path => path !== '/var/tmp',
+  )
 }
 
 /** So many starts may come from elsewhere while a unit has its tries. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { generate, readRequest } from '../../lib/generate.ts'
-import { defaultStore } from '../../lib/render/image-store.ts'
+import { defaultStore, separateStore } from '../../lib/render/image-store.ts'
 import { describeProblem } from '../../lib/spec/fault.ts'
 import { writeUnits } from '../../lib/write-units.ts'
 import { makeTree } from '../make-tree.ts'
@@ -19,6 +19,7 @@ const facts = {
   podmanVersion: [5, 4] as const,
   imageStore: defaultStore,
   settings: defaultSettings,
+  temporaryDirectory: '/var/tmp',
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
 
@@ -82,6 +83,29 @@ t.test('systemd 252 does not know RestartMode=', t => {
   const texts = generate(request, { ...facts, systemdVersion: 252 }).map(unit => unit.contents)
   t.notMatch(texts.join(''), /RestartMode/)
   t.match(texts.join(''), /RestartSec/)
+  t.end()
+})
+
+t.test('what podman is configured to write to can be written', t => {
+  const request = readRequest(join(goldenDirectory, '02-one-request-of-two-specs/root'), {
+    ...facts,
+    hostRoot: undefined,
+  })
+  const pathsWith = (more: Partial<typeof facts>) =>
+    /^ReadWritePaths=(.*)$/mu.exec(
+      generate(request, { ...facts, ...more }).find(({ name }) => name.endsWith('.service'))
+        ?.contents ?? '',
+    )?.[1]
+  const imageStore = { directory: '/srv/100% mine', runDirectory: '/run/x', options: [] }
+  t.equal(pathsWith({ imageStore }), '"-/srv/100%% mine" -/run/x')
+  t.equal(
+    pathsWith({ imageStore: separateStore('/srv'), temporaryDirectory: '/srv' }),
+    '-/srv -/run/bootc-bound-images/store',
+  )
+  t.equal(
+    pathsWith({ temporaryDirectory: '/data/tmp' }),
+    '-/var/lib/containers/storage -/run/containers/storage -/data/tmp',
+  )
   t.end()
 })
 

@@ -5,6 +5,7 @@ import { pullSteps, recordName } from '../../lib/render/pull-steps.ts'
 import { makeImage } from '../plan/make-image.ts'
 
 const unit = 'bootc-pending-0000000000000000-image.service'
+const name = 'bootc-pending-0000000000000000-image'
 const stepsIn = (imageStore: ImageStore) =>
   pullSteps(
     { unit, boundImage: makeImage('one'), entries: [], after: undefined },
@@ -18,9 +19,11 @@ const stepsIn = (imageStore: ImageStore) =>
 
 t.test('the store that podman uses by itself', t => {
   t.strictSame(stepsIn(defaultStore), {
+    mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a:1'],
     sync: ['/usr/bin/sync', '-f', '/var/lib/containers/storage'],
-    record: ['/opt/lib/record-pull', 'bootc-pending-0000000000000000-image', 'quay.io/x/a:1'],
+    record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1'],
+    unmark: ['/opt/lib/unmark-pull', name, '/var/lib/containers/storage'],
   })
   t.end()
 })
@@ -28,19 +31,16 @@ t.test('the store that podman uses by itself', t => {
 t.test('every step has the same store', t => {
   const store = separateStore('/srv/images')
   t.strictSame(stepsIn(store), {
+    mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', ...store.options, 'image', 'pull', 'quay.io/x/a:1'],
     sync: ['/usr/bin/sync', '-f', '/srv/images'],
-    record: [
-      '/opt/lib/record-pull',
-      'bootc-pending-0000000000000000-image',
-      'quay.io/x/a:1',
-      ...store.options,
-    ],
+    record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', ...store.options],
+    unmark: ['/opt/lib/unmark-pull', name, '/srv/images'],
   })
   t.end()
 })
 
 t.test('a record is named for its unit', t => {
-  t.equal(recordName(unit), 'bootc-pending-0000000000000000-image')
+  t.equal(recordName(unit), name)
   t.end()
 })

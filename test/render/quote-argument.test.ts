@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeSpecifiers, quoteArgument } from '../../lib/render/quote-argument.ts'
+import { escapeSpecifiers, optionalPath, quoteArgument } from '../../lib/render/quote-argument.ts'
 
 t.test('arguments', t => {
   const cases: readonly [argument: string, expected: string][] = [
@@ -23,5 +23,18 @@ t.test('arguments', t => {
   for (const [argument, expected] of cases) t.equal(quoteArgument(argument), expected, argument)
   t.throws(() => quoteArgument('a\0'), { message: /NUL/ })
   t.equal(escapeSpecifiers('a%b'), 'a%%b')
+  t.end()
+})
+
+t.test('paths in a list', t => {
+  const cases = {
+    '/var/lib/a-b': '-/var/lib/a-b',
+    '/a b': '"-/a b"',
+    '/a%h$x': '-/a%%h$x',
+    '/a"b': '"-/a\\"b"',
+    "/a'b": '"-/a\'b"',
+    '/a\\b': '"-/a\\\\b"',
+  }
+  for (const [path, expected] of Object.entries(cases)) t.equal(optionalPath(path), expected, path)
   t.end()
 })

@@ -23,6 +23,7 @@ const facts = {
   imageStore: defaultStore,
   // So that no unit has a line more than another.
   settings: { ...defaultSettings, maxParallel: numRuns },
+  temporaryDirectory: '/var/tmp',
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
 const harmless = { name: '*.image', text: '[Image]\nImage=registry.example/app:1\n', dropIns: [] }

@@ -90,6 +90,7 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
     podmanVersion,
     imageStore: defaultStore,
     settings,
+    temporaryDirectory: '/var/tmp',
     libraryDirectory: '/usr/lib/bootc-bound-images',
   })
   const texts = new Map(rendered.map(({ name, contents }) => [name, contents]))
