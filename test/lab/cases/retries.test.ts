@@ -7,7 +7,7 @@ t.teardown(() => lab.close())
 const registry = await lab.registry()
 await registry.push('web:1')
 // Not 503: podman 5.8 tries again by itself after that.
-const failsTwice = { match: '/web/manifests/', status: 500, times: 2 } as const
+const fails500Twice = { match: '/web/manifests/', status: 500, times: 2 } as const
 
 async function hostWithWeb() {
   registry.heal()
@@ -19,33 +19,30 @@ async function hostWithWeb() {
 
 const tries = () => registry.requests.filter(({ url }) => url.includes('/web/manifests/'))
 
-t.test(
-  'an error of the registry, twice: the third try succeeds, and who waits is told so',
-  async t => {
-    const host = await hostWithWeb()
-    registry.fail(failsTwice)
-    await host.stage('v2')
-    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
-    t.strictSame(
-      tries().map(({ status }) => status),
-      [500, 500, 200],
-    )
-    const [first = 0, second = 0, third = 0] = tries().map(({ at }) => at)
-    t.ok(second - first >= 1000, 'the first delay')
-    t.ok(third - second >= 2000, 'the second is longer')
-    t.match(await host.run(`journalctl --output=cat -u 'bootc-pending-*'`), {
-      stdout: /500[^]*trying again in 1 s[^]*500[^]*trying again in 2 s/,
-    })
-    await host.shutdown()
-    await host.boot()
-    t.equal(host.bootedVersion(), 'v2')
-    await host.shutdown()
-  },
-)
+t.test('500 twice: the third try succeeds, and who waits is told so', async t => {
+  const host = await hostWithWeb()
+  registry.fail(fails500Twice)
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.strictSame(
+    tries().map(({ status }) => status),
+    [500, 500, 200],
+  )
+  const [first = 0, second = 0, third = 0] = tries().map(({ at }) => at)
+  t.ok(second - first >= 1000, 'the first delay')
+  t.ok(third - second >= 2000, 'the second is longer')
+  t.match(await host.run(`journalctl --output=cat -u 'bootc-pending-*'`), {
+    stdout: /500[^]*trying again in 1 s[^]*500[^]*trying again in 2 s/,
+  })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.shutdown()
+})
 
 t.test('the same with a daemon-reload every half second', async t => {
   const host = await hostWithWeb()
-  registry.fail(failsTwice)
+  registry.fail(fails500Twice)
   await host.run(
     'systemd-run --unit=reloads sh -c "while :; do systemctl daemon-reload; sleep 0.5; done"',
   )
