@@ -70,6 +70,10 @@ export class FaultProxy {
     return this.#requests
   }
 
+  get isOn(): boolean {
+    return this.#server.listening
+  }
+
   forget(): void {
     this.#requests = []
   }

@@ -7,7 +7,7 @@ import { installProduct } from './install-product.ts'
 import { runInRootfs } from './nspawn.ts'
 import { Registry, type RegistryOptions } from './registry.ts'
 import { requirePrivateNetwork } from './require-private-network.ts'
-import { cloneSysroot, commit, copySysroot, deploy, limitVar, refOf } from './sysroot.ts'
+import { cloneSysroot, commit, copySysroot, deploy, limitVar, moveBoot, refOf } from './sysroot.ts'
 import { type WorkArea, makeWorkArea } from './work-area.ts'
 
 export type { Credentials } from './docker-registry.ts'
@@ -85,6 +85,7 @@ export class Lab {
     const name = `host-${++this.#made}`
     const sysroot = join(this.dir, name)
     await cloneSysroot(await this.#goldenSysroot(v1), sysroot)
+    await moveBoot(sysroot)
     if (varMebibytes !== undefined) await limitVar(sysroot, varMebibytes)
     const host = new Host(this.#area, name, sysroot)
     this.#hosts.push(host)

@@ -101,6 +101,10 @@ export class Registry {
     await this.#proxy.start()
   }
 
+  get isOn(): boolean {
+    return this.#proxy.isOn
+  }
+
   /** Switches it off: connections are refused. Pushing still works. */
   async stop(): Promise<void> {
     await this.#proxy.stop()

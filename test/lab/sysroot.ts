@@ -82,16 +82,29 @@ const clone = `
   done
 `
 
-/** Moves /var of a sysroot that is not booted to a file system in memory. The janitor unmounts it. */
+/** Moves /var of a sysroot that is not booted to a file system in memory, of a limited size. */
 export const limitVar = async (sysroot: string, mebibytes: number): Promise<void> => {
-  const directory = join(sysroot, 'ostree/deploy/debian/var')
-  await execa('sh', ['-euc', limit, directory, `${mebibytes}M`])
+  await moveToMemory(join(sysroot, 'ostree/deploy/debian/var'), `${mebibytes}M`)
 }
 
-const limit = `
+/**
+ * Moves /boot to a file system in memory. ostree freezes that of /boot at finalization, which would be the
+ * disk of the machine that runs the lab, and staging on another host fails in that moment. (Its option
+ * `skip-sync` does not spare it this.)
+ */
+export const moveBoot = async (sysroot: string): Promise<void> => {
+  await moveToMemory(join(sysroot, 'boot'), '10M')
+}
+
+/** The janitor unmounts it. */
+const moveToMemory = async (directory: string, size: string): Promise<void> => {
+  await execa('sh', ['-euc', moveScript, directory, size])
+}
+
+const moveScript = `
   mv "$0" "$0.old"
   mkdir "$0"
-  mount -t tmpfs -o "size=$1,mode=755" var "$0"
+  mount -t tmpfs -o "size=$1,mode=755" lab "$0"
   cp -a "$0.old/." "$0"
   rm -r "$0.old"
 `

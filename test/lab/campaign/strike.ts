@@ -7,11 +7,20 @@ import { type Subject, varOf } from './subject.ts'
 
 /**
  * Waits for the moment of a blow on a host that has just staged its next version, strikes, and comes back when
- * the host is off, in whatever way.
+ * the host is off, in whatever way. The registry is on again then.
  *
  * @returns false when the host was off before, or no process of the victim was there any more
  */
 export async function strike(subject: Subject, blow: Blow): Promise<boolean> {
+  try {
+    return await strikeUntilOff(subject, blow)
+  } finally {
+    // a registry that was to stay away for so long
+    if (!subject.registry.isOn) await subject.registry.start()
+  }
+}
+
+async function strikeUntilOff(subject: Subject, blow: Blow): Promise<boolean> {
   const { host } = subject
   const watch = watchEvents(host)
   if (blow.shutdown !== undefined) {
@@ -26,15 +35,13 @@ export async function strike(subject: Subject, blow: Blow): Promise<boolean> {
     host.askToPowerOff()
   }
   await host.untilOff()
-  // a registry that was to stay away for so long
-  if (blow.victim === 'registry' && blow.awayMs === undefined && struck)
-    await subject.registry.start()
   return struck
 }
 
 /** What an administrator does; fails when an image cannot be pulled. */
 export async function waitForPulls(host: Host): Promise<{ readonly exitCode: number }> {
-  return host.run('systemctl start bootc-bound-images.target')
+  // several rounds of tries, each with those of podman itself
+  return host.run('systemctl start bootc-bound-images.target', { timeoutMs: 400_000 })
 }
 
 /** Resolves to whether something was there to be ended. */
