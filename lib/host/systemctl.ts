@@ -40,9 +40,12 @@ export async function startUnit(unit: string): Promise<void> {
   await systemctl('start', '--no-block', '--', unit)
 }
 
-/** Starts a unit and waits until it has started. */
-export async function startAndWait(unit: string): Promise<void> {
-  await systemctl('start', '--', unit)
+/**
+ * Starts a unit at once and waits until it has started. Its order is ignored: even for a unit that is active, a
+ * start would wait for every start of a unit that is to come before it.
+ */
+export async function startNow(unit: string): Promise<void> {
+  await systemctl('start', '--job-mode=ignore-dependencies', '--', unit)
 }
 
 /** Whether the host shuts down or reboots; systemd then starts nothing more. */

@@ -8,7 +8,7 @@ import {
   daemonReload,
   isShuttingDown,
   resetFailed,
-  startAndWait,
+  startNow,
   startUnit,
   stopIfIdle,
   stopUnit,
@@ -107,7 +107,7 @@ async function startPulls(
 /** Only what is active when a shutdown begins is stopped, and so flushes. */
 async function startFlush(warn: (line: string) => void): Promise<void> {
   try {
-    await startAndWait(flush)
+    await startNow(flush)
   } catch (error) {
     warn(`${describeError(error)}; a shutdown now would interrupt the pulls`)
   }
