@@ -18,7 +18,7 @@ count() {
   "$@" --reporter=terse --output-file="$log"
   status=$?
   # The last line of this form is the total: # { total: 9, pass: 8, fail: 1 }
-  total=$(grep -E '^# \{ total: [0-9]+' "$log" | tail -n 1)
+  total=$(grep -aE '^# \{ total: [0-9]+' "$log" | tail -n 1)
   number() { echo "$total" | sed -nE "s/.*[{ ]$1: ([0-9]+).*/\1/p"; }
   pass=$(number pass) fail=$(number fail)
   passed=$((passed + ${pass:-0}))
