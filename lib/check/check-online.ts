@@ -32,7 +32,7 @@ const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
  * much there is to pull.
  */
 export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
-  const present = await localLayers(defaultStore)
+  const { digests: present } = await localLayers(defaultStore)
   const asked = specs.filter(({ boundImage: { image } }) => isInRegistry(image))
   const answers = await mapParallel(asked, parallel, spec => ask(spec, present))
   return {

@@ -57,28 +57,37 @@ export async function inspectImage(
   }
 }
 
+/** The layers of a store. */
+export interface LocalLayers {
+  /** Compressed digests. */
+  readonly digests: ReadonlySet<string>
+  /** Why some images could not be looked at, in which case there may be more layers. */
+  readonly failure: string | undefined
+}
+
 /**
  * The compressed digests of every layer in a store of podman's. Layers that only share their contents do not
  * count: podman downloads them again.
  */
-export async function localLayers({
-  directory,
-  options,
-}: ImageStore): Promise<ReadonlySet<string>> {
+export async function localLayers({ directory, options }: ImageStore): Promise<LocalLayers> {
   const list = [...options, 'image', 'list', '--quiet', '--no-trunc']
   const ids = await execa('podman', list, { timeout, reject: false })
-  const layers = new Set<string>()
-  if (ids.failed) return layers
+  const digests = new Set<string>()
+  if (ids.failed) return { digests, failure: ids.shortMessage }
   const store = options.length === 0 ? '' : `[overlay@${directory}+${separateRunDirectory}]`
+  let failure: string | undefined
   for (const id of new Set(ids.stdout.split('\n').filter(Boolean))) {
     const image = `containers-storage:${store}${id.replace(/^sha256:/u, '')}`
     const raw = await execa('skopeo', ['inspect', '--raw', image], { timeout, reject: false })
-    if (raw.failed) continue
-    const { layers: found } = fields(JSON.parse(raw.stdout))
-    for (const layer of Array.isArray(found) ? found : [])
-      layers.add(String(fields(layer)['digest']))
+    if (raw.failed) {
+      failure = messageOf(raw.stderr.trim().split('\n').at(-1) ?? '')
+      continue
+    }
+    const { layers } = fields(JSON.parse(raw.stdout))
+    for (const layer of Array.isArray(layers) ? layers : [])
+      digests.add(String(fields(layer)['digest']))
   }
-  return layers
+  return { digests, failure }
 }
 
 /** skopeo logs as `time="..." level=fatal msg="..."`. */

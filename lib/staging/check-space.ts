@@ -40,7 +40,12 @@ export async function checkSpace(
   const verdict = judgeSpace(images, store, temporary)
   if (verdict.refusal === undefined && verdict.warning === undefined) return verdict
   // Only now, because it takes a process for each image in the store.
-  return judgeSpace(without(images, await localLayers(imageStore)), store, temporary)
+  const { digests, failure } = await localLayers(imageStore)
+  const { refusal, warning } = judgeSpace(without(images, digests), store, temporary)
+  // Some of it may be there already; only what is certain is refused.
+  return failure === undefined || refusal === undefined
+    ? { ...(refusal && { refusal }), ...(warning && { warning }) }
+    : { warning: `${refusal} (not all local images could be looked at: ${failure})` }
 }
 
 function without(
