@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a boot loader knows of the deployment it starts. */
+/** What a boot loader knows of a deployment that it can start. */
 export interface BootEntry {
   /** The kernel command line. */
   readonly options: string
@@ -9,15 +9,32 @@ export interface BootEntry {
   readonly deployment: string
 }
 
-/** Chooses as a boot loader does: the entry with the highest `version`. */
-export const readDefaultBootEntry = (sysroot: string): BootEntry => {
+/** In the order of a boot loader: the entry with the highest `version` comes first. */
+export const readBootEntries = (sysroot: string): readonly BootEntry[] => {
   const dir = join(sysroot, 'boot/loader/entries')
-  const best = readdirSync(dir)
+  return readdirSync(dir)
     .map(name => parseBootEntry(readFileSync(join(dir, name), 'utf8')))
-    .toSorted((a, b) => b.version - a.version)[0]
-  const link = best && /(?:^| )ostree=(\S+)/.exec(best.options)?.[1]
-  if (link === undefined) throw new Error(`no ostree= in the boot entries of ${sysroot}`)
-  return { options: best?.options ?? '', deployment: realpathSync(join(sysroot, link)) }
+    .toSorted((a, b) => b.version - a.version)
+    .map(({ options }) => {
+      const link = /(?:^| )ostree=(\S+)/.exec(options)?.[1]
+      if (link === undefined) throw new Error(`no ostree= in a boot entry of ${sysroot}`)
+      return { options, deployment: realpathSync(join(sysroot, link)) }
+    })
+}
+
+/** The one that is started unless somebody chooses another. */
+export const readDefaultBootEntry = (sysroot: string): BootEntry => {
+  const [first] = readBootEntries(sysroot)
+  if (first === undefined) throw new Error(`no boot entries in ${sysroot}`)
+  return first
+}
+
+/** What a deployment is a version of, by its origin. */
+export const versionOf = (deployment: string): string => {
+  const origin = `${deployment}.origin`
+  const version = /^refspec=debian\/(.*)$/m.exec(readFileSync(origin, 'utf8'))?.[1]
+  if (version === undefined) throw new Error(`no refspec in ${origin}`)
+  return version
 }
 
 /** The keys that matter here, from the text of a Boot Loader Specification entry. */

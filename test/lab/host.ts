@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { readDefaultBootEntry } from './boot-entry.ts'
+import { readBootEntries, readDefaultBootEntry, versionOf } from './boot-entry.ts'
 import type { Files } from './files.ts'
 import { type Container, startContainer } from './nspawn.ts'
 import { commit, refOf } from './sysroot.ts'
@@ -208,10 +208,12 @@ export class Host {
 
   /** The version that is booted, by the origin of its deployment. */
   bootedVersion(): string {
-    const origin = `${this.#booted().deployment}.origin`
-    const version = /^refspec=debian\/(.*)$/m.exec(readFileSync(origin, 'utf8'))?.[1]
-    if (version === undefined) throw new Error(`no refspec in ${origin}`)
-    return version
+    return versionOf(this.#booted().deployment)
+  }
+
+  /** The versions that can be booted, the one that the next boot takes first. */
+  bootableVersions(): readonly string[] {
+    return readBootEntries(this.sysroot).map(({ deployment }) => versionOf(deployment))
   }
 
   #booted(): Running {

@@ -44,7 +44,8 @@ export async function runCampaign(
   await Promise.all(Array.from({ length: Math.min(atATime, seeds.length) }, work))
 }
 
-async function subjectOptions(lab: Lab, campaign: Campaign): Promise<SubjectOptions> {
+/** What a host of a campaign is made of. */
+export async function subjectOptions(lab: Lab, campaign: Campaign): Promise<SubjectOptions> {
   if (campaign.kind === 'crash') return {}
   const { fileSystem, withoutSync } = campaign
   return {

@@ -1,7 +1,7 @@
 // The long campaigns. ONLY=NAME runs one of them, SEED=N begins with that seed, RUNS=N makes so many runs.
 import { Lab } from '../lab.ts'
 import { type Campaign, runCampaign } from './campaign.ts'
-import { describeRun, summarize } from './report.ts'
+import { describeRun, seedsFrom, summarize } from './report.ts'
 import type { Outcome } from './run.ts'
 
 const campaigns: Readonly<Record<string, { readonly runs: number; readonly campaign: Campaign }>> =
@@ -19,8 +19,7 @@ const campaigns: Readonly<Record<string, { readonly runs: number; readonly campa
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function runOne(name: string, { runs, campaign }: (typeof campaigns)[string]) {
-  const first = Number(process.env['SEED'] ?? 1)
-  const seeds = Array.from({ length: Number(process.env['RUNS'] ?? runs) }, (_, run) => first + run)
+  const seeds = seedsFrom(Number(process.env['SEED'] ?? 1), Number(process.env['RUNS'] ?? runs))
   const outcomes: Outcome[] = []
   const lab = await Lab.open()
   try {

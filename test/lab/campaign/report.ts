@@ -6,6 +6,11 @@ export function describeRun({ seed, blows }: RunPlan): string {
   return `SEED=${seed}: ${blows.map(describeBlow).join('; then ')}`
 }
 
+/** So many seeds, in a row. */
+export function seedsFrom(first: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => first + index)
+}
+
 /** What came of many runs, in a line. */
 export function summarize(outcomes: readonly Outcome[]): string {
   const broken = outcomes.filter(({ violations }) => violations.length > 0)

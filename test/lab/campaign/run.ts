@@ -3,7 +3,7 @@ import { boundImages, imageSpec } from '../bound-images.ts'
 import type { Host } from '../lab.ts'
 import { damagedImages } from './damaged-images.ts'
 import type { Blow, RunPlan } from './draw-run.ts'
-import { pushImages } from './images.ts'
+import { type ImagePlan, pushImages } from './images.ts'
 import { leftovers, storeFaults } from './leftovers.ts'
 import { strike, waitForPulls } from './strike.ts'
 import { type Subject, varOf, type Version } from './subject.ts'
@@ -30,7 +30,7 @@ export async function run(subject: Subject, plan: RunPlan): Promise<Outcome> {
   const check = async (when: string, find: Promise<readonly string[]>) =>
     violations.push(...(await find).map(line => `${when}: ${line}`))
   try {
-    const next = await publish(subject, plan)
+    const next = await publish(subject, `next-${plan.seed}`, plan.images)
     await subject.settle()
     for (const blow of plan.blows) {
       if (host.bootedVersion() !== old.name) break
@@ -43,6 +43,8 @@ export async function run(subject: Subject, plan: RunPlan): Promise<Outcome> {
       const safe = next.images.filter(({ reference }) => isNew || recorded.has(reference))
       const images = new Set([...old.images, ...safe])
       const when = `after the blow, on the ${isNew ? 'new' : 'old'} version`
+      if (!host.bootableVersions().includes(old.name))
+        violations.push(`${when}: the old deployment cannot be booted`)
       await check(when, damagedImages(host, [...images]))
       await check(when, leftovers(host))
       // what pulls lose with the power is not looked for before the next one
@@ -72,10 +74,14 @@ export async function run(subject: Subject, plan: RunPlan): Promise<Outcome> {
   return { plan, booted, violations, journal }
 }
 
-async function publish({ host, registry, version }: Subject, plan: RunPlan): Promise<Version> {
-  const images = await pushImages(registry, plan.images)
-  const specs = plan.images.map(({ name }) => [`${name}.image`, imageSpec(registry, `${name}:1`)])
-  const name = `next-${plan.seed}`
+/** Pushes the images and commits the version that brings them. */
+export async function publish(
+  { host, registry, version }: Subject,
+  name: string,
+  plans: readonly ImagePlan[],
+): Promise<Version> {
+  const images = await pushImages(registry, plans)
+  const specs = plans.map(image => [`${image.name}.image`, imageSpec(registry, `${image.name}:1`)])
   await host.commit(name, boundImages(Object.fromEntries(specs)))
   const own = version.images.filter(({ reference }) => reference.endsWith('/own:1'))
   return { name, images: [...own, ...images] }
@@ -86,7 +92,8 @@ function mustSucceed({ victim, shutdown }: Blow): boolean {
   return victim === 'podman' && shutdown === undefined
 }
 
-async function stageAgain(host: Host, next: Version): Promise<readonly string[]> {
+/** Nothing is in its way now: the version is staged, pulled and booted. */
+export async function stageAgain(host: Host, next: Version): Promise<readonly string[]> {
   await host.stage(next.name)
   const { exitCode } = await waitForPulls(host)
   const status = async () => (await host.run('bootc-bound-images status 2>&1')).stdout

@@ -1,0 +1,154 @@
+import t from 'tap'
+import { boundImages, configured, imageSpec } from '../bound-images.ts'
+import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+const shared = makeLayer({ bytes: 10_000_000 })
+await registry.push('big:1', { bytes: 10_000_000 })
+await registry.push('old:1', { layers: [shared] })
+await registry.push('new:1', { layers: [shared], files: { id: 'new' } })
+const small = Array.from({ length: 10 }, (_, index) => `app${index}:1`)
+for (const image of small) await registry.push(image)
+const start = 'systemctl start bootc-bound-images.target'
+const store = '/var/lib/containers/storage'
+
+/** A small file system at a directory of a host, empty and until the next shutdown. */
+const mountAt = (directory: string, megabytes: number) =>
+  `mkdir -p ${directory} && mount -t tmpfs -o size=${megabytes}M small ${directory}`
+
+async function hostFor(
+  images: readonly string[],
+  { settings = [], v1 = {} }: { readonly settings?: readonly string[]; readonly v1?: Files } = {},
+): Promise<Host> {
+  registry.heal()
+  registry.forget()
+  const quick = configured('RetryLimit=2', 'RetryDelaySec=0', ...settings)
+  const host = await lab.host({ v1: { ...quick, ...v1 } })
+  const specs = images.map(image => [image.replace(':1', '.image'), imageSpec(registry, image)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
+  return host
+}
+
+const blobBytes = () =>
+  registry.requests
+    .filter(({ url }) => url.includes('/blobs/'))
+    .reduce((sum, { bytes }) => sum + bytes, 0)
+const manifestRequests = () => registry.requests.filter(({ url }) => url.includes('/manifests/'))
+const status = async (host: Host) => (await host.run('bootc-bound-images status')).stdout
+const warnings = async (host: Host) =>
+  (await host.run('journalctl -b -o cat -p warning -u bootc-bound-images-stage.service')).stdout
+
+t.test('what cannot fit is refused, with numbers and before any layer is fetched', async t => {
+  const host = await hostFor(['big:1'])
+  await host.run(mountAt(store, 8))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 1 })
+  const why =
+    /the bound images to pull have 10 MB compressed and take more on disk, but \/var\/lib\/containers\/storage has only \d\.\d MB free/
+  t.match(await status(host), why)
+  t.match(await status(host), /big:1 +missing/)
+  t.match(await host.run('bootc-bound-images stage'), { exitCode: 1, stderr: why })
+
+  // What is done about it counts at once.
+  await host.run(`mount -o remount,size=100M ${store}`)
+  t.ok(blobBytes() < 10_000, 'so far nobody has fetched a layer')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.notMatch(await status(host), why)
+  t.match(await host.run('systemctl is-failed "bootc-*"'), { exitCode: 1 })
+  await host.kill()
+})
+
+t.test('nor does a shutdown try what cannot fit, and the next boot says why', async t => {
+  const host = await hostFor(['big:1'])
+  await host.run(mountAt(store, 8))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 1 })
+  await host.shutdown()
+  t.ok(blobBytes() < 10_000, 'nobody has fetched a layer')
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+  t.match(await status(host), /10 MB compressed and take more on disk/)
+  await host.shutdown()
+})
+
+t.test('what may not fit is warned of, and pulled', async t => {
+  const host = await hostFor(['big:1'])
+  await host.run(mountAt(store, 20))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.match(
+    await warnings(host),
+    /the bound images to pull have 10 MB compressed and may take 30 MB on disk, but \/var\/lib\/containers\/storage has only 2\d MB free/,
+  )
+  await host.kill()
+})
+
+t.test('a temporary directory without room for the biggest layer', async t => {
+  const host = await hostFor(['big:1', 'app0:1'])
+  await host.run(mountAt('/var/tmp', 5))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 1 })
+  t.match(
+    await status(host),
+    /The pulls were not started: the biggest layer to pull has 10 MB, but \/var\/tmp has only 5\.\d MB free/,
+  )
+  t.ok(blobBytes() < 10_000)
+  await host.kill()
+})
+
+t.test('layers that are there already need no room', async t => {
+  const host = await hostFor(['new:1'])
+  await host.run(mountAt(store, 18))
+  const pull = `podman pull --tls-verify=false ${registry.address}/old:1`
+  t.match(await host.run(pull), { exitCode: 0 })
+  registry.forget()
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.comment(
+    (await host.run('bootc-bound-images status; df; journalctl -b -o cat -u "bootc-*"')).stdout,
+  )
+  t.ok(blobBytes() < 10_000, 'and are not fetched again')
+  await host.kill()
+})
+
+t.test('ResolveTimeoutSec=0 asks nothing', async t => {
+  const asking = await hostFor(['app0:1'])
+  await asking.stage('v2')
+  t.match(await asking.run(start), { exitCode: 0 })
+  t.equal(manifestRequests().length, 2, 'one for its size, one to pull it')
+  await asking.kill()
+
+  const host = await hostFor(['app0:1'], { settings: ['ResolveTimeoutSec=0'] })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.equal(manifestRequests().length, 1)
+  await host.kill()
+})
+
+t.test('a registry that hangs delays a staging by ResolveTimeoutSec= at most', async t => {
+  const host = await hostFor(small, { settings: ['ResolveTimeoutSec=3'] })
+  // Who asks for sizes meets the silence, and leaves none of it to the pulls.
+  registry.fail({ match: '/manifests/', mode: 'hang', times: 8 })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  const [asked, ...pulled] = [manifestRequests().slice(0, 8), ...manifestRequests().slice(8)]
+  t.equal(pulled.length, small.length)
+  const delay = (pulled[0]?.at ?? 0) - (asked[0]?.at ?? 0)
+  t.ok(delay >= 2500 && delay < 8000, `${delay} ms`)
+  await host.kill()
+})
+
+t.test('without skopeo all works', async t => {
+  const host = await hostFor(['app0:1', 'app1:1'], { v1: { 'usr/bin/skopeo': undefined } })
+  t.match(await host.run('skopeo'), { exitCode: 127 })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.equal(manifestRequests().length, 2)
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  t.equal(await status(host), 'No deployment is staged.')
+  await host.shutdown()
+})
