@@ -9,6 +9,13 @@ import { seed } from '../../judges/seed.ts'
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 
-await runCampaign(lab, { kind: 'crash' }, seedsFrom(seed, 25), ({ plan, violations, journal }) => {
-  t.strictSame(violations, [], describeRun(plan), violations.length > 0 ? { journal } : {})
+t.test('at random moments', async t => {
+  await runCampaign(
+    lab,
+    { kind: 'crash' },
+    seedsFrom(seed, 25),
+    ({ plan, violations, journal }) => {
+      t.strictSame(violations, [], describeRun(plan), violations.length > 0 ? { journal } : {})
+    },
+  )
 })
