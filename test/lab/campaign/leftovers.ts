@@ -25,9 +25,12 @@ const look = `
   systemctl list-units --all --plain --no-legend --state=failed 'bootc-*' | sed 's/^/failed unit /'
 `
 
-/** podman tries out the file system in overlay/compatN; killed in that moment, it leaves the empty directory there. */
+/**
+ * Only what podman says of layers: it tries out the file system in directories like overlay/compatN, and killed in
+ * that moment, it leaves one there.
+ */
 const check = `
   podman system check --help >/dev/null 2>&1 || exit 0
   podman system check --quick 2>&1 | grep -E '^Damaged|accounted for' |
-    grep -vE 'layer compat[0-9]+:' | sed 's/^/podman system check: /'
+    grep -E '[0-9a-f]{64}' | sed 's/^/podman system check: /'
 `
