@@ -1,13 +1,17 @@
 # counting.sh, for `.`: runs checks and counts them. The last line is "N passed, N failed".
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) failures=$(mktemp)
+trap 'rm -f "$log" "$failures"' EXIT
 passed=0 failed=0
 
 # check NAME COMMAND...: counts as one
 check() {
   echo "== $1"
+  name=$1
   shift
-  if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if "$@"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "$name" >>"$failures"
+  fi
 }
 
 # count NAME COMMAND...: runs tap, and counts the assertions of which it says that they ran
@@ -28,11 +32,14 @@ count() {
   if [ "${pass:-0}" = 0 ] || [ "$total" != "${total#*skip}" ] || [ "$total" != "${total#*todo}" ] ||
     { [ $status -ne 0 ] && [ "${fail:-0}" = 0 ]; }; then
     failed=$((failed + 1))
+    echo "not ok: it did not run to its end (exit status $status): $total" >>"$log"
   fi
+  grep -aE '^ *not ok' "$log" >>"$failures"
 }
 
-# Prints the line, and fails if something failed.
+# Prints what failed and the line, and fails if something failed.
 total() {
+  [ ! -s "$failures" ] || sed 's/^/failed: /' "$failures"
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }

@@ -1,4 +1,5 @@
 // The long campaigns. ONLY=NAME runs one of them, SEED=N begins with that seed, RUNS=N makes so many runs.
+import { writeFileSync } from 'node:fs'
 import { Lab } from '../lab.ts'
 import { type Campaign, runCampaign } from './campaign.ts'
 import { describeRun, seedsFrom, summarize } from './report.ts'
@@ -49,8 +50,11 @@ for (const [name, { runs, campaign }] of wanted) {
   const isRight = mustBreak === broken.length > 0
   if (!isRight) process.exitCode = 1
   for (const outcome of mustBreak ? [] : broken) {
-    lines.push(`${name} ${describeRun(outcome.plan)}`, ...outcome.violations, outcome.journal)
-    lines.push(`once more: make campaign ONLY=${name} RUNS=1 SEED=${outcome.plan.seed}`)
+    const { plan, violations, journal } = outcome
+    const file = `dist/campaign-${name}-${plan.seed}.log`
+    writeFileSync(file, journal)
+    lines.push(`${name} ${describeRun(plan)}`, ...violations, `its journal is in ${file}`)
+    lines.push(`once more: make campaign ONLY=${name} RUNS=1 SEED=${plan.seed}`)
   }
   const minutes = Math.round((Date.now() - begin) / 60_000)
   const expected = mustBreak ? ', as it must' : ''

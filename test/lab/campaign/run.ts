@@ -118,8 +118,8 @@ async function readJournal({ host }: Subject): Promise<string> {
       `--directory=${varOf(host)}/log/journal`,
       '--no-hostname',
       '--output=short-iso-precise',
-      '--lines=300',
-      ...['bootc-*', 'ostree-finalize-staged.service', 'init.scope'].map(unit => `--unit=${unit}`),
+      '--unit=bootc-*',
+      '--unit=ostree-finalize-staged.service',
     ],
     { all: true, reject: false },
   )
