@@ -34,12 +34,16 @@ count() {
     failed=$((failed + 1))
     echo "not ok: it did not run to its end (exit status $status): $total" >>"$log"
   fi
-  grep -aE '^ *not ok' "$log" >>"$failures"
+  # Each failed assertion with what tap says of it.
+  awk '/^ *not ok/ { print; lines = 40; next }
+    lines > 0 && /^ *(---|\.\.\.)$/ { if ($1 == "...") lines = 0; next }
+    /^ *(ok|1\.\.|#)/ { lines = 0 }
+    lines > 0 { print; lines-- }' "$log" >>"$failures"
 }
 
 # Prints what failed and the line, and fails if something failed.
 total() {
-  [ ! -s "$failures" ] || sed 's/^/failed: /' "$failures"
+  [ ! -s "$failures" ] || { echo '== what failed' && cat "$failures"; }
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }

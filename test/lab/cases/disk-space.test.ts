@@ -14,9 +14,10 @@ for (const image of small) await registry.push(image)
 const start = 'systemctl start bootc-bound-images.target'
 const store = '/var/lib/containers/storage'
 
-/** A small file system at a directory of a host, empty and until the next shutdown. */
-const mountAt = (directory: string, megabytes: number) =>
-  `mkdir -p ${directory} && mount -t tmpfs -o size=${megabytes}M small ${directory}`
+/** A small file system at a directory of a host, empty and until the next shutdown; not under the feet of podman. */
+const mountAt = (directory: string, megabytes: number) => `
+  while systemctl is-active --quiet bootc-bound-images-boot.service; do sleep 0.1; done
+  mkdir -p ${directory} && mount -t tmpfs -o size=${megabytes}M small ${directory}`
 
 async function hostFor(
   images: readonly string[],
@@ -56,7 +57,7 @@ t.test('what cannot fit is refused, with numbers and before any layer is fetched
   t.ok(blobBytes() < 10_000, 'so far nobody has fetched a layer')
   t.match(await host.run(start), { exitCode: 0 })
   t.notMatch(await status(host), why)
-  t.match(await host.run('systemctl is-failed "bootc-*"'), { exitCode: 1 })
+  t.equal((await host.run('systemctl --failed --plain --no-legend "bootc-*"')).stdout, '')
   await host.kill()
 })
 
