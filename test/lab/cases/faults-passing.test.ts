@@ -14,7 +14,7 @@ interface Row extends Omit<Fault, 'match'> {
 }
 
 const rows: Readonly<Record<string, Row>> = {
-  'unavailable-twice': { in: 'manifest', status: 503, times: 2, tries: [3, 3] },
+  'unavailable-twice': { in: 'manifest', status: 503, times: 2, tries: [1, 3] },
   busy: { in: 'manifest', status: 429, headers: { 'retry-after': '2' }, times: 2, tries: [1, 1] },
   'reset-once': { in: 'manifest', mode: 'reset', times: 1, tries: [1, 1] },
   'cut-once': { in: 'layer', mode: 'reset', afterBytes: 50_000, times: 1, tries: [1, 2] },
