@@ -103,6 +103,24 @@ export async function checkStore(
   return { isWhole: result.exitCode === 0, damagedImages: parseDamagedImages(result.stdout) }
 }
 
+/**
+ * Whether every file of an image can be read and is what it was when it was unpacked.
+ *
+ * @param deadline until then it may take, in milliseconds since 1970
+ */
+export async function isReadable(
+  id: string,
+  { options }: ImageStore,
+  deadline: number,
+): Promise<boolean> {
+  const { failed } = await execa('podman', [...options, 'image', 'save', '--quiet', id], {
+    timeout: Math.max(1, deadline - Date.now()),
+    stdout: 'ignore',
+    reject: false,
+  })
+  return !failed
+}
+
 /** Every id in the store. */
 export async function storedIds(store: ImageStore): Promise<ReadonlySet<string>> {
   const { stdout } = await podman([

@@ -94,9 +94,10 @@ async function startPulls(
     const { refusal, warning } = await checkSpace(missing, request, facts)
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
+    // Not beside pulls: it would take what they have half written for damaged.
+    if (suspectPulls().length > 0) await startUnit(repair)
   }
   await startFlush(warn)
-  if (suspectPulls().length > 0) await startUnit(repair)
   await resetForStart(pullStates)
   // It may be active from an earlier staging.
   await stopIfIdle('bootc-bound-images.target')

@@ -1,5 +1,5 @@
 import { describeError } from '../describe-error.ts'
-import { checkStore, storedImages, type StoredImage } from '../host/podman.ts'
+import { checkStore, isReadable, storedImages, type StoredImage } from '../host/podman.ts'
 import { readPullRecord } from '../host/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
 import { clearMarks, suspectPulls } from '../host/unfinished-pulls.ts'
@@ -53,7 +53,8 @@ function hasRecord({ unit }: Pull, { id }: StoredImage): boolean {
 
 /**
  * Has podman remove what is damaged, unless it would remove images that are none of ours: that is for the
- * administrator to decide.
+ * administrator to decide. Nor if there is a false alarm among what it finds: podman 5.4 finds fault with every layer
+ * whose archive has no entries for directories.
  *
  * @returns whether the store is known to be whole
  */
@@ -77,6 +78,13 @@ async function repairStore(
     if (others.length > 0) {
       report(
         `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,
+      )
+      return false
+    }
+    for (const id of damagedImages) {
+      if (!(await isReadable(id, imageStore, deadline))) continue
+      report(
+        `podman finds fault with image ${id}, which can be read all the same; nothing is removed`,
       )
       return false
     }

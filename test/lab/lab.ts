@@ -74,6 +74,14 @@ export class Lab {
     return help.includes(` ${option} `)
   }
 
+  /** Whether the hosts have a command, of podman for example. */
+  async canRun(command: readonly string[]): Promise<boolean> {
+    return runInRootfs(this.#area, command).then(
+      () => true,
+      () => false,
+    )
+  }
+
   async registry(options: RegistryOptions = {}): Promise<Registry> {
     const registry = await Registry.start(this.#area, `registry-${++this.#made}`, options)
     this.#registries.push(registry)

@@ -17,6 +17,8 @@ export interface LayerContent {
   readonly files?: Readonly<Record<string, TarContent>>
   /** Size of a file `payload` of random bytes, which no compression makes smaller. */
   readonly bytes?: number
+  /** Without, the archive has no entries for directories. */
+  readonly directories?: boolean
 }
 
 export interface ImageContent extends LayerContent {
@@ -35,8 +37,9 @@ export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 export const INDEX = 'application/vnd.oci.image.index.v1+json'
 
 /** Builds a layer, new with every call if it has random bytes. */
-export const makeLayer = ({ files = {}, bytes = 0 }: LayerContent): Layer => {
-  const archive = tar(bytes === 0 ? files : { ...files, payload: randomBytes(bytes) })
+export const makeLayer = ({ files = {}, bytes = 0, directories = true }: LayerContent): Layer => {
+  const contents = bytes === 0 ? files : { ...files, payload: randomBytes(bytes) }
+  const archive = tar(contents, { directories })
   return { ...blob(gzipSync(archive, { level: 1 })), diffId: digest(archive) }
 }
 

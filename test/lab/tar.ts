@@ -26,16 +26,40 @@ const typeFlags = {
   fifo: '6',
 } as const
 
+/** Which entries an archive has. */
+export interface TarOptions {
+  /** Whether there is one for each directory, as nearly all programs write them. */
+  readonly directories?: boolean
+}
+
 /** A tar archive with fixed times and, unless an entry says otherwise, owner and mode: equal files are equal bytes. */
-export const tar = (files: Readonly<Record<string, TarContent>>): Buffer =>
+export const tar = (
+  files: Readonly<Record<string, TarContent>>,
+  { directories = true }: TarOptions = {},
+): Buffer =>
   Buffer.concat([
-    ...Object.entries(files).map(([path, content]) =>
+    ...Object.entries(directories ? withDirectories(files) : files).map(([path, content]) =>
       typeof content === 'string' || Buffer.isBuffer(content)
         ? entry(path, { contents: content })
         : entry(path, content),
     ),
     Buffer.alloc(2 * BLOCK),
   ])
+
+/** The same, with an entry for each directory that has none. */
+const withDirectories = (files: Readonly<Record<string, TarContent>>) => {
+  const all: Record<string, TarContent> = {}
+  const isThere = (path: string) => [path, `${path}/`].some(name => name in files || name in all)
+  for (const [path, content] of Object.entries(files)) {
+    const names = path.replace(/\/$/u, '').split('/').slice(0, -1)
+    for (const [index] of names.entries()) {
+      const directory = names.slice(0, index + 1).join('/')
+      if (directory !== '' && !isThere(directory)) all[`${directory}/`] = { type: 'directory' }
+    }
+    all[path] = content
+  }
+  return all
+}
 
 const BLOCK = 512
 

@@ -13,7 +13,7 @@ export async function damagedImages(
   if (images.length === 0) return []
   const { stdout } = await host.run(
     `for image in ${images.map(({ reference }) => reference).join(' ')}; do
-       if dir=$(podman image mount "$image" 2>/tmp/error) && cd "$dir"; then
+       if dir=$(podman image mount "$image" 2>/tmp/error) && cd "$dir" 2>>/tmp/error; then
          sum=$(find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs -d '\\n' sha256sum 2>&1 | sha256sum)
          echo "\${sum%% *} $(find . -type f | wc -l) files, $(find . -type f -empty | wc -l) of them empty"
          cd /

@@ -1,0 +1,80 @@
+// After a power failure in the middle of pulls, what podman has is checked; what is whole is never removed.
+import t from 'tap'
+import { boundImages, imageSpec, imagesOn } from '../bound-images.ts'
+import { type Host, Lab, makeLayer } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+const hasCheck = await lab.canRun(['podman', 'system', 'check', '--help'])
+const start = 'systemctl start bootc-bound-images.target'
+const files = { 'etc/name/of/it': 'web' }
+
+/** As the pulls of an earlier boot leave it when the power goes. */
+const leaveMark = `
+  mkdir -p /var/lib/bootc-bound-images/unfinished
+  echo 11111111-2222-3333-4444-555555555555 >/var/lib/bootc-bound-images/unfinished/bootc-pending-0-image`
+
+async function hostWith(image: string): Promise<Host> {
+  const host = await lab.host()
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, image) }))
+  await host.commit('v3', {
+    ...boundImages({
+      'web.image': imageSpec(registry, image),
+      'new.image': imageSpec(registry, 'new:1'),
+    }),
+  })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.run(leaveMark)
+  registry.forget()
+  return host
+}
+
+const journal = async (host: Host) =>
+  (await host.run('journalctl -b -o cat -u bootc-bound-images-repair.service')).stdout
+
+async function update(host: Host): Promise<void> {
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  const said = await journal(host)
+  t.equal(said.split('checking the image store').length, hasCheck ? 2 : 1, said)
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v3')
+}
+
+await registry.push('new:1')
+
+t.test('a store that is whole', async t => {
+  await registry.push('whole:1', { layers: [makeLayer({ files })] })
+  const host = await hostWith('whole:1')
+  await update(host)
+  const blobs = registry.requests.filter(({ url }) => url.includes('/whole/blobs/'))
+  t.ok(blobs.reduce((sum, { bytes }) => sum + bytes, 0) < 1000, 'no layer was fetched again')
+  const repair = await host.run('journalctl -b -1 -o cat -u bootc-bound-images-repair.service')
+  t.notMatch(repair.stdout, /was damaged|are damaged|finds fault/)
+  await host.shutdown()
+})
+
+t.test('an image that podman takes for damaged and that is not', async t => {
+  const layers = [makeLayer({ files, directories: false })]
+  await registry.push('odd:1', { layers })
+  const host = await hostWith('odd:1')
+  if (hasCheck) t.match(await host.run('podman system check'), { exitCode: 125 })
+  await update(host)
+  t.notOk(
+    registry.requests.some(({ url }) => url.includes(layers[0]?.digest ?? '')),
+    'it was not fetched again',
+  )
+  if (hasCheck) {
+    const repair = await host.run('journalctl -b -1 -o cat -u bootc-bound-images-repair.service')
+    t.match(repair.stdout, /podman finds fault with image [0-9a-f]{64}, which can be read/)
+  }
+  const names = [`${registry.address}/odd:1`]
+  t.strictSame(await imagesOn(host, names), names)
+  await host.shutdown()
+})
