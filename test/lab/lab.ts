@@ -74,12 +74,10 @@ export class Lab {
     return help.includes(` ${option} `)
   }
 
-  /** Whether the hosts have a command, of podman for example. */
-  async canRun(command: readonly string[]): Promise<boolean> {
-    return runInRootfs(this.#area, command).then(
-      () => true,
-      () => false,
-    )
+  /** Whether the hosts have `podman system check`; an older podman shows another help for it. */
+  async canCheckStore(): Promise<boolean> {
+    const help = await runInRootfs(this.#area, ['podman', 'system', 'check', '--help'])
+    return help.includes('podman system check [options]')
   }
 
   async registry(options: RegistryOptions = {}): Promise<Registry> {

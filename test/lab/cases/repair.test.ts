@@ -6,7 +6,7 @@ import { type Host, Lab, makeLayer } from '../lab.ts'
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 const registry = await lab.registry()
-const hasCheck = await lab.canRun(['podman', 'system', 'check', '--help'])
+const hasCheck = await lab.canCheckStore()
 const start = 'systemctl start bootc-bound-images.target'
 const files = { 'etc/name/of/it': 'web' }
 
