@@ -107,18 +107,24 @@ export async function checkStore(
  * Whether every file of an image can be read and is what it was when it was unpacked.
  *
  * @param deadline until then it may take, in milliseconds since 1970
+ * @throws Error when podman could not look, which says nothing about the image
  */
 export async function isReadable(
   id: string,
   { options }: ImageStore,
   deadline: number,
 ): Promise<boolean> {
-  const { failed } = await execa('podman', [...options, 'image', 'save', '--quiet', id], {
+  const args = ['image', 'save', '--quiet', id]
+  const result = await execa('podman', [...options, ...args], {
     timeout: Math.max(1, deadline - Date.now()),
     stdout: 'ignore',
     reject: false,
   })
-  return !failed
+  if (result.timedOut) throw new Error(`podman image save of ${id} did not end`)
+  // It unpacks each layer to read it.
+  if (result.exitCode === undefined || result.stderr.includes('no space left'))
+    throw failure(result, args)
+  return !result.failed
 }
 
 /** Every id in the store. */

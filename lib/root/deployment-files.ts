@@ -151,7 +151,7 @@ export class DeploymentFiles {
   #locate(path: string): string {
     const resolved = this.resolve(path)
     const location = this.place(resolved)
-    /* c8 ignore next 2 -- it was there a moment ago */
+    /* c8 ignore next 2 -- resolve() has just found it: only if it vanishes in between, which no test can time */
     if (location === undefined)
       throw new UnresolvedPath('missing', `${resolved} does not exist in the root`)
     return location

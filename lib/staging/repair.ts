@@ -53,8 +53,8 @@ function hasRecord({ unit }: Pull, { id }: StoredImage): boolean {
 
 /**
  * Has podman remove what is damaged, unless it would remove images that are none of ours: that is for the
- * administrator to decide. Nor if there is a false alarm among what it finds: podman 5.4 finds fault with every layer
- * whose archive has no entries for directories.
+ * administrator to decide. Nor if there is a false alarm among what it finds: podman (5.4, 5.8) finds fault with every
+ * layer whose archive has no entries for directories.
  *
  * @returns whether the store is known to be whole
  */
@@ -74,17 +74,18 @@ async function repairStore(
     report('checking the image store: the host went down while images were pulled')
     const { isWhole, damagedImages } = await checkStore(imageStore, deadline, { isToRepair: false })
     if (isWhole) return true
-    const others = damagedImages.filter(id => ours.every(image => image.id !== id))
-    if (others.length > 0) {
-      report(
-        `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,
-      )
-      return false
-    }
+    // First, because the advice below would be bad if there is nothing wrong with them.
     for (const id of damagedImages) {
       if (!(await isReadable(id, imageStore, deadline))) continue
       report(
         `podman finds fault with image ${id}, which can be read all the same; nothing is removed`,
+      )
+      return false
+    }
+    const others = damagedImages.filter(id => ours.every(image => image.id !== id))
+    if (others.length > 0) {
+      report(
+        `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,
       )
       return false
     }

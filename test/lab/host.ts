@@ -201,7 +201,7 @@ export class Host {
     for (let tries = 1; ; tries++) {
       const result = await this.run(command)
       if (result.exitCode === 0) return result
-      // The file system of this machine cannot be remounted while the ostree of another lab has it frozen.
+      // ostree remounts /sysroot, which the kernel refuses while another lab has this machine's file system frozen.
       if (tries === 3 || !result.stderr.includes('Device or resource busy'))
         throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
       await sleep(1000)
