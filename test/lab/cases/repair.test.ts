@@ -78,3 +78,18 @@ t.test('an image that podman takes for damaged and that is not', async t => {
   t.strictSame(await imagesOn(host, names), names)
   await host.shutdown()
 })
+
+t.test('nor is anybody told to remove an image of others that is whole', async t => {
+  await registry.push('odd:2', { layers: [makeLayer({ files, directories: false })] })
+  const host = await lab.host()
+  const pull = `podman image pull --tls-verify=false ${registry.address}/odd:2`
+  t.match(await host.run(pull), { exitCode: 0 })
+  await host.commit('v2', boundImages({ 'new.image': imageSpec(registry, 'new:1') }))
+  await host.run(leaveMark)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  const said = await journal(host)
+  t.notMatch(said, /--repair/)
+  if (hasCheck) t.match(said, /which can be read all the same/)
+  await host.shutdown()
+})
