@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { execa } from 'execa'
+import { gigabyte, makeDisk, mountDisk } from './disk-file.ts'
 
 /** Where one lab keeps its files and processes. All of it is gone after `remove()`. */
 export interface WorkArea {
@@ -12,14 +13,18 @@ export interface WorkArea {
   readonly remove: () => Promise<void>
 }
 
-/** Builds the cache if there is none, and makes the directory and control group of a new lab. */
+/**
+ * Builds the cache if there is none, and makes the directory and control group of a new lab. The directory is on
+ * a disk of its own, in a file: ostree remounts the file system that it deploys to, which is none of the business
+ * of the machine that runs the lab, and which the kernel refuses while somebody has that file system frozen.
+ */
 export const makeWorkArea = async (): Promise<WorkArea> => {
   const { stdout: cache } = await execa(script('build-cache'), { stderr: 'inherit' })
-  const dir = mkdtempSync(join(process.env.LAB_WORK ?? '/var/tmp', 'bootc-bound-images-lab-'))
-  const group = join(ownCgroup(), dir.slice(dir.lastIndexOf('/') + 1))
+  const work = mkdtempSync(join(process.env.LAB_WORK ?? '/var/tmp', 'bootc-bound-images-lab-'))
+  const group = join(ownCgroup(), basename(work))
   // Before the first thing that would have to be cleaned up. A session of its own, because
   // Ctrl-C ends the whole process group of the test.
-  const janitor = execa(script('janitor'), [dir, group, cache], {
+  const janitor = execa(script('janitor'), [work, group, cache], {
     detached: true,
     cleanup: false,
     stdin: 'pipe',
@@ -27,6 +32,11 @@ export const makeWorkArea = async (): Promise<WorkArea> => {
     stderr: 'inherit',
   })
   mkdirSync(group)
+  const dir = join(work, 'disk')
+  mkdirSync(dir)
+  const disk = { fileSystem: 'xfs', file: join(work, 'disk.img'), bytes: 64 * gigabyte } as const
+  await makeDisk(disk)
+  await mountDisk(disk, dir)
 
   return {
     dir,

@@ -1,15 +1,8 @@
-import { constants, copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { type Disk, type FileSystem, gigabyte, makeDisk, mountDisk } from '../disk-file.ts'
 import type { Lab } from '../lab.ts'
-
-export type FileSystem = 'ext4' | 'xfs'
-
-/** A disk with a file system on it, in a file. */
-export interface Disk {
-  readonly fileSystem: FileSystem
-  readonly file: string
-}
 
 /**
  * Keeps disks in files that can be copied in an instant, while they are written to: the directory is a
@@ -33,16 +26,14 @@ export class Disks {
     const dir = mkdtempSync(join(lab.dir, 'disks-'))
     await execa('mount', ['-t', 'tmpfs', 'lab', memory])
     const file = join(memory, 'xfs')
-    makeSparse(file, 16 * gigabyte)
-    await execa('mkfs.xfs', ['-q', file])
-    await execa('mount', ['-o', 'loop', file, dir])
+    await makeDisk({ fileSystem: 'xfs', file, bytes: 16 * gigabyte })
+    await mountDisk({ fileSystem: 'xfs', file }, dir)
     return new Disks(dir)
   }
 
   async make(fileSystem: FileSystem): Promise<Disk> {
     const file = join(this.#dir, `${++this.#made}`)
-    makeSparse(file, gigabyte)
-    await execa(`mkfs.${fileSystem}`, ['-q', file])
+    await makeDisk({ fileSystem, file, bytes: gigabyte })
     return { fileSystem, file }
   }
 
@@ -56,22 +47,4 @@ export class Disks {
   remove({ file }: Disk): void {
     rmSync(file)
   }
-}
-
-/** With the default options of the file system. */
-export async function mountDisk({ fileSystem, file }: Disk, at: string): Promise<void> {
-  // XFS refuses a copy while the kernel has not yet let go of the disk it was made from
-  const options = fileSystem === 'xfs' ? 'loop,nouuid' : 'loop'
-  await execa('mount', ['-t', fileSystem, '-o', options, file, at])
-}
-
-export async function unmountDisk(at: string): Promise<void> {
-  await execa('umount', [at])
-}
-
-const gigabyte = 2 ** 30
-
-function makeSparse(file: string, bytes: number): void {
-  writeFileSync(file, '')
-  truncateSync(file, bytes)
 }

@@ -1,9 +1,16 @@
+import type { Test } from 'tap'
 import type { Blow, Event, RunPlan, Victim } from './draw-run.ts'
 import type { Outcome } from './run.ts'
 
 /** What a run does, in a line. */
 export function describeRun({ seed, blows }: RunPlan): string {
   return `SEED=${seed}: ${blows.map(describeBlow).join('; then ')}`
+}
+
+/** An assertion that a run kept every promise. Its name says which it broke, in a line: CI shows little more. */
+export function expectKept(t: Test, { plan, violations, journal }: Outcome): void {
+  const name = [describeRun(plan), ...violations].join('; ').replaceAll('\n', ' ')
+  t.strictSame(violations, [], name, violations.length > 0 ? { journal } : {})
 }
 
 /** So many seeds, in a row. */

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import type { Files, Host, Lab, Registry } from '../lab.ts'
-import { type Disk, type Disks, type FileSystem, mountDisk, unmountDisk } from './disks.ts'
+import { type Disk, type FileSystem, mountDisk, unmountDisk } from '../disk-file.ts'
+import type { Disks } from './disks.ts'
 import { commonLayer, type ImagePlan, type KnownImage, pushImages } from './images.ts'
 
 /** A version of the OS with its bound images. */
