@@ -83,7 +83,8 @@ t.test('uninstalled while an update is staged and its pulls hang', async t => {
   const host = await bootHost()
   registry.fail({ match: '/manifests/', mode: 'hang' })
   await host.stage('v2')
-  await until(host, isPulling)
+  // The registries are asked for the sizes first.
+  await until(host, isPulling, 60)
   const before = Date.now()
   t.match(await makeOn(host, 'uninstall'), { exitCode: 0 })
   t.comment(`uninstalling took ${Date.now() - before} ms`)
