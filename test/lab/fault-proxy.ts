@@ -1,6 +1,5 @@
 import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Certificate } from './certificate.ts'
 import { breakOff, sendBody } from './send-body.ts'
 
@@ -116,7 +115,7 @@ export class FaultProxy {
       record.endedAt = Date.now()
     })
     const fault = this.#takeFault(`${method} ${url}`)
-    if (fault.delayMs !== undefined) await sleep(fault.delayMs)
+    if (fault.delayMs !== undefined && !(await isAwaited(outgoing, fault.delayMs))) return
     if (fault.status !== undefined) {
       record.status = fault.status
       outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
@@ -161,6 +160,16 @@ export class FaultProxy {
     })
   }
 }
+
+/** Whether an answer is still wanted after so many milliseconds; false as soon as it is not. */
+const isAwaited = (outgoing: ServerResponse, milliseconds: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const timer = setTimeout(resolve, milliseconds, true)
+    outgoing.once('close', () => {
+      clearTimeout(timer)
+      resolve(false)
+    })
+  })
 
 const noFault: Fault = { match: '' }
 
