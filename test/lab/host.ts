@@ -137,7 +137,11 @@ export class Host {
     const ask = 'systemctl show -P SoftRebootsCount; systemctl is-system-running'
     for (let answer = ''; !/^1\n(?:running|degraded)$/.test(answer); await sleep(100)) {
       if (Date.now() > deadline) throw new Error(`${this.name} has not soft-rebooted: ${answer}`)
-      answer = (await this.run(ask)).stdout
+      // systemd does not answer those who ask while it starts anew.
+      answer = await this.run(ask, { timeoutMs: 10_000 }).then(
+        ({ stdout }) => stdout,
+        () => 'no answer',
+      )
     }
   }
 
