@@ -140,7 +140,7 @@ export class Host {
       // systemd does not answer those who ask while it starts anew.
       answer = await this.run(ask, { timeoutMs: 10_000 }).then(
         ({ stdout }) => stdout,
-        () => 'no answer',
+        error => String(error),
       )
     }
   }
@@ -247,8 +247,8 @@ export class Host {
 const sysrootReadOnly = 'sysroot-ro\0\0\0\0\0\0\u0001\0b\u000b\u0014'
 
 /**
- * What kernel and initramfs leave behind for systemd. skip-sync: finalization would otherwise
- * freeze the file system of /boot, which here is the disk of the machine that runs the lab.
+ * What kernel and initramfs leave behind for systemd. skip-sync, for an ostree that heeds it: finalization would
+ * otherwise freeze the disk that all hosts of a lab share.
  */
 const initramfs = `
   cp /run/lab/ostree-booted /run/ostree-booted

@@ -88,9 +88,9 @@ export const limitVar = async (sysroot: string, mebibytes: number): Promise<void
 }
 
 /**
- * Moves /boot to a file system in memory. ostree freezes that of /boot at finalization, which would be the
- * disk of the machine that runs the lab, and staging on another host fails in that moment. (Its option
- * `skip-sync` does not spare it this.)
+ * Moves /boot to a file system in memory. ostree freezes that of /boot at finalization, which would be the disk
+ * that all hosts of a lab share, and staging on another one fails in that moment. (Its option `skip-sync` does not
+ * spare it this.)
  */
 export const moveBoot = async (sysroot: string): Promise<void> => {
   await moveToMemory(join(sysroot, 'boot'), '10M')
