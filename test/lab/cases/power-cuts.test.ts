@@ -53,15 +53,15 @@ t.test('at random moments', async t => {
 })
 
 t.test('without "sync -f", promises are broken, and these tests see it', async t => {
-  const broken: number[] = []
-  await runCampaign(
-    lab,
-    { ...onExt4, withoutSync: true },
-    // after the finalization, when nothing else could have written the images out
-    seedsFrom(1, 1),
-    ({ plan, violations }) => {
-      if (violations.length > 0) broken.push(plan.seed)
-    },
-  )
-  t.ok(broken.length > 0)
+  const violations: string[] = []
+  // More than once, because a sync(2) of whatever else shuts down on this machine writes everything out.
+  for (let tries = 0; tries < 6 && violations.length === 0; tries++)
+    await runCampaign(
+      lab,
+      { ...onExt4, withoutSync: true },
+      // after the finalization, when nothing else could have written the images out
+      seedsFrom(1, 1),
+      outcome => violations.push(...outcome.violations),
+    )
+  t.not(violations.length, 0)
 })
