@@ -201,15 +201,13 @@ export class Host {
 
   /** Stages a committed version from inside, as an update tool does. Throws with its output. */
   async stage(version: string): Promise<CommandResult> {
-    const command = `ostree admin deploy --stage ${refOf(version)} && ${untilFinalizable}`
-    for (let tries = 1; ; tries++) {
-      const result = await this.run(command)
-      if (result.exitCode === 0) return result
-      // ostree remounts /sysroot, which the kernel refuses while another lab has this machine's file system frozen.
-      if (tries === 3 || !result.stderr.includes('Device or resource busy'))
-        throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
-      await sleep(1000)
+    const result = await this.run(
+      `ostree admin deploy --stage ${refOf(version)} && ${untilFinalizable}`,
+    )
+    if (result.exitCode !== 0) {
+      throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
     }
+    return result
   }
 
   /** The version that is booted, by the origin of its deployment. */
