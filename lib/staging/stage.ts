@@ -5,7 +5,7 @@ import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
 import { resetFailed, unitStates } from '../host/systemctl.ts'
 import { hostFacts } from '../request/host-facts.ts'
-import { nextDeployment, type NextDeployment, type Standing } from '../request/next-deployment.ts'
+import { nextDeployment, type Standing } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
 import { applyRequest } from './apply-units.ts'
@@ -42,8 +42,11 @@ export function stage(
       rememberSeen(seen)
       if (root !== undefined) rememberRequestedRoot(realpathSync(root))
       else if (seen.staged !== undefined) forgetRequestedRoot()
-      const staging = await stageOnce(nextDeployment(root, seen.staged), warn)
+      const attempt = stageOnce(root, seen.staged, warn)
+      // A failure can come from a root that is gone, because another deployment took its place.
+      await Promise.allSettled([attempt])
       if (round < mostRounds && !isSame(seen, seeDeployments())) continue
+      const staging = await attempt
       if (staging === undefined || hasSucceeded(staging)) await forgetFailure()
       return staging
     }
@@ -62,9 +65,11 @@ async function forgetFailure(): Promise<void> {
 }
 
 async function stageOnce(
-  next: NextDeployment | undefined,
+  root: string | undefined,
+  staged: Buffer | undefined,
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
+  const next = nextDeployment(root, staged)
   const facts = await hostFacts(warn)
   const request = next && (await readNextRequest(next, facts))
   const refusal = await applyRequest(request, facts, warn)

@@ -83,6 +83,11 @@ async function isCurrent(
 ): Promise<boolean> {
   const next = findNextDeployment(root)
   if (next === undefined) return false
-  const { plan } = await readNextRequest(next, facts)
-  return JSON.stringify(plan) === JSON.stringify(request.plan)
+  try {
+    const { plan } = await readNextRequest(next, facts)
+    return JSON.stringify(plan) === JSON.stringify(request.plan)
+  } catch {
+    // Whether its root was removed meanwhile or cannot be read, the next staging says.
+    return false
+  }
 }

@@ -1,23 +1,26 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 const program = fileURLToPath(new URL('../../units/retry-delay', import.meta.url))
 
 t.test('the delay doubles up to its limit', t => {
-  // systemctl says how often the unit was tried; sleep says how long it would.
+  // give-up keeps the count; systemctl says that it is of these tries; sleep says how long it would.
   const path = t.testdir({
     systemctl:
-      '#!/bin/sh\n[ "$*" = "show --property=NRestarts --value a.service" ] && echo "$TRIES"\n',
+      '#!/bin/sh\n[ "$*" = "show --property=NRestarts --value a.service" ] && echo "$RESTARTS"\n',
     sleep: '#!/bin/sh\necho "slept $*"\n',
   })
   spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/sleep`])
-  const delay = (tries: number, seconds: number, most: number) => {
+  const delay = (tries: number, seconds: number, most: number, restarts = 1) => {
+    if (tries > 0) writeFileSync(`${path}/a.service`, `${tries}\n`)
     const { status, stdout, stderr } = spawnSync(program, ['a.service'], {
       encoding: 'utf8',
       env: {
         PATH: `${path}:${process.env['PATH']}`,
-        TRIES: String(tries),
+        TRIES_DIRECTORY: path,
+        RESTARTS: String(restarts),
         RETRY_DELAY_SEC: String(seconds),
         RETRY_MAX_DELAY_SEC: String(most),
       },
@@ -46,13 +49,19 @@ t.test('the delay doubles up to its limit', t => {
     'the limit comes first',
   )
   t.equal(delay(100, 3600, 86_400), 86_400)
+  t.equal(delay(2, 5, 300, 0), '', 'the count of tries that were stopped is not that of these')
+  t.equal(delay(0, 5, 300), '', 'and is forgotten')
   t.end()
 })
 
 t.test('a systemd that does not answer is a failed try', t => {
-  const path = t.testdir({ systemctl: '#!/bin/sh\nexit 1\n' })
+  const path = t.testdir({ systemctl: '#!/bin/sh\nexit 1\n', 'a.service': '1\n' })
   spawnSync('chmod', ['+x', `${path}/systemctl`])
-  const env = { PATH: `${path}:${process.env['PATH']}`, RETRY_DELAY_SEC: '1' }
+  const env = {
+    PATH: `${path}:${process.env['PATH']}`,
+    TRIES_DIRECTORY: path,
+    RETRY_DELAY_SEC: '1',
+  }
   t.match(spawnSync(program, ['a.service'], { env }), { status: 1 })
   t.end()
 })

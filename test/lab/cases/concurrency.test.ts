@@ -148,6 +148,25 @@ t.test('somebody prunes all the time', async t => {
   await host.shutdown()
 })
 
+t.test('a deployment whose root is gone when it is read, because another was staged', async t => {
+  const host = await bootHost()
+  await host.commit('v2', specs('app0:1'))
+  await host.run('systemctl stop bootc-bound-images.path')
+  await host.stage('v2')
+  // Staging first sees a deployment that is nowhere. While it runs podman, the real one is staged.
+  const prepared = await host.run(`
+    cd /run/ostree && mkdir /run/first && cp staged-deployment /run/real &&
+    sed 's/[0-9a-f]\\{64\\}/${'0'.repeat(64)}/' /run/real >staged-deployment &&
+    ! cmp -s /run/real staged-deployment &&
+    printf '#!/bin/sh\\n[ ! -e /run/real ] || mv /run/real /run/ostree/staged-deployment\\nexec /usr/bin/podman "$@"\\n' >/run/first/podman &&
+    chmod +x /run/first/podman`)
+  t.match(prepared, { exitCode: 0 })
+  t.match(await host.run('PATH=/run/first:$PATH bootc-bound-images stage --wait'), { exitCode: 0 })
+  t.strictSame(await imagesOn(host, references('app0:1')), references('app0:1'))
+  t.equal(await reboot(host), 'v2')
+  await host.shutdown()
+})
+
 t.test('ten stagings in a row while pulls hang: the last one wins', async t => {
   const host = await bootHost()
   for (const image of images) await host.commit(image.replace(':1', ''), specs(image))
