@@ -20,13 +20,14 @@ systemdsystemgeneratordir ?= $(call ask_systemd,systemdsystemgeneratordir,/usr/l
 sources := $(shell find generator lib -name '*.ts')
 gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
 # The programs of these units are confined alike.
-isolated := boot flush repair stage wait
+isolated := activate boot flush repair settle stage wait
 isolation := bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
-scripts := retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
+scripts := activate retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
-wants := paths.target.wants/bootc-bound-images.path multi-user.target.wants/bootc-bound-images-boot.service \
+wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \
+	multi-user.target.wants/bootc-bound-images-boot.service \
 	multi-user.target.wants/bootc-bound-images-flush.service \
 	multi-user.target.wants/bootc-bound-images-soft-reboot.service
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
@@ -137,6 +138,7 @@ campaign: tools
 bench: tools
 	@$(MAKE) --no-print-directory all
 	@test/bench/run
+	@test/bench/pull/run
 
 tools:
 	@test/install-tools

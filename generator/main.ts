@@ -3,13 +3,14 @@
 // starting any process. A spec that cannot be used is reported and costs only itself; the exit status
 // is then 1. Staging does the same through lib/generate.ts; systemd itself only runs the stub beside
 // this file.
-import { realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSettings } from '../lib/config/read-settings.ts'
 import { describeError } from '../lib/describe-error.ts'
 import { hostRoot } from '../lib/directories.ts'
 import { generate, readRequest } from '../lib/generate.ts'
+import { parseKnowledge } from '../lib/plan/parse-knowledge.ts'
 import type { PodmanVersion } from '../lib/plan/podman-version.ts'
 import { defaultStore, separateStore } from '../lib/render/image-store.ts'
 import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
@@ -25,6 +26,7 @@ Write the units that pull the bound images of a deployment into NORMAL-DIRECTORY
                          (default /var/lib/containers/storage); Store= comes first
   --systemd-version N    write what this version of systemd knows (default 252)
   --podman-version N.M   write what this version of podman knows (default 4.3)
+  --knowledge FILE       what staging found out about the images (default: nothing)
   --help                 show this text
 `
 
@@ -48,7 +50,11 @@ function main(): number {
   const root = values.root === undefined ? locateStagedRoot(hostRoot) : realpathSync(values.root)
   if (root === undefined) return 0
   const { settings } = readSettings(hostRoot)
-  const request = readRequest(root, { hostRoot, podmanVersion, settings })
+  const knowledge =
+    values.knowledge === undefined
+      ? undefined
+      : parseKnowledge(readFileSync(values.knowledge, 'utf8'), basename(root))?.knowledge
+  const request = readRequest(root, { hostRoot, podmanVersion, settings, knowledge })
   const facts = {
     systemdVersion,
     podmanVersion,
@@ -84,6 +90,7 @@ function readArguments() {
         store: { type: 'string' },
         'systemd-version': { type: 'string' },
         'podman-version': { type: 'string' },
+        knowledge: { type: 'string' },
         help: { type: 'boolean' },
       },
     })

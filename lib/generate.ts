@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import type { Settings } from './config/settings.ts'
 import { describeError } from './describe-error.ts'
 import { containersDirectories, credentialsDirectory } from './directories.ts'
+import type { Knowledge } from './plan/knowledge.ts'
 import { planPulls, type Plan } from './plan/plan-pulls.ts'
 import { unsupportedOption, type PodmanVersion } from './plan/podman-version.ts'
 import { renderUnits, type HostFacts, type UnitText } from './render/render-units.ts'
@@ -19,6 +20,7 @@ export interface Request {
   readonly root: string
   /** The deployment's name, `<checksum>.<serial>` for one of ostree. */
   readonly name: string
+  readonly specs: readonly BoundImageSpec[]
   readonly plan: Plan
   readonly problems: readonly SpecProblem[]
   /** Files that the pulls need and only root may read. */
@@ -36,6 +38,7 @@ export interface RequestOptions {
   readonly settings: Settings
   /** When it is not the name of the root's directory. */
   readonly name?: string | undefined
+  readonly knowledge?: Knowledge | undefined
   /** See `layoutOf`. */
   readonly isMerged?: boolean | undefined
 }
@@ -48,7 +51,7 @@ export interface RequestOptions {
  */
 export function readRequest(
   root: string,
-  { hostRoot, podmanVersion, settings, name = basename(root), isMerged }: RequestOptions,
+  { hostRoot, podmanVersion, settings, name = basename(root), knowledge, isMerged }: RequestOptions,
 ): Request {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
@@ -61,13 +64,14 @@ export function readRequest(
   )
   const problems = [...read.problems]
   const specs = read.specs.filter(spec => isSupported(spec, podmanVersion, problems))
-  const plan = planPulls(name, specs, settings.maxParallel)
+  const plan = planPulls(name, specs, settings.maxParallel, knowledge)
   const configuration =
     plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, problems)
   const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
   return {
     root,
     name,
+    specs,
     plan,
     problems,
     privateFiles: [
@@ -76,6 +80,15 @@ export function readRequest(
     ],
     containersDirectory: configuration && directory,
   }
+}
+
+/** The same request, planned with what has been learnt about its images. */
+export function planAgain(
+  request: Request,
+  { maxParallel }: Settings,
+  knowledge: Knowledge,
+): Request {
+  return { ...request, plan: planPulls(request.name, request.specs, maxParallel, knowledge) }
 }
 
 /** Renders the units for what a root asks for. */

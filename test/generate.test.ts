@@ -2,7 +2,8 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { defaultSettings } from '../lib/config/settings.ts'
-import { readRequest } from '../lib/generate.ts'
+import { generate, planAgain, readRequest } from '../lib/generate.ts'
+import { defaultStore } from '../lib/render/image-store.ts'
 import { describeProblem } from '../lib/spec/fault.ts'
 import { makeTree } from './make-tree.ts'
 
@@ -76,5 +77,35 @@ t.test('a configuration of registries that cannot be read', t => {
   const broken = request({ [`root/${entry}`]: '[Image]\nImage=quay.io/x/a:1\n' })
   t.match(broken.problems.flatMap(describeProblem), [/^etc\/containers: .* nested too deeply/])
   t.strictSame(request({}).problems, [], 'is no problem where nothing is pulled')
+  t.end()
+})
+
+t.test('what is learnt later is planned with', t => {
+  const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })
+  const request = readRequest(root, options)
+  const [spec] = request.specs
+  const digest = `sha256:${'0'.repeat(64)}`
+  const known = new Map([[spec?.boundImage.identity ?? '', { digest, isPresent: false }]])
+  const { plan } = planAgain(request, defaultSettings, known)
+  t.strictSame(
+    plan.pulls.map(({ boundImage }) => boundImage.digest),
+    [digest],
+  )
+  t.end()
+})
+
+t.test('where images may be damaged, what reads them back is confined', t => {
+  const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })
+  const record = (isStoreSuspect: boolean) =>
+    generate(readRequest(root, options), {
+      ...options,
+      systemdVersion: 257,
+      imageStore: defaultStore,
+      temporaryDirectory: '/var/tmp',
+      libraryDirectory: '/opt/lib',
+      isStoreSuspect,
+    }).flatMap(({ contents }) => /^ExecStartPost=(\S+)/mu.exec(contents)?.[1] ?? [])
+  t.strictSame(record(false), ['+/opt/lib/record-pull'])
+  t.strictSame(record(true), ['/opt/lib/record-pull'])
   t.end()
 })

@@ -31,6 +31,8 @@ t.test('install, again, and uninstall', t => {
   t.matchOnlyStrict(
     installed.filter(line => !line.startsWith('d')).map(line => line.trimEnd()),
     [
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-activate.service',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-activate.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-boot.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-boot.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-flush.service',
@@ -38,6 +40,8 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-recheck@.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-repair.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-repair.service.d/50-isolation.conf',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-settle.service',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-settle.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-soft-reboot.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-stage.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-stage.service.d/50-isolation.conf',
@@ -57,6 +61,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/share/doc/bootc-bound-images/quadlet-differences.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/specs.md',
       '-rw-r--r-- usr/share/man/man8/bootc-bound-images.8',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/activate',
       '-rwxr-xr-x usr/lib/bootc-bound-images/bootc-bound-images',
       '-rwxr-xr-x usr/lib/bootc-bound-images/generate',
       '-rwxr-xr-x usr/lib/bootc-bound-images/give-up',
@@ -68,6 +73,7 @@ t.test('install, again, and uninstall', t => {
       '-rwxr-xr-x usr/lib/bootc-bound-images/unmark-pull',
       '-rwxr-xr-x usr/lib/systemd/system-generators/bootc-bound-images-generator',
       'lrwxrwxrwx usr/bin/bootc-bound-images ../lib/bootc-bound-images/bootc-bound-images',
+      'lrwxrwxrwx usr/lib/systemd/system/basic.target.wants/bootc-bound-images-activate.service ../bootc-bound-images-activate.service',
       'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-boot.service ../bootc-bound-images-boot.service',
       'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-flush.service ../bootc-bound-images-flush.service',
       'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-soft-reboot.service ../bootc-bound-images-soft-reboot.service',

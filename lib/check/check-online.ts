@@ -1,7 +1,9 @@
 import { describeError } from '../describe-error.ts'
 import { withTemporaryCopies } from '../host/private-files.ts'
+import { listStore } from '../host/podman.ts'
 import { inspectImage, localLayers } from '../host/skopeo.ts'
 import { mapParallel } from '../map-parallel.ts'
+import { hostPlatform } from '../plan/manifest.ts'
 import { defaultStore } from '../render/image-store.ts'
 import { inspectOptions, isInRegistry, optionValue } from '../render/inspect-options.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
@@ -25,14 +27,13 @@ export interface OnlineResult {
 /** Registries are asked for so many images at once. */
 const parallel = 8
 
-const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch
-
 /**
  * Asks the registries whether the bound images exist for the architecture they are wanted for, and how
  * much there is to pull.
  */
 export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
-  const { digests: present } = await localLayers(defaultStore)
+  const { ids } = await listStore(defaultStore)
+  const { digests: present } = await localLayers(defaultStore, ids)
   const asked = specs.filter(({ boundImage: { image } }) => isInRegistry(image))
   const answers = await mapParallel(asked, parallel, spec => ask(spec, present))
   return {
@@ -57,7 +58,7 @@ async function ask(
     const bytes = sum(layers)
     const presentBytes = sum(layers.filter(({ digest }) => present.has(digest)))
     const answer = { image: { image, architecture, bytes, presentBytes } }
-    const expected = wanted === undefined ? hostArchitecture : optionValue(wanted)
+    const expected = wanted === undefined ? hostPlatform.architecture : optionValue(wanted)
     if (architecture === expected) return answer
     const reason = `${image} is for ${architecture}, not ${expected}`
     return {

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { activate } from '../activation/activate.ts'
 import { readRefusal } from '../gate/refusal.ts'
 import { stage } from '../staging/stage.ts'
 import { requireRoot } from './require-root.ts'
@@ -12,6 +13,8 @@ export const bootCommand: CommandModule = {
     requireRoot()
     const refused = readRefusal()
     if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
+    // A tag that was removed since the last boot; the service of that name only looks whether the deployment changed.
+    await activate()
     const staging = await stage(undefined, warn)
     if (staging !== undefined) reportStaging(staging)
   },

@@ -25,7 +25,7 @@ export const showCommand: CommandModule<object, Options> = {
       return
     }
     const facts = await hostFacts()
-    const request = await readNextRequest(next, facts)
+    const request = readNextRequest(next, facts)
     // As Quadlet's -dryrun prints units.
     for (const { name, contents } of generate(request, facts))
       process.stdout.write(`---${name}---\n${contents}\n`)

@@ -1,9 +1,8 @@
 import type { CommandModule } from 'yargs'
+import { neededPulls } from '../plan/plan-pulls.ts'
 import type { Standing } from '../request/next-deployment.ts'
 import { describeProblem } from '../spec/fault.ts'
 import { stage, type Staging } from '../staging/stage.ts'
-import { waitForPulls } from '../staging/wait-for-pulls.ts'
-import { allPresent, describeReport } from '../survey/survey-images.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -26,21 +25,26 @@ export const stageCommand: CommandModule<object, Options> = {
         default: false,
         describe: 'Wait until every pull has ended; exit 0 only when all images are on disk',
       }),
-  handler: async ({ root, wait }) => {
-    requireRoot()
-    const staging = await stage(root, warn)
-    if (staging === undefined) {
-      process.stdout.write('No deployment is staged.\n')
-      return
-    }
-    reportStaging(staging)
-    if (wait) {
-      const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
-      const missing = images?.filter(image => !allPresent([image])) ?? []
-      for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
-      process.exitCode = missing.length > 0 ? 1 : 0
-    }
-  },
+  handler: stageNext,
+}
+
+/** Carries out `stage`. */
+export async function stageNext({ root, wait }: Options): Promise<void> {
+  requireRoot()
+  const staging = await stage(root, warn)
+  if (staging === undefined) {
+    process.stdout.write('No deployment is staged.\n')
+    return
+  }
+  reportStaging(staging)
+  if (wait) {
+    const { waitForPulls } = await import('../staging/wait-for-pulls.ts')
+    const { allPresent, describeReport } = await import('../survey/survey-images.ts')
+    const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
+    const missing = images?.filter(image => !allPresent([image])) ?? []
+    for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
+    process.exitCode = missing.length > 0 ? 1 : 0
+  }
 }
 
 /** What is missing for lack of a staging, because no gate holds such a deployment back. */
@@ -54,10 +58,11 @@ const notStaged: Readonly<Record<Standing, string | undefined>> = {
 /** Says what a staging found and did; sets the exit status when not all of it can succeed. */
 export function reportStaging({ standing, request, refusal }: Staging): void {
   const { name, plan, problems } = request
+  const count = neededPulls(plan).length
   const consequence = notStaged[standing]
-  if (consequence === undefined || plan.pulls.length === 0)
-    process.stdout.write(`${name}: bound images to pull: ${plan.pulls.length}\n`)
-  else warn(`${name} lacks ${plan.pulls.length} of its bound images, and ${consequence}`)
+  if (consequence === undefined || count === 0)
+    process.stdout.write(`${name}: bound images to pull: ${count}\n`)
+  else warn(`${name} lacks ${count} of its bound images, and ${consequence}`)
   for (const problem of problems)
     for (const line of describeProblem(problem))
       process.stderr.write(

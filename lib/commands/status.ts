@@ -8,6 +8,7 @@ import { findNextDeployment, type Standing } from '../request/next-deployment.ts
 import { readNextRequest } from '../request/read-host-request.ts'
 import { printable } from '../spec/printable.ts'
 import { stagingRefusal } from '../staging/staging-refusal.ts'
+import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { formatTable } from './format-table.ts'
 import { requireRoot } from './require-root.ts'
@@ -64,8 +65,8 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
   if (next === undefined) return { images: [] }
   const { standing } = next
   const facts = await pullFacts()
-  const request = await readNextRequest(next, facts)
-  const images = await surveyImages(request, facts)
+  const request = readNextRequest(next, facts)
+  const images = await surveyImages(request, findImages(request.plan.pulls, facts))
   const isStaged = standing === 'staged' || standing === 'requested'
   return isStaged || !allPresent(images)
     ? { deployment: request.name, standing, images, notStarted: stagingRefusal() }

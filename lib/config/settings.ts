@@ -29,7 +29,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   gate: 'require',
-  maxParallel: 4,
+  maxParallel: 16,
   retryLimit: 6,
   retryDelaySec: 5,
   retryMaxDelaySec: 300,

@@ -3,13 +3,10 @@ import type { Request } from '../generate.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
+import { completeDeployment } from '../staging/complete-deployment.ts'
 import { stagingRefusal } from '../staging/staging-refusal.ts'
-import {
-  allPresent,
-  readPresences,
-  surveyImages,
-  type ImageReport,
-} from '../survey/survey-images.ts'
+import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
+import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { forgetRefusal, recordRefusal } from './refusal.ts'
 
 /** The decision about a deployment; `images` explains a refusal. */
@@ -20,7 +17,7 @@ export interface Verdict {
 
 /**
  * Decides whether a deployment may become the default: every spec can be used, every image is in podman's
- * store, and the store is synced. A refusal is kept for the next boot, also one by an error or by being
+ * store, and the store is synced. Asks podman only: a good update must not fail because systemd or the journal is slow. A refusal is kept for the next boot, also one by an error or by being
  * killed half-way.
  *
  * @param root directory of the deployment
@@ -40,12 +37,14 @@ export async function checkGate(
   try {
     const facts = await pullFacts()
     const request = readHostRequest(root, facts, options)
-    if (await isComplete(request, facts)) {
+    const found = findImages(request.plan.pulls, facts)
+    if (areAllPresent(found) && request.problems.length === 0) {
       await syncFileSystem(facts.imageStore.directory)
+      recordCompletion(request, found)
       forgetRefusal()
       return { mayFinalize: true, images: [] }
     }
-    const images = await surveyImages(request, facts)
+    const images = await surveyImages(request, found)
     const notStarted = stagingRefusal()
     record(images, notStarted && `the pulls were not started: ${notStarted}`)
     return { mayFinalize: false, images: images.filter(image => !allPresent([image])) }
@@ -55,12 +54,11 @@ export async function checkGate(
   }
 }
 
-/** Asks podman only: a good update must not fail because systemd or the journal is slow to answer. */
-async function isComplete(
-  { plan, problems }: Request,
-  facts: Parameters<typeof readPresences>[1],
-): Promise<boolean> {
-  if (problems.length > 0) return false
-  const presences = await readPresences(plan.pulls, facts)
-  return presences.every(presence => presence === 'present')
+/** The images are there; that their names cannot be noted, on a full disk for example, is no reason to stay. */
+function recordCompletion(request: Request, found: readonly FoundImage[]): void {
+  try {
+    completeDeployment(request, found)
+  } catch (error) {
+    process.stderr.write(`noting the images of ${request.name}: ${describeError(error)}\n`)
+  }
 }

@@ -1,7 +1,7 @@
-// flock(1). Failure policy: a lock that cannot be had in time is an error.
-import { closeSync, createReadStream, mkdirSync, openSync } from 'node:fs'
+// flock(1). Failure policy: a lock that cannot be had in time is an error. Not by execa: see stored-images.ts.
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { execa } from 'execa'
 
 const seconds = 300
 
@@ -13,9 +13,12 @@ export async function withLock<T>(path: string, act: () => Promise<T>): Promise<
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = openSync(path, 'a', 0o600)
   try {
-    await execa('flock', ['--exclusive', '--timeout', String(seconds), '0'], {
-      stdin: createReadStream('', { fd: file, autoClose: false }),
-    })
+    const { status, error } = spawnSync(
+      'flock',
+      ['--exclusive', '--timeout', String(seconds), '0'],
+      { stdio: [file, 'ignore', 'inherit'] },
+    )
+    if (status !== 0) throw new Error(`cannot lock ${path}`, { cause: error })
     return await act()
   } finally {
     closeSync(file)

@@ -1,14 +1,10 @@
-// podman, asked about its image store. Failure policy: an image that cannot be inspected, for whatever
-// reason, is not there; any other failure is an error.
+// podman, asked about itself and its image store. Failure policy: every failure is an error.
 import { execa } from 'execa'
 import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
-import { parseLastError } from './parse-last-error.ts'
-import { parseUnknownImages } from './parse-unknown-images.ts'
-
-/** Long for a question about local files; short enough for the gate, which has a minute. */
-const timeout = 30_000
+import { parseImageList } from './parse-image-list.ts'
+import { podmanFailure, podmanTimeout as timeout } from './podman-failure.ts'
 
 /** The podman of this host. */
 export interface Podman {
@@ -40,38 +36,6 @@ export async function readPodman(directory?: string): Promise<Podman> {
     // `storage` means the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,
   }
-}
-
-/** An image as podman has it. */
-export interface StoredImage {
-  /** Of its configuration, which names every layer's contents. */
-  readonly id: string
-  /** Of the manifest it was pulled by. */
-  readonly digest: string
-}
-
-/**
- * Which of the images are in the store, whole as far as podman can tell. `podman image exists` is not
- * asked: after a power failure it says yes to images that cannot be mounted; `inspect` reads the
- * links between their layers. One process, or two when images are missing.
- *
- * @param references image references
- */
-export async function storedImages(
-  references: readonly string[],
-  store: ImageStore,
-): Promise<ReadonlyMap<string, StoredImage>> {
-  const found = await inspect(references, store)
-  if (!('unknown' in found)) return found
-  const rest = references.filter(reference => !found.unknown.has(reference))
-  if (rest.length < references.length) return storedImages(rest, store)
-  // Some are damaged, and podman names them in too many ways.
-  if (rest.length === 1) return new Map()
-  const middle = Math.ceil(rest.length / 2)
-  return new Map([
-    ...(await storedImages(rest.slice(0, middle), store)),
-    ...(await storedImages(rest.slice(middle), store)),
-  ])
 }
 
 /** What podman finds wrong in its whole store, which it reads from end to end. */
@@ -123,69 +87,25 @@ export async function isReadable(
   if (result.timedOut) throw new Error(`podman image save of ${id} did not end`)
   // It unpacks each layer to read it.
   if (result.exitCode === undefined || result.stderr.includes('no space left'))
-    throw failure(result, args)
+    throw podmanFailure(result, args)
   return !result.failed
 }
 
-/** Every id in the store. */
-export async function storedIds(store: ImageStore): Promise<ReadonlySet<string>> {
-  const { stdout } = await podman([
-    ...store.options,
-    'image',
-    'list',
-    '--all',
-    '--quiet',
-    '--no-trunc',
-  ])
-  return new Set(stdout.split('\n').map(id => id.replace(/^sha256:/u, '')))
+/** What is in a store, without a look at its layers. */
+export interface StoreList {
+  readonly ids: ReadonlySet<string>
+  /** The id for each name, tags as well as `repository@digest`. */
+  readonly names: ReadonlyMap<string, string>
 }
 
-/** The images, or the references that podman does not know when one could not be inspected. */
-async function inspect(
-  references: readonly string[],
-  { options }: ImageStore,
-): Promise<ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> }> {
-  if (references.length === 0) return new Map()
-  const format = '{{.Id}} {{.Digest}} {{.RootFS.Layers}}'
-  const result = await execa(
-    'podman',
-    [...options, 'image', 'inspect', '--format', format, '--', ...references],
-    { timeout, reject: false },
-  )
-  if (result.timedOut || result.exitCode === undefined) throw failure(result, ['image', 'inspect'])
-  const lines = result.stdout.split('\n')
-  if (result.exitCode !== 0 || lines.length !== references.length)
-    return { unknown: parseUnknownImages(result.stderr) }
-  return new Map(
-    references.flatMap((reference, index) => {
-      const [id = '', digest = ''] = (lines[index] ?? '').split(' ')
-      // podman also finds an image by the start of its id; that is not its name.
-      return id.startsWith(reference) ? [] : [[reference, { id, digest }]]
-    }),
-  )
+/** Lists the images of a store and of the stores that podman adds to it, in one process. */
+export async function listStore({ options }: ImageStore): Promise<StoreList> {
+  const { stdout } = await podman([...options, 'image', 'list', '--all', '--format', 'json'])
+  return parseImageList(stdout)
 }
 
 async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
   const result = await execa('podman', args, { timeout, reject: false })
-  if (result.failed) throw failure(result, args)
+  if (result.failed) throw podmanFailure(result, args)
   return result
-}
-
-/** Why a call of podman gave no answer, in one line. */
-function failure(
-  result: {
-    readonly timedOut: boolean
-    readonly stderr: string
-    readonly shortMessage?: string | undefined
-  },
-  args: readonly string[],
-): Error {
-  if ('code' in result && result.code === 'ENOENT')
-    return new Error('podman is not there: install it, or look at PATH')
-  const command = `podman ${args.filter(arg => /^[a-z]+$/u.test(arg)).join(' ')}`
-  if (result.timedOut)
-    return new Error(
-      `${command} did not answer within ${timeout / 1000} s; another podman may hold the lock of its image store`,
-    )
-  return new Error(`${command}: ${parseLastError(result.stderr) ?? result.shortMessage}`)
 }

@@ -1,12 +1,22 @@
 // skopeo, asked about images. Failure policy: an image that cannot be inspected is an error with what
 // skopeo said; the layers of local images are knowledge, and without them none counts as present.
 import { execa } from 'execa'
+import { createHash } from 'node:crypto'
+import { fields } from '../fields.ts'
+import { mapParallel } from '../map-parallel.ts'
+import type { Layer } from '../plan/disk-space.ts'
+import { hostPlatform, instancesFor, parseManifest, type Platform } from '../plan/manifest.ts'
 import { separateRunDirectory, type ImageStore } from '../render/image-store.ts'
 import type { InspectOptions } from '../render/inspect-options.ts'
+import { storedName } from '../spec/bound-image.ts'
+import { readLayerCache, writeLayerCache } from './layer-cache.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
 /** For a question about local files. */
 const timeout = 60_000
+
+/** So many local images are looked at at once. */
+const parallel = 4
 
 interface InspectLimits {
   readonly seconds?: number
@@ -15,46 +25,114 @@ interface InspectLimits {
 
 /** An image as a registry has it, for one platform. */
 export interface RegistryImage {
+  readonly digest: string
   readonly architecture: string
-  readonly layers: readonly { readonly digest: string; readonly bytes: number }[]
+  readonly layers: readonly Layer[]
 }
 
 /**
- * Asks a registry for an image.
+ * Asks a registry for an image, and lets skopeo choose the instance for the platform as podman would.
  *
- * @param seconds how long the answer may take
- * @param containersDirectory see `withContainersDirectory`
+ * @param image full reference
  * @throws Error with the last line of what skopeo said
  */
 export async function inspectImage(
   image: string,
-  { globalOptions, options }: InspectOptions,
-  { seconds = 60, containersDirectory }: InspectLimits = {},
+  options: InspectOptions,
+  limits: InspectLimits = {},
 ): Promise<RegistryImage> {
+  const answer = fields(JSON.parse(await askRegistry(image, ['--no-tags'], options, limits)))
+  const { Digest: digest, Architecture: architecture, LayersData: layers } = answer
+  return {
+    digest: String(digest),
+    architecture: typeof architecture === 'string' ? architecture : '',
+    layers: (Array.isArray(layers) ? layers : []).map(layer => {
+      const { Digest: layerDigest, Size: bytes } = fields(layer)
+      return { digest: String(layerDigest), bytes: Number(bytes) }
+    }),
+  }
+}
+
+/** What a name means in a registry. */
+export interface ResolvedImage {
+  /** By which it is to be pulled: of the list of all platforms unless one was asked for. */
+  readonly digest: string
+  readonly layers: readonly Layer[]
+}
+
+/**
+ * Asks a registry what a name means, with as few requests as it takes. With a platform of its own (`Arch=` and the
+ * like) the digest is that of the one instance: two pulls of one list for two platforms would take its name from each
+ * other.
+ *
+ * @param image full reference
+ * @param seconds how long each answer may take
+ * @param containersDirectory see `withContainersDirectory`
+ * @throws Error with the last line of what skopeo said
+ */
+export async function resolveImage(
+  image: string,
+  options: InspectOptions,
+  limits: InspectLimits = {},
+): Promise<ResolvedImage> {
+  const text = await askRegistry(image, ['--raw'], options, limits)
+  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
+  const manifest = parseManifest(text)
+  if (manifest.kind === 'image') return { digest, layers: manifest.layers }
+  const hasPlatform = options.globalOptions.length > 0
+  const platform = platformOf(options)
+  const instances = manifest.kind === 'list' ? instancesFor(manifest.instances, platform) : []
+  const [only] = instances
+  if (only !== undefined && instances.length === 1) {
+    const name = storedName({ name: image.replace(/@.*$/u, ''), digest: only.digest })
+    const instance = parseManifest(await askRegistry(name, ['--raw'], options, limits))
+    if (instance.kind === 'image')
+      return { digest: hasPlatform ? only.digest : digest, layers: instance.layers }
+  }
+  if (hasPlatform)
+    throw new Error(
+      `${image} has ${instances.length} images for ${platform.os}/${platform.architecture}`,
+    )
+  // Several variants of a processor, or a kind of manifest whose digest is not that of its bytes.
+  return inspectImage(image, options, limits)
+}
+
+/** The platform that skopeo is told to look for, else that of this machine. */
+function platformOf({ globalOptions }: InspectOptions): Platform {
+  const value = (name: string) =>
+    globalOptions.find(option => option.startsWith(`--override-${name}=`))?.replace(/^[^=]*=/u, '')
+  return {
+    os: value('os') ?? hostPlatform.os,
+    architecture: value('arch') ?? hostPlatform.architecture,
+    variant: value('variant'),
+  }
+}
+
+/** What `skopeo inspect` prints, to the byte. */
+async function askRegistry(
+  image: string,
+  what: readonly string[],
+  { globalOptions, options }: InspectOptions,
+  { seconds = 60, containersDirectory }: InspectLimits,
+): Promise<string> {
   const [program, ...args] = withContainersDirectory(containersDirectory, [
     'skopeo',
     ...globalOptions,
     'inspect',
-    '--no-tags',
+    ...what,
     ...options,
     '--',
     `docker://${image}`,
   ])
-  const result = await execa(program, args, { timeout: seconds * 1000, reject: false })
-  if (result.failed) {
-    if (result.timedOut) throw new Error(`the registry did not answer within ${seconds} s`)
-    const said = result.stderr.trim().split('\n').at(-1)
-    throw new Error(said === undefined || said === '' ? result.shortMessage : messageOf(said))
-  }
-  const answer: unknown = JSON.parse(result.stdout)
-  const { Architecture: architecture, LayersData: layers } = fields(answer)
-  return {
-    architecture: typeof architecture === 'string' ? architecture : '',
-    layers: (Array.isArray(layers) ? layers : []).map(layer => {
-      const { Digest: digest, Size: bytes } = fields(layer)
-      return { digest: String(digest), bytes: Number(bytes) }
-    }),
-  }
+  const result = await execa(program, args, {
+    timeout: seconds * 1000,
+    reject: false,
+    stripFinalNewline: false,
+  })
+  if (!result.failed) return result.stdout
+  if (result.timedOut) throw new Error(`the registry did not answer within ${seconds} s`)
+  const said = result.stderr.trim().split('\n').at(-1)
+  throw new Error(said === undefined || said === '' ? result.shortMessage : messageOf(said))
 }
 
 /** The layers of a store. */
@@ -68,36 +146,36 @@ export interface LocalLayers {
 /**
  * The compressed digests of every layer in a store of podman's. Layers that only share their contents do not
  * count: podman downloads them again.
+ *
+ * @param ids of the images in the store
  */
-export async function localLayers({ directory, options }: ImageStore): Promise<LocalLayers> {
-  const list = [...options, 'image', 'list', '--quiet', '--no-trunc']
-  const ids = await execa('podman', list, { timeout, reject: false })
-  const digests = new Set<string>()
-  if (ids.failed) return { digests, failure: ids.shortMessage }
+export async function localLayers(
+  { directory, options }: ImageStore,
+  ids: ReadonlySet<string>,
+): Promise<LocalLayers> {
   const store = options.length === 0 ? '' : `[overlay@${directory}+${separateRunDirectory}]`
-  let failure: string | undefined
-  for (const id of new Set(ids.stdout.split('\n').filter(Boolean))) {
-    const image = `containers-storage:${store}${id.replace(/^sha256:/u, '')}`
+  const known = readLayerCache()
+  const failures: string[] = []
+  const look = async (id: string): Promise<readonly [string, readonly string[]]> => {
+    const image = `containers-storage:${store}${id}`
     const raw = await execa('skopeo', ['inspect', '--raw', image], { timeout, reject: false })
     if (raw.failed) {
-      failure = messageOf(raw.stderr.trim().split('\n').at(-1) ?? '')
-      continue
+      failures.push(messageOf(raw.stderr.trim().split('\n').at(-1) ?? ''))
+      return [id, []]
     }
     const { layers } = fields(JSON.parse(raw.stdout))
-    for (const layer of Array.isArray(layers) ? layers : [])
-      digests.add(String(fields(layer)['digest']))
+    return [id, (Array.isArray(layers) ? layers : []).map(layer => String(fields(layer)['digest']))]
   }
-  return { digests, failure }
+  const found = await mapParallel([...ids], parallel, id => {
+    const digests = known.get(id)
+    return digests === undefined ? look(id) : Promise.resolve([id, digests] as const)
+  })
+  if (failures.length === 0) writeLayerCache(found)
+  return { digests: new Set(found.flatMap(([, digests]) => digests)), failure: failures[0] }
 }
 
 /** skopeo logs as `time="..." level=fatal msg="..."`. */
 function messageOf(line: string): string {
   const message = /msg="(.*)"$/u.exec(line)?.[1]
   return message === undefined ? line : message.replaceAll(/\\(.)/gu, '$1')
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }

@@ -2,17 +2,28 @@
 // holds the id of the boot that set it: the mark of another boot means that the host went down in the middle,
 // and that what podman has of the pull may be damaged; units/record-pull then checks in depth what is pulled.
 // Failure policy: every failure is an error.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { stateDirectory } from '../directories.ts'
-import { syncDirectory } from './write-file-safely.ts'
+import { runtimeDirectory, stateDirectory } from '../directories.ts'
+import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(stateDirectory, 'unfinished')
+const damageFile = join(runtimeDirectory, 'suspect')
 
 /** Names of pulls that another boot did not end, and that nobody has done since; see `recordName`. */
 export function suspectPulls(): readonly string[] {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
   return names().filter(name => readFileSync(join(directory, name), 'utf8') !== boot)
+}
+
+/** Until the next boot, each image that is pulled is checked in depth, because a damaged one was found without a mark. */
+export function rememberDamage(): void {
+  writeFileSafely(damageFile, '')
+}
+
+/** Whether units/record-pull checks in depth. */
+export function isStoreSuspect(): boolean {
+  return existsSync(damageFile) || suspectPulls().length > 0
 }
 
 /** Takes marks away. Call it when podman's store is known to be whole. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { BoundImage } from '../spec/bound-image.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import type { Layer } from './disk-space.ts'
+import type { ImageKnowledge, Knowledge } from './knowledge.ts'
+import { orderPulls } from './order-pulls.ts'
 
 /** One pull that was decided: an image, and every spec that asks for it in the same way. */
 export interface Pull {
@@ -9,8 +12,14 @@ export interface Pull {
   readonly boundImage: BoundImage
   /** Entries of the specs, fit to be shown. */
   readonly entries: readonly string[]
-  /** The pending unit before it in its lane, if any. */
-  readonly after: string | undefined
+  /** Whether there is anything to do; without, there is no unit. */
+  readonly isNeeded: boolean
+  /** The pending units that must have ended before it begins. */
+  readonly after: readonly string[]
+  /** What the store lacks; undefined when nobody knows. */
+  readonly layers: readonly Layer[] | undefined
+  /** What it is expected to download itself, compressed; undefined when nobody knows. */
+  readonly bytes: number | undefined
 }
 
 /** The pulls decided for one deployment. */
@@ -21,8 +30,7 @@ export interface Plan {
 }
 
 /**
- * Decides which pulls a deployment needs: one for each different request, in order of the entries, in so many
- * lanes.
+ * Decides which pulls a deployment needs: one for each different request, in order of the entries.
  *
  * @param deployment name of the deployment, `<checksum>.<serial>` for one of ostree
  * @param maxParallel how many pulls may run at a time
@@ -31,37 +39,65 @@ export function planPulls(
   deployment: string,
   specs: readonly BoundImageSpec[],
   maxParallel: number,
+  knowledge: Knowledge = new Map(),
 ): Plan {
-  const pulls = new Map<string, { unit: string; boundImage: BoundImage; entries: string[] }>()
+  const pulls = new Map<string, Request>()
   for (const { entry, boundImage } of specs) {
-    const unit = pendingUnitName(boundImage)
+    const known = knowledge.get(boundImage.identity) ?? {}
+    const { digest } = known
+    const unit = pendingUnitName(boundImage, digest)
     const pull = pulls.get(unit)
-    if (pull === undefined) pulls.set(unit, { unit, boundImage, entries: [entry] })
-    else if (!pull.entries.includes(entry)) pull.entries.push(entry)
+    if (pull === undefined) {
+      const image = digest === undefined ? boundImage : { ...boundImage, digest }
+      pulls.set(unit, { unit, boundImage: image, entries: [entry], known })
+    } else if (!pull.entries.includes(entry)) pull.entries.push(entry)
   }
-  return { target: targetName(deployment), pulls: inLanes([...pulls.values()], maxParallel) }
+  return { target: targetName(deployment), pulls: inOrder([...pulls.values()], maxParallel) }
 }
 
-/** A plan with some of the pulls of another. */
-export function selectPulls(
-  { target, pulls }: Plan,
-  maxParallel: number,
-  isWanted: (pull: Pull) => boolean,
-): Plan {
-  return { target, pulls: inLanes(pulls.filter(isWanted), maxParallel) }
+/** The pulls of a plan that there is something to do for. */
+export function neededPulls({ pulls }: Plan): readonly Pull[] {
+  return pulls.filter(({ isNeeded }) => isNeeded)
 }
 
-/** At most so many run at a time, because each waits for the one that is as many places before it. */
-function inLanes(pulls: readonly Omit<Pull, 'after'>[], maxParallel: number): readonly Pull[] {
-  return pulls.map((pull, index) => ({ ...pull, after: pulls[index - maxParallel]?.unit }))
+interface Request {
+  readonly unit: string
+  readonly boundImage: BoundImage
+  readonly entries: string[]
+  readonly known: ImageKnowledge
+}
+
+function inOrder(requests: readonly Request[], maxParallel: number): readonly Pull[] {
+  const needed = requests.filter(({ known }) => known.isPresent !== true)
+  const slots = orderPulls(
+    needed.map(({ known }) => known),
+    maxParallel,
+  )
+  const units = needed.map(({ unit }) => unit)
+  const slotOf = new Map(needed.map((request, index) => [request, slots[index]]))
+  return requests.map(request => {
+    const { unit, boundImage, entries, known } = request
+    const slot = slotOf.get(request)
+    const after = (slot?.after ?? []).flatMap(index => units.slice(index, index + 1))
+    return {
+      unit,
+      boundImage,
+      entries,
+      isNeeded: slot !== undefined,
+      after: after.toSorted(),
+      layers: known.layers,
+      bytes: slot?.bytes,
+    }
+  })
 }
 
 /**
  * The hash covers all that decides what ends up on disk, so an unchanged request of a later staging
  * meets the unit that already did it.
  */
-function pendingUnitName({ identity }: BoundImage): string {
-  return `bootc-pending-${sha256(identity).slice(0, 16)}-image.service`
+function pendingUnitName({ identity }: BoundImage, digest: string | undefined): string {
+  const request = digest === undefined ? identity : `${identity} ${digest}`
+  return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
 }
 
 /** One name for each deployment: a fixed one would be reached when a later staging replaces it. */

@@ -1,5 +1,5 @@
 import { knownOptions, type PodmanVersion } from '../plan/podman-version.ts'
-import type { BoundImage } from '../spec/bound-image.ts'
+import { pulledImage, type BoundImage } from '../spec/bound-image.ts'
 import type { ImageStore } from './image-store.ts'
 
 const podman = '/usr/bin/podman'
@@ -11,10 +11,11 @@ const podman = '/usr/bin/podman'
  * @param version of the podman that will pull
  */
 export function pullCommand(
-  { image, name, globalOptions, options }: BoundImage,
+  boundImage: BoundImage,
   version: PodmanVersion,
   store: ImageStore,
 ): readonly string[] {
+  const { globalOptions, options } = boundImage
   const known = knownOptions(options, version)
   const command = [
     podman,
@@ -23,7 +24,7 @@ export function pullCommand(
     'image',
     'pull',
     ...known.flatMap(({ words }) => words),
-    image,
+    pulledImage(boundImage),
   ]
   const policy = options.findLast(({ flag }) => flag === '--policy')
   const isLeftOut = policy !== undefined && !known.includes(policy)
@@ -32,7 +33,7 @@ export function pullCommand(
         '/bin/sh',
         '-c',
         `${[podman, ...store.options].join(' ')} image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
-        name,
+        boundImage.name,
         ...command,
       ]
     : command

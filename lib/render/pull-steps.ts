@@ -1,5 +1,6 @@
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullCommand } from './pull-command.ts'
+import { storedName } from '../spec/bound-image.ts'
 import type { PullFacts } from './render-units.ts'
 
 /** What gets an image safely on disk, as commands that run one after another. */
@@ -7,9 +8,7 @@ export interface PullSteps {
   /** Notes that the pull is under way; see units/mark-pull. */
   readonly mark: readonly string[]
   readonly pull: readonly string[]
-  /** Writes the store's files out. */
-  readonly sync: readonly string[]
-  /** Checks the image and notes that it is there; see units/record-pull. */
+  /** Writes the store's files out and notes that the image is there; see units/record-pull. */
   readonly record: readonly string[]
   /** Instead of the last, when one of them failed; see units/unmark-pull. */
   readonly unmark: readonly string[]
@@ -17,15 +16,20 @@ export interface PullSteps {
 
 /** The commands of a pending unit, and of whoever pulls in its place at shutdown. */
 export function pullSteps(
-  { unit, boundImage }: Pull,
+  { unit, boundImage }: Pick<Pull, 'unit' | 'boundImage'>,
   { imageStore, libraryDirectory, podmanVersion }: PullFacts,
 ): PullSteps {
   const name = recordName(unit)
   return {
     mark: [`${libraryDirectory}/mark-pull`, name],
     pull: pullCommand(boundImage, podmanVersion, imageStore),
-    sync: ['/usr/bin/sync', '-f', imageStore.directory],
-    record: [`${libraryDirectory}/record-pull`, name, boundImage.name, ...imageStore.options],
+    record: [
+      `${libraryDirectory}/record-pull`,
+      name,
+      storedName(boundImage),
+      imageStore.directory,
+      ...imageStore.options,
+    ],
     unmark: [`${libraryDirectory}/unmark-pull`, name, imageStore.directory],
   }
 }

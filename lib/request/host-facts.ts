@@ -1,7 +1,4 @@
-import { realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { readSettings } from '../config/read-settings.ts'
-import { hostRoot } from '../directories.ts'
+import { ownFacts } from './own-facts.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
 import { systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../render/render-units.ts'
@@ -14,13 +11,9 @@ import type { HostFacts, PullFacts } from '../render/render-units.ts'
 export async function pullFacts(
   warn: (line: string) => void = () => {},
 ): Promise<PullFacts & Podman> {
-  const { settings, warnings } = readSettings(hostRoot)
+  const { settings, libraryDirectory, warnings } = ownFacts()
   for (const warning of warnings) warn(warning)
-  return {
-    ...(await readPodman(settings.store)),
-    libraryDirectory: dirname(realpathSync(process.argv[1] ?? '.')),
-    settings,
-  }
+  return { ...(await readPodman(settings.store)), libraryDirectory, settings }
 }
 
 /** What the units for this host depend on. */

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /**
  * Whether two roots are of one deployment. Told by their /etc, because / itself can be an overlay (ostree
@@ -10,13 +10,21 @@ export function isSameDeployment(a: string, b: string): boolean {
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino
 }
 
+/** Names of all deployments on disk, `<checksum>.<serial>`. */
+export function deploymentNames(hostRoot: string): readonly string[] {
+  return deploymentDirectories(hostRoot).map(directory => basename(directory))
+}
+
 /** The directory of the deployment that a root, `/` for example, is of; the root itself when there is none. */
 export function deploymentDirectory(hostRoot: string, root: string): string {
-  const top = join(hostRoot, 'sysroot/ostree/deploy')
   return (
-    directoriesIn(top)
-      .flatMap(osname => directoriesIn(join(osname, 'deploy')))
-      .find(directory => isSameDeployment(directory, root)) ?? root
+    deploymentDirectories(hostRoot).find(directory => isSameDeployment(directory, root)) ?? root
+  )
+}
+
+function deploymentDirectories(hostRoot: string): readonly string[] {
+  return directoriesIn(join(hostRoot, 'sysroot/ostree/deploy')).flatMap(osname =>
+    directoriesIn(join(osname, 'deploy')),
   )
 }
 

@@ -7,8 +7,10 @@ import type { PullOption } from './pull-options.ts'
 export interface BoundImage {
   /** The image as podman gets it: a full reference, or a transport with a path on this machine. */
   readonly image: string
-  /** The name by which podman finds the image once it is in the store. */
+  /** The name that the spec gives the image, and under which containers look for it. */
   readonly name: string
+  /** What the registry has for that name, when the image is to be pulled by digest and the name holds none. */
+  readonly digest?: string
   /** What decides which image comes: the same in every deployment, and without secrets. */
   readonly identity: string
   /** Options before `image pull`. */
@@ -17,6 +19,19 @@ export interface BoundImage {
   readonly options: readonly PullOption[]
   /** Where the image is named; `file` when it is another one than the spec itself. */
   readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
+}
+
+/** The word that podman gets to pull the image. */
+export function pulledImage(boundImage: BoundImage): string {
+  return boundImage.digest === undefined ? boundImage.image : storedName(boundImage)
+}
+
+/**
+ * The name by which podman finds this very image once it is in the store. An image that was pulled by digest
+ * keeps that name when its tag moves on.
+ */
+export function storedName({ name, digest }: Pick<BoundImage, 'name' | 'digest'>): string {
+  return digest === undefined ? name : `${name.replace(/:[^:/]*$/u, '')}@${digest}`
 }
 
 /** The parts that a spec is read into. */

@@ -1,9 +1,9 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { describeError } from '../describe-error.ts'
 import { generate, type Request } from '../generate.ts'
-import { storedIds, storedImages, type Podman } from '../host/podman.ts'
-import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
-import { removeOldRecords } from '../host/pull-records.ts'
+import type { Podman } from '../host/podman.ts'
+import { removeOtherFiles } from '../host/private-files.ts'
+import { storedImages } from '../host/stored-images.ts'
 import {
   daemonReload,
   isShuttingDown,
@@ -14,12 +14,15 @@ import {
   stopUnit,
   unitStates,
 } from '../host/systemctl.ts'
-import { suspectPulls } from '../host/unfinished-pulls.ts'
+import { isStoreSuspect, rememberDamage, suspectPulls } from '../host/unfinished-pulls.ts'
 import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
+import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
+import { storedName } from '../spec/bound-image.ts'
+import { findImages } from '../survey/find-images.ts'
 import { checkSpace } from './check-space.ts'
+import { settleImages } from './settle-images.ts'
 
 const flush = 'bootc-bound-images-flush.service'
 const repair = 'bootc-bound-images-repair.service'
@@ -27,17 +30,20 @@ const repair = 'bootc-bound-images-repair.service'
 /**
  * Makes systemd pull what is requested and nothing else. Does nothing when it already does.
  *
+ * @param request its private files are written already
+ * @param doubt see `Learnt`
  * @param warn takes a line for people
  * @returns why the pulls were not started; undefined when they were, or need not be
  */
 export async function applyRequest(
   request: Request | undefined,
+  doubt: string | undefined,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
-  const units = request === undefined ? [] : generate(request, facts)
+  const units =
+    request === undefined ? [] : generate(request, { ...facts, isStoreSuspect: isStoreSuspect() })
   const privateFiles = request?.privateFiles ?? []
-  writePrivateFiles(privateFiles)
   const old = readCurrentSet(runtimeDirectory)
   // Stale pulls are stopped while systemd still knows them; after the reload it could not.
   await stopStale(old, units)
@@ -46,7 +52,7 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   removeOldSets(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  return request === undefined || units.length === 0 ? undefined : startPulls(request, facts, warn)
+  return request && startPulls(request, doubt, facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
@@ -66,7 +72,7 @@ async function needsReload(units: readonly UnitText[]): Promise<boolean> {
   return states.some(({ load, isStale }) => load !== 'loaded' || isStale)
 }
 
-/** A pull, how far it is, and whether its image is in the store. */
+/** A pull, how far it is, and whether it has put its image in the store. */
 interface PullState {
   readonly pull: Pull
   readonly progress: PullProgress
@@ -75,13 +81,14 @@ interface PullState {
 
 async function startPulls(
   request: Request,
+  doubt: string | undefined,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
-  const { target, pulls } = request.plan
-  const pullStates = await statesOf(pulls, facts)
+  const { target } = request.plan
+  const pullStates = await statesOf(neededPulls(request.plan), facts)
   if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
-    removeOldRecords(await storedIds(facts.imageStore))
+    await settleImages(request, findImages(request.plan.pulls, facts), facts)
     return undefined
   }
   if (await isShuttingDown()) {
@@ -91,7 +98,7 @@ async function startPulls(
   const isUnderWay = pullStates.some(({ progress }) => isRunning(progress))
   if (!isUnderWay) {
     const missing = pullStates.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
-    const { refusal, warning } = await checkSpace(missing, request, facts)
+    const { refusal, warning } = checkSpace(missing, doubt, facts)
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
     // Not beside pulls: it would take what they have half written for damaged.
@@ -118,19 +125,20 @@ async function statesOf(
   pulls: readonly Pull[],
   { imageStore }: HostFacts,
 ): Promise<readonly PullState[]> {
-  const stored = await storedImages(
-    pulls.map(({ boundImage }) => boundImage.name),
+  const states = await unitStates(pulls.map(({ unit }) => unit))
+  const progresses = states.map(pullProgress)
+  // Any other is pulled in any case.
+  const done = pulls.filter((_, index) => progresses[index] === 'pulled')
+  const stored = storedImages(
+    done.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )
-  const states = await unitStates(pulls.map(({ unit }) => unit))
-  return pulls.map((pull, index) => {
-    const state = states[index]
-    return {
-      pull,
-      progress: state === undefined ? 'unknown' : pullProgress(state),
-      isStored: stored.has(pull.boundImage.name),
-    }
-  })
+  if (stored.size < done.length) rememberDamage()
+  return pulls.map((pull, index) => ({
+    pull,
+    progress: progresses[index] ?? 'unknown',
+    isStored: stored.has(storedName(pull.boundImage)),
+  }))
 }
 
 function isRunning(progress: PullProgress): boolean {

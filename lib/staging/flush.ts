@@ -13,7 +13,8 @@ import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
-import { readPresences } from '../survey/survey-images.ts'
+import { findImages } from '../survey/find-images.ts'
+import { noteReceived } from './settle-images.ts'
 import { repair } from './repair.ts'
 import { isStagedSeen } from './seen-deployments.ts'
 import { stagingRefusal } from './staging-refusal.ts'
@@ -42,12 +43,14 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const deadline = Date.now() + flushTimeoutSec * 1000
   const request = readHostRequest(root, facts)
   const failed = await untilPullsEnd(request.plan.pulls, deadline, report)
-  let missing = await missingPulls(request, facts)
+  let missing = missingPulls(request, facts)
   if (missing.length > 0 && flushTimeoutSec > 0 && stagingRefusal() === undefined) {
+    await repair(report, deadline)
     const isWanted = ({ unit }: Pull) => !failed.has(unit)
-    await pullAll(missing.filter(isWanted), request, facts, deadline, report)
-    missing = await missingPulls(request, facts)
+    await pullAll(missingPulls(request, facts).filter(isWanted), request, facts, deadline, report)
+    missing = missingPulls(request, facts)
   }
+  await noteReceived(request.name)
   return missing.map(({ boundImage }) => boundImage.name)
 }
 
@@ -78,9 +81,9 @@ function failedUnits(states: readonly UnitState[]): readonly string[] {
   return states.filter(state => pullProgress(state) === 'failed').map(({ unit }) => unit)
 }
 
-async function missingPulls({ plan }: Request, facts: PullFacts): Promise<readonly Pull[]> {
-  const presences = await readPresences(plan.pulls, facts)
-  return plan.pulls.filter((pull, index) => presences[index] !== 'present')
+function missingPulls({ plan }: Request, facts: PullFacts): readonly Pull[] {
+  const found = findImages(plan.pulls, facts)
+  return plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 
 async function pullAll(
@@ -90,7 +93,6 @@ async function pullAll(
   deadline: number,
   report: (line: string) => void,
 ): Promise<void> {
-  await repair(report, deadline)
   writePrivateFiles(privateFiles)
   const { maxParallel, retryDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }
@@ -101,7 +103,6 @@ async function pullAll(
       if (
         (await runStep(steps.mark, toFinish)) &&
         (await runStep(steps.pull, { deadline, containersDirectory })) &&
-        (await runStep(steps.sync, toFinish)) &&
         (await runStep(steps.record, toFinish))
       )
         return

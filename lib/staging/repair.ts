@@ -1,15 +1,16 @@
 import { describeError } from '../describe-error.ts'
-import { checkStore, isReadable, storedImages, type StoredImage } from '../host/podman.ts'
-import { readPullRecord } from '../host/pull-records.ts'
+import { checkStore, isReadable, listStore } from '../host/podman.ts'
+import { isRecorded } from '../host/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
+import { storedImages } from '../host/stored-images.ts'
 import { clearMarks, suspectPulls } from '../host/unfinished-pulls.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
 import { isAtLeast } from '../plan/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from '../request/host-facts.ts'
+import { storedName } from '../spec/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
-import { readWholeRequest } from '../request/read-host-request.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
 
 /** The first podman that can remove a damaged layer which no image has. */
 const firstWithCheck = [5, 2] as const
@@ -27,28 +28,23 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const suspects = suspectPulls()
   if (suspects.length === 0 || next === undefined) return
   const facts = await pullFacts()
-  const { pulls } = readWholeRequest(next, facts).plan
-  const names = pulls.map(({ boundImage }) => boundImage.name)
-  const isStoreWhole = await repairStore(
-    [...(await storedImages(names, facts.imageStore)).values()],
-    facts,
-    deadline,
-    report,
-  )
+  const { pulls } = readNextRequest(next, facts).plan
+  const names = pulls.map(({ boundImage }) => storedName(boundImage))
+  // Not by inspecting them: what is damaged cannot be inspected.
+  const listed = await listStore(facts.imageStore)
+  const ours = new Set(names.map(name => listed.names.get(name)))
+  const isStoreWhole = await repairStore(ours, facts, deadline, report)
   // What is pulled again is checked in depth first.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
   if (isStoreWhole) clearMarks(suspects.filter(name => !wanted.has(name)))
-  const stored = await storedImages(names, facts.imageStore)
+  const stored = storedImages(names, facts.imageStore)
   for (const pull of pulls) {
-    const image = stored.get(pull.boundImage.name)
-    if (image === undefined || hasRecord(pull, image)) continue
+    const name = storedName(pull.boundImage)
+    const image = stored.get(name)
+    if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }
-}
-
-function hasRecord({ unit }: Pull, { id }: StoredImage): boolean {
-  return readPullRecord(recordName(unit))?.id === id
 }
 
 /**
@@ -59,7 +55,7 @@ function hasRecord({ unit }: Pull, { id }: StoredImage): boolean {
  * @returns whether the store is known to be whole
  */
 async function repairStore(
-  ours: readonly StoredImage[],
+  ours: ReadonlySet<string | undefined>,
   { imageStore, podmanVersion }: PullFacts,
   deadline: number,
   report: (line: string) => void,
@@ -82,7 +78,7 @@ async function repairStore(
       )
       return false
     }
-    const others = damagedImages.filter(id => ours.every(image => image.id !== id))
+    const others = damagedImages.filter(id => !ours.has(id))
     if (others.length > 0) {
       report(
         `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,

@@ -1,19 +1,20 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { withLock } from '../host/flock.ts'
-import { resetFailed, unitStates } from '../host/systemctl.ts'
-import { hostFacts } from '../request/host-facts.ts'
+import type { PullFacts } from '../render/render-units.ts'
 import { nextDeployment, type Standing } from '../request/next-deployment.ts'
-import { readNextRequest } from '../request/read-host-request.ts'
 import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
-import { applyRequest } from './apply-units.ts'
+import { stageAllPresent } from './all-present.ts'
 import { isSame, rememberSeen, seeDeployments } from './seen-deployments.ts'
 import { rememberStagingRefusal } from './staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
 const mostRounds = 10
+
+/** Is there from the beginning of a staging until one has succeeded. */
+const unfinished = join(runtimeDirectory, 'staging')
 
 /** What the next deployment asks for, and what came of it. */
 export interface Staging {
@@ -21,6 +22,7 @@ export interface Staging {
   readonly request: Request
   /** Why its pulls were not started; undefined when they were, or are not needed. */
   readonly refusal: string | undefined
+  readonly facts: PullFacts
 }
 
 /**
@@ -37,6 +39,8 @@ export function stage(
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
   return withLock(join(runtimeDirectory, 'lock'), async () => {
+    const isAfterFailure = existsSync(unfinished)
+    writeFileSync(unfinished, '')
     for (let round = 1; ; round++) {
       const seen = seeDeployments()
       rememberSeen(seen)
@@ -47,7 +51,10 @@ export function stage(
       await Promise.allSettled([attempt])
       if (round < mostRounds && !isSame(seen, seeDeployments())) continue
       const staging = await attempt
-      if (staging === undefined || hasSucceeded(staging)) await forgetFailure()
+      if (staging !== undefined && !hasSucceeded(staging)) return staging
+      // That an earlier staging failed is over, whoever carried out this one.
+      if (isAfterFailure) await (await import('./stage-in-full.ts')).forgetFailure()
+      rmSync(unfinished)
       return staging
     }
   })
@@ -57,22 +64,15 @@ function hasSucceeded({ request, refusal }: Staging): boolean {
   return refusal === undefined && request.problems.length === 0
 }
 
-/** That an earlier staging failed is over, whoever carried out this one. */
-async function forgetFailure(): Promise<void> {
-  const service = 'bootc-bound-images-stage.service'
-  const [state] = await unitStates([service])
-  if (state?.active === 'failed') await resetFailed([service])
-}
-
+/** Loaded only when there is something to do, because that takes as long as to find out that there is nothing. */
 async function stageOnce(
   root: string | undefined,
   staged: Buffer | undefined,
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
   const next = nextDeployment(root, staged)
-  const facts = await hostFacts(warn)
-  const request = next && (await readNextRequest(next, facts))
-  const refusal = await applyRequest(request, facts, warn)
-  rememberStagingRefusal(refusal)
-  return next && request && { standing: next.standing, request, refusal }
+  const done = next && stageAllPresent(next, warn)
+  const staging = done ?? (await (await import('./stage-in-full.ts')).stageInFull(next, warn))
+  rememberStagingRefusal(staging?.refusal)
+  return staging
 }

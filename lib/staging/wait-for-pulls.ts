@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request } from '../generate.ts'
-import { storedIds } from '../host/podman.ts'
-import { removeOldRecords } from '../host/pull-records.ts'
+import { hasRecord } from '../host/pull-records.ts'
 import { unitStates } from '../host/systemctl.ts'
+import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../render/render-units.ts'
-import { pullFacts } from '../request/host-facts.ts'
+import { recordName } from '../render/pull-steps.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
+import { findImages } from '../survey/find-images.ts'
+import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
+import { settleImages } from './settle-images.ts'
 import { stage, type Staging } from './stage.ts'
 
 const pollMilliseconds = 500
+const tickMilliseconds = 50
 
 const words: Readonly<Record<PullProgress, string>> = {
   pulling: 'pulling',
@@ -37,13 +40,12 @@ export async function waitForPulls(
 ): Promise<readonly ImageReport[] | undefined> {
   let staging: Staging | undefined = first
   while (staging !== undefined) {
-    const { request, refusal } = staging
+    const { request, refusal, facts } = staging
     if (refusal === undefined) await watchUnits(request, root, report)
-    const facts = await pullFacts()
-    if (await isCurrent(request, root, facts)) {
-      const images = await surveyImages(request, facts)
-      if (allPresent(images)) removeOldRecords(await storedIds(facts.imageStore))
-      return images
+    if (isCurrent(request, root, facts)) {
+      const found = findImages(request.plan.pulls, facts)
+      await settleImages(request, found, facts)
+      return surveyImages(request, found)
     }
     report('another deployment was staged; waiting for its bound images')
     staging = await stage(root, report)
@@ -56,7 +58,7 @@ async function watchUnits(
   root: string | undefined,
   report: (line: string) => void,
 ): Promise<void> {
-  const { pulls } = request.plan
+  const pulls = neededPulls(request.plan)
   const last = new Map<string, PullProgress>()
   for (;;) {
     const states = await unitStates(pulls.map(({ unit }) => unit))
@@ -68,7 +70,15 @@ async function watchUnits(
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
     if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root) return
-    await sleep(pollMilliseconds)
+    await pause(pulls)
+  }
+}
+
+/** Until it is time to ask systemd again, which costs more than a look at what the pulls have noted. */
+async function pause(pulls: readonly Pull[]): Promise<void> {
+  for (const end = Date.now() + pollMilliseconds; Date.now() < end;) {
+    await sleep(tickMilliseconds)
+    if (pulls.every(({ unit }) => hasRecord(recordName(unit)))) return
   }
 }
 
@@ -76,15 +86,11 @@ function isFinal(progress: PullProgress): boolean {
   return progress !== 'pulling' && progress !== 'retrying'
 }
 
-async function isCurrent(
-  request: Request,
-  root: string | undefined,
-  facts: PullFacts,
-): Promise<boolean> {
+function isCurrent(request: Request, root: string | undefined, facts: PullFacts): boolean {
   const next = findNextDeployment(root)
   if (next === undefined) return false
   try {
-    const { plan } = await readNextRequest(next, facts)
+    const { plan } = readNextRequest(next, facts)
     return JSON.stringify(plan) === JSON.stringify(request.plan)
   } catch {
     // Whether its root was removed meanwhile or cannot be read, the next staging says.

@@ -1,26 +1,23 @@
 import type { Request } from '../generate.ts'
 import { lastError } from '../host/journal.ts'
 import type { UnitState } from '../host/parse-unit-states.ts'
-import { storedImages } from '../host/podman.ts'
-import { readPullRecord } from '../host/pull-records.ts'
 import { unitStates } from '../host/systemctl.ts'
-import { suspectPulls } from '../host/unfinished-pulls.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
-import { recordName } from '../render/pull-steps.ts'
-import type { PullFacts } from '../render/render-units.ts'
 import { describeProblem } from '../spec/fault.ts'
-
-/** Whether an image is safely on disk; `unverified` is one that a power failure may have damaged. */
-export type Presence = 'present' | 'unverified' | 'missing'
+import type { FoundImage, Presence } from './find-images.ts'
 
 /** What became of one bound image, or of one spec that cannot be used. */
 export interface ImageReport {
   /** Undefined for a spec that cannot be used. */
   readonly image?: string
+  /** By which it is pulled, when its name holds none. */
+  readonly digest?: string | undefined
   readonly state: Presence | 'pulling' | 'retrying' | 'failed' | 'broken spec'
-  /** The pending unit. */
+  /** The pending unit; undefined when there was nothing to do. */
   readonly unit?: string
+  /** What its pull is expected to download, compressed; undefined when nobody knows. */
+  readonly bytes?: number | undefined
   /** Entries of the specs that ask for the image. */
   readonly entries: readonly string[]
   /** One line for people; empty when there is nothing to explain. */
@@ -28,35 +25,17 @@ export interface ImageReport {
 }
 
 /**
- * Which images are safely on disk, asked of podman alone and in one process unless one is missing. When the
- * host went down in the middle of pulls, an image counts only with a record of the very same id, because that
- * is written after a sync.
+ * Finds out about every bound image of a root. The units and the journal only explain absence.
+ *
+ * @param found see `findImages`
  */
-export async function readPresences(
-  pulls: readonly Pull[],
-  { imageStore }: Pick<PullFacts, 'imageStore'>,
-): Promise<readonly Presence[]> {
-  const stored = await storedImages(
-    pulls.map(({ boundImage }) => boundImage.name),
-    imageStore,
-  )
-  const isSuspect = suspectPulls().length > 0
-  return pulls.map(({ unit, boundImage }) => {
-    const image = stored.get(boundImage.name)
-    if (image === undefined) return 'missing'
-    return isSuspect && readPullRecord(recordName(unit))?.id !== image.id ? 'unverified' : 'present'
-  })
-}
-
-/** Finds out about every bound image of a root. The units and the journal only explain absence. */
 export async function surveyImages(
   { plan: { pulls }, problems }: Request,
-  facts: Pick<PullFacts, 'imageStore'>,
+  found: readonly FoundImage[],
 ): Promise<readonly ImageReport[]> {
-  const presences = await readPresences(pulls, facts)
   const states = await unitStates(pulls.map(({ unit }) => unit))
   const reports = pulls.map((pull, index) =>
-    reportPull(pull, states[index], presences[index] ?? 'missing'),
+    reportPull(pull, states[index], found[index]?.presence ?? 'missing'),
   )
   return [
     ...(await Promise.all(reports)),
@@ -79,12 +58,12 @@ export function describeReport({ image, state, why }: ImageReport): string {
 }
 
 async function reportPull(
-  { unit, boundImage: { name: image }, entries }: Pull,
+  { unit, boundImage: { name: image, digest }, entries, isNeeded, bytes }: Pull,
   unitState: UnitState | undefined,
   presence: Presence,
 ): Promise<ImageReport> {
   const progress = unitState === undefined ? 'unknown' : pullProgress(unitState)
-  const report = { image, unit, entries }
+  const report = { image, digest, ...(isNeeded && { unit }), bytes, entries }
   if (presence === 'present') {
     const why =
       progress === 'failed' ? `an earlier copy; pulling again failed: ${await reason(unit)}` : ''

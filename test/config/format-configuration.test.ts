@@ -15,7 +15,7 @@ t.test('every key, its value and where it is from', t => {
 # default
 Gate=require
 # default
-MaxParallel=4
+MaxParallel=16
 # default
 RetryLimit=6
 # /etc/x.conf:2

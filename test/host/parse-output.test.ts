@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseImageList } from '../../lib/host/parse-image-list.ts'
 import { parseLastError } from '../../lib/host/parse-last-error.ts'
 import { parseUnitStates } from '../../lib/host/parse-unit-states.ts'
 import { parseUnknownImages } from '../../lib/host/parse-unknown-images.ts'
@@ -114,5 +115,23 @@ bootc-pending-0000000000000000-image.service: Main process exited, code=exited, 
     ),
     'starting /usr/bin/podman: No such file or directory',
   )
+  t.end()
+})
+
+t.test('podman image list --format json (podman 5.4)', t => {
+  const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
+  const output = JSON.stringify([
+    { Id: one, RepoTags: null, Names: ['quay.io/a:1', `quay.io/a@sha256:${two}`] },
+    { Id: two, RepoTags: null },
+    'not an image',
+  ])
+  t.strictSame(parseImageList(output), {
+    ids: new Set([one, two]),
+    names: new Map([
+      ['quay.io/a:1', one],
+      [`quay.io/a@sha256:${two}`, one],
+    ]),
+  })
+  t.strictSame(parseImageList('null'), { ids: new Set(), names: new Map() })
   t.end()
 })

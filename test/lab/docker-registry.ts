@@ -13,16 +13,19 @@ export interface Credentials {
 /**
  * Starts Debian's docker-registry on loopback and resolves to its port. It runs until the lab ends.
  * With users, it serves nobody else.
+ *
+ * @param origin address of the registry of which it is to be a pull-through cache
  */
 export const startDockerRegistry = async (
   area: WorkArea,
   name: string,
   users: readonly Credentials[],
+  origin?: string,
 ): Promise<number> => {
   const dir = join(area.dir, name)
   const inside = inRootfs(area, dir)
   mkdirSync(join(dir, 'data'), { recursive: true })
-  writeFileSync(join(dir, 'config.yml'), config(inside, users.length > 0))
+  writeFileSync(join(dir, 'config.yml'), config(inside, users.length > 0, origin))
   if (users.length > 0) writeFileSync(join(dir, 'htpasswd'), await htpasswd(area, users))
   const container = startContainer(area.cgroup(name), [
     ...rootfsArgs(area),
@@ -48,7 +51,7 @@ const portInLog = (log: Readable): Promise<number> =>
     })
   })
 
-const config = (dir: string, authenticated: boolean): string => `
+const config = (dir: string, authenticated: boolean, origin: string | undefined): string => `
 version: 0.1
 log: { accesslog: { disabled: true }, level: info }
 storage:
@@ -56,6 +59,7 @@ storage:
   delete: { enabled: true }
 http: { addr: '127.0.0.1:0', relativeurls: true }
 ${authenticated ? `auth: { htpasswd: { realm: lab, path: ${dir}/htpasswd } }` : ''}
+${origin === undefined ? '' : `proxy: { remoteurl: 'http://${origin}' }`}
 `
 
 /** docker-registry knows bcrypt only, and the C library of Debian, by way of perl, can hash so. */

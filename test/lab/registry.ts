@@ -21,6 +21,8 @@ export interface RegistryOptions {
   readonly users?: readonly Credentials[]
   /** Speaks HTTPS, with a certificate for its address that it signed itself, good or not good. */
   readonly tls?: boolean | Validity
+  /** Has nothing of its own: fetches what it is asked for from this one, once, and keeps it. */
+  readonly cacheOf?: Registry
 }
 
 /** A real registry. Hosts reach it through a proxy that writes down requests and fails on demand. */
@@ -50,9 +52,9 @@ export class Registry {
   static async start(
     area: WorkArea,
     name: string,
-    { users = [], tls = false }: RegistryOptions,
+    { users = [], tls = false, cacheOf }: RegistryOptions,
   ): Promise<Registry> {
-    const port = await startDockerRegistry(area, name, users)
+    const port = await startDockerRegistry(area, name, users, cacheOf?.address)
     const validity = tls === true ? 'now' : tls
     const certificate = validity === false ? undefined : await makeCertificate(area, validity)
     const proxy = new FaultProxy(port, certificate)
@@ -82,6 +84,13 @@ export class Registry {
       ({ url, status }) => url.startsWith(`/v2/${repository}/manifests/`) && status === 200,
     )
     return [...new Set(served.map(({ user }) => user))]
+  }
+
+  /** Bytes of layers and configurations that were sent since then. */
+  get blobBytes(): number {
+    return this.requests
+      .filter(({ method, url }) => method === 'GET' && url.includes('/blobs/'))
+      .reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   forget(): void {

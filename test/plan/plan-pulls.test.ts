@@ -1,5 +1,5 @@
 import t from 'tap'
-import { planPulls, selectPulls } from '../../lib/plan/plan-pulls.ts'
+import { neededPulls, planPulls } from '../../lib/plan/plan-pulls.ts'
 import { makeImage } from './make-image.ts'
 
 const deployment = `0123456789ab${'c'.repeat(52)}.3`
@@ -41,27 +41,36 @@ t.test('the target is named for the deployment', t => {
   t.end()
 })
 
-t.test('a pull waits for the one that is as many places before it as may run at a time', t => {
-  const specs = ['one', 'two', 'three', 'four', 'five'].map(identity => ({
+t.test('a pull by digest has a unit of its own, and keeps the name that containers use', t => {
+  const specs = [{ entry: 'a.image', boundImage: makeImage('one') }]
+  const digest = `sha256:${'d'.repeat(64)}`
+  const [byTag] = planPulls(deployment, specs, 4).pulls
+  const [byDigest] = planPulls(deployment, specs, 4, new Map([['one', { digest }]])).pulls
+  t.not(byTag?.unit, byDigest?.unit)
+  t.match(byDigest?.boundImage, { name: 'quay.io/x/a:1', digest })
+  t.end()
+})
+
+t.test('what is there has no place in the order', t => {
+  const specs = ['one', 'two', 'three'].map(identity => ({
     entry: `${identity}.image`,
     boundImage: makeImage(identity),
   }))
-  const plan = planPulls(deployment, specs, 2)
-  const [one, two, three] = plan.pulls.map(({ unit }) => unit)
-  t.strictSame(
-    plan.pulls.map(({ after }) => after),
-    [undefined, undefined, one, two, three],
+  const base = [{ digest: 'base', bytes: 5 }]
+  const plan = planPulls(
+    deployment,
+    specs,
+    4,
+    new Map([
+      ['one', { isPresent: true }],
+      ['two', { layers: base }],
+      ['three', { layers: [...base, { digest: 'own', bytes: 7 }] }],
+    ]),
   )
-  const odd = selectPulls(plan, 1, ({ unit }) => unit !== two)
-  t.equal(odd.target, plan.target)
-  t.strictSame(
-    odd.pulls.map(({ entries, after }) => [entries, after]),
-    [
-      [['one.image'], undefined],
-      [['three.image'], one],
-      [['four.image'], three],
-      [['five.image'], plan.pulls[3]?.unit],
-    ],
-  )
+  const [one, two, three] = plan.pulls
+  t.match(one, { isNeeded: false, after: [] })
+  t.match(two, { isNeeded: true, after: [], bytes: 5 })
+  t.match(three, { isNeeded: true, after: [two?.unit], bytes: 7 })
+  t.strictSame(neededPulls(plan), [two, three])
   t.end()
 })

@@ -6,9 +6,9 @@ import { makeImage } from '../plan/make-image.ts'
 
 const unit = 'bootc-pending-0000000000000000-image.service'
 const name = 'bootc-pending-0000000000000000-image'
-const stepsIn = (imageStore: ImageStore) =>
+const stepsIn = (imageStore: ImageStore, digest?: string) =>
   pullSteps(
-    { unit, boundImage: makeImage('one'), entries: [], after: undefined },
+    { unit, boundImage: { ...makeImage('one'), ...(digest !== undefined && { digest }) } },
     {
       podmanVersion: [5, 4],
       imageStore,
@@ -21,8 +21,7 @@ t.test('the store that podman uses by itself', t => {
   t.strictSame(stepsIn(defaultStore), {
     mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a:1'],
-    sync: ['/usr/bin/sync', '-f', '/var/lib/containers/storage'],
-    record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1'],
+    record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/var/lib/containers/storage'],
     unmark: ['/opt/lib/unmark-pull', name, '/var/lib/containers/storage'],
   })
   t.end()
@@ -33,10 +32,16 @@ t.test('every step has the same store', t => {
   t.strictSame(stepsIn(store), {
     mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', ...store.options, 'image', 'pull', 'quay.io/x/a:1'],
-    sync: ['/usr/bin/sync', '-f', '/srv/images'],
-    record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', ...store.options],
+    record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/srv/images', ...store.options],
     unmark: ['/opt/lib/unmark-pull', name, '/srv/images'],
   })
+  t.end()
+})
+
+t.test('by digest', t => {
+  const { pull, record } = stepsIn(defaultStore, 'sha256:0')
+  t.strictSame(pull, ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a@sha256:0'])
+  t.equal(record[2], 'quay.io/x/a@sha256:0')
   t.end()
 })
 

@@ -1,7 +1,11 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { deploymentDirectory, isSameDeployment } from '../../lib/root/deployments.ts'
+import {
+  deploymentDirectory,
+  deploymentNames,
+  isSameDeployment,
+} from '../../lib/root/deployments.ts'
 import { makeTree } from '../make-tree.ts'
 
 const deploy = 'sysroot/ostree/deploy'
@@ -33,6 +37,7 @@ t.test('the directory of the deployment that a root is of', t => {
     'other/etc/': '',
   })
   symlinkSync(join(host, deploy, 'fedora/deploy/c.0/etc'), join(host, 'seen/etc'))
+  t.strictSame(deploymentNames(host).toSorted(), ['a.0', 'b.1', 'c.0'])
   const find = (root: string) => deploymentDirectory(host, join(host, root))
   t.equal(find('seen'), join(host, deploy, 'fedora/deploy/c.0'))
   t.equal(find(`${deploy}/debian/deploy/b.1`), join(host, deploy, 'debian/deploy/b.1'))
@@ -43,6 +48,7 @@ t.test('the directory of the deployment that a root is of', t => {
 t.test('a host that has no deployments', t => {
   const host = t.testdir({ etc: {} })
   t.equal(deploymentDirectory(host, host), host)
+  t.strictSame(deploymentNames(host), [])
   mkdirSync(join(host, 'sysroot/ostree'), { recursive: true })
   symlinkSync('deploy', join(host, deploy))
   t.throws(() => deploymentDirectory(host, host), { code: 'ELOOP' }, 'an error is not hidden')

@@ -15,7 +15,7 @@ t.test('the delay doubles up to its limit', t => {
   spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/sleep`])
   const delay = (tries: number, seconds: number, most: number, restarts = 1) => {
     if (tries > 0) writeFileSync(`${path}/a.service`, `${tries}\n`)
-    const { status, stdout, stderr } = spawnSync(program, ['a.service'], {
+    const { status, stdout, stderr } = spawnSync(program, ['a.service', 'echo', 'begin'], {
       encoding: 'utf8',
       env: {
         PATH: `${path}:${process.env['PATH']}`,
@@ -26,11 +26,11 @@ t.test('the delay doubles up to its limit', t => {
       },
     })
     t.match({ status, stderr }, { status: 0, stderr: '' })
-    const [, said, slept] = /^trying again in (.*) s\nslept (.*)\n$/u.exec(stdout) ?? []
+    const [, said, slept] = /^trying again in (.*) s\nslept (.*)\nbegin\n$/u.exec(stdout) ?? []
     t.equal(said, slept, stdout)
     return said === undefined ? stdout : Number(said)
   }
-  t.equal(delay(0, 5, 300), '', 'the first try is at once')
+  t.equal(delay(0, 5, 300), 'begin\n', 'the first try is at once')
   t.strictSame(
     [1, 2, 3, 4, 5, 6, 7, 8, 9].map(tries => delay(tries, 5, 300)),
     [5, 10, 20, 40, 80, 160, 300, 300, 300],
@@ -49,8 +49,12 @@ t.test('the delay doubles up to its limit', t => {
     'the limit comes first',
   )
   t.equal(delay(100, 3600, 86_400), 86_400)
-  t.equal(delay(2, 5, 300, 0), '', 'the count of tries that were stopped is not that of these')
-  t.equal(delay(0, 5, 300), '', 'and is forgotten')
+  t.equal(
+    delay(2, 5, 300, 0),
+    'begin\n',
+    'the count of tries that were stopped is not that of these',
+  )
+  t.equal(delay(0, 5, 300), 'begin\n', 'and is forgotten')
   t.end()
 })
 
@@ -62,6 +66,6 @@ t.test('a systemd that does not answer is a failed try', t => {
     TRIES_DIRECTORY: path,
     RETRY_DELAY_SEC: '1',
   }
-  t.match(spawnSync(program, ['a.service'], { env }), { status: 1 })
+  t.match(spawnSync(program, ['a.service', 'true'], { env }), { status: 1 })
   t.end()
 })

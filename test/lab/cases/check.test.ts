@@ -89,11 +89,13 @@ t.test('show prints what stage would generate, and changes nothing', async t => 
   await host.stage('v2')
   const shown = await host.run('bootc-bound-images show')
   t.equal(shown.exitCode, 0)
+  t.match(shown.stdout, ` image pull --tls-verify=false ${registry.address}/web:1`)
   t.match(await host.run('ls /run/bootc-bound-images/units'), { exitCode: 2 })
   await host.run('systemctl start bootc-bound-images.target')
   const generated = await host.run(
     'cd /run/bootc-bound-images/units/ && for u in *; do echo "---$u---"; cat $u; echo; done',
   )
-  t.equal(shown.stdout, generated.stdout)
+  t.match(generated.stdout, `${registry.address}/web@sha256:`, 'staging has asked the registry')
+  t.equal((await host.run('bootc-bound-images show')).stdout, generated.stdout)
   await host.shutdown()
 })

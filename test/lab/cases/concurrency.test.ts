@@ -153,14 +153,18 @@ t.test('a deployment whose root is gone when it is read, because another was sta
   await host.commit('v2', specs('app0:1'))
   await host.run('systemctl stop bootc-bound-images.path')
   await host.stage('v2')
-  // Staging first sees a deployment that is nowhere. While it runs podman, the real one is staged.
+  // Staging first sees another deployment. While it runs podman, the real one is staged and the other one deleted.
+  const other = '0'.repeat(64)
   const prepared = await host.run(`
-    cd /run/ostree && mkdir /run/first && cp staged-deployment /run/real &&
-    sed 's/[0-9a-f]\\{64\\}/${'0'.repeat(64)}/' /run/real >staged-deployment &&
+    mount -o remount,rw /sysroot && cd /sysroot/ostree/deploy/debian/deploy &&
+    mkdir -p ${other}.0/usr/lib /run/first &&
+    cp -a "$(bootc-bound-images status --json | jq -r .deployment)/usr/lib/bootc" ${other}.0/usr/lib &&
+    cd /run/ostree && cp staged-deployment /run/real &&
+    sed 's/[0-9a-f]\\{64\\}/${other}/' /run/real >staged-deployment &&
     ! cmp -s /run/real staged-deployment &&
-    printf '#!/bin/sh\\n[ ! -e /run/real ] || mv /run/real /run/ostree/staged-deployment\\nexec /usr/bin/podman "$@"\\n' >/run/first/podman &&
+    printf '#!/bin/sh\\n[ ! -e /run/real ] || { mv /run/real /run/ostree/staged-deployment; rm -r /sysroot/ostree/deploy/debian/deploy/${other}.0; }\\nexec /usr/bin/podman "$@"\\n' >/run/first/podman &&
     chmod +x /run/first/podman`)
-  t.match(prepared, { exitCode: 0 })
+  t.match(prepared, { exitCode: 0 }, prepared.stderr)
   t.match(await host.run('PATH=/run/first:$PATH bootc-bound-images stage --wait'), { exitCode: 0 })
   t.strictSame(await imagesOn(host, references('app0:1')), references('app0:1'))
   t.equal(await reboot(host), 'v2')

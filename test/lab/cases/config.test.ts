@@ -16,7 +16,7 @@ t.test('config prints what holds on the host, and reads what it printed', async 
   })
   const printed = await host.run('bootc-bound-images config')
   t.equal(printed.exitCode, 0)
-  t.match(printed.stdout, `# /etc/${file}.d/50-site.conf:2\nGate=warn\n# default\nMaxParallel=4\n`)
+  t.match(printed.stdout, `# /etc/${file}.d/50-site.conf:2\nGate=warn\n# default\nMaxParallel=16\n`)
   t.match(printed.stdout, `# /usr/lib/${file}.d/10-vendor.conf:2\nRetryLimit=8\n`)
   t.match(printed.stdout, `# /etc/${file}.d/50-site.conf:3\nStore=/var/lib/images\n`)
   t.match(

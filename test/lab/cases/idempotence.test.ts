@@ -5,7 +5,7 @@ import { Lab } from '../lab.ts'
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 const registry = await lab.registry()
-for (const image of ['web:1', 'db:1', 'db:2']) await registry.push(image)
+for (const image of ['web:1', 'db:1', 'db:2']) await registry.push(image, { files: { id: image } })
 const web = { 'web.image': imageSpec(registry, 'web:1') }
 
 t.test(
@@ -31,16 +31,27 @@ t.test(
     t.strictSame(await start(), units, 'started again')
     await host.run('systemctl start bootc-bound-images-stage.service')
     await host.run('bootc-bound-images stage')
-    await host.stage('v3')
-    t.strictSame(await start(), units, 'another deployment, the same specs')
+    t.strictSame(await start(), units)
     t.strictSame(registry.requests, [], 'not one request')
 
+    await host.stage('v3')
+    t.strictSame(await start(), [], 'another deployment, the same images')
+    const blobs = () => registry.requests.filter(({ url }) => url.includes('/blobs/sha256:'))
+    t.ok(
+      registry.requests.some(({ url }) => url.includes('/web/manifests/1')),
+      'the tags might have moved',
+    )
+    t.ok(
+      blobs().every(({ bytes }) => bytes < 1000),
+      'no layer is fetched',
+    )
+
     await host.stage('v4')
-    const changed = await start()
-    t.equal(changed.length, 2)
-    t.equal(changed.filter(unit => units.includes(unit)).length, 1, 'one unit is new')
-    t.ok(registry.requests.some(({ url }) => url.includes('/db/manifests/2')))
-    t.notOk(registry.requests.some(({ url }) => url.includes('/web/')))
+    const [changed = '', ...others] = await start()
+    t.strictSame(others, [])
+    t.notOk(units.includes(changed), 'one unit is new')
+    const { stdout } = await host.run(`systemctl show -P Description ${changed}`)
+    t.match(stdout, `${registry.address}/db:2`)
 
     const sets = await host.run('ls /run/bootc-bound-images/sets | wc -l')
     t.equal(sets.stdout, '1', 'old sets are gone')

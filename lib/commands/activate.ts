@@ -1,0 +1,17 @@
+import type { CommandModule } from 'yargs'
+import { activate } from '../activation/activate.ts'
+import { requireRoot } from './require-root.ts'
+
+export const activateCommand: CommandModule = {
+  command: 'activate',
+  describe: 'At boot: make the tags of the images those that the running OS was staged with',
+  handler: async () => {
+    requireRoot()
+    const moves = await activate()
+    if (moves === undefined) {
+      process.stdout.write('Nothing is recorded about the running deployment.\n')
+      return
+    }
+    for (const { id, name } of moves) process.stdout.write(`${name} is now ${id}\n`)
+  },
+}

@@ -1,0 +1,20 @@
+import type { CommandModule } from 'yargs'
+import { pullFacts } from '../request/host-facts.ts'
+import { findNextDeployment } from '../request/next-deployment.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
+import { settleImages } from '../staging/settle-images.ts'
+import { findImages } from '../survey/find-images.ts'
+import { requireRoot } from './require-root.ts'
+
+export const settleCommand: CommandModule = {
+  command: 'settle',
+  describe: 'After the pulls: give the images their names, and note them for the deployment',
+  handler: async () => {
+    requireRoot()
+    const next = findNextDeployment()
+    if (next === undefined) return
+    const facts = await pullFacts()
+    const request = readNextRequest(next, facts)
+    await settleImages(request, findImages(request.plan.pulls, facts), facts)
+  },
+}

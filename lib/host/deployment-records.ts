@@ -1,0 +1,98 @@
+// What each deployment was completed with: which image each name means there. Written when every image is on
+// disk and synced. Failure policy: a record that cannot be read is none; every other failure is an error.
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { stateDirectory } from '../directories.ts'
+import { readIfThere } from './read-if-there.ts'
+import { writeFileSafely } from './write-file-safely.ts'
+
+const directory = join(stateDirectory, 'deployments')
+const activated = join(stateDirectory, 'activated')
+
+/** One bound image of a deployment. */
+export interface RecordedImage {
+  /** Of the bound image, see `BoundImage`. */
+  readonly identity: string
+  /** By which containers find it. */
+  readonly name: string
+  /** By which it was pulled, if it was; its name in the store is then `storedName`. */
+  readonly digest?: string | undefined
+  /** Its id in podman's store. */
+  readonly id: string
+  /** What its pull was expected to download, compressed. */
+  readonly plannedBytes?: number | undefined
+}
+
+export interface DeploymentRecord {
+  /** Name of the deployment. */
+  readonly deployment: string
+  /** When all was there, in ISO 8601. */
+  readonly time: string
+  /** What the pulls of its staging received, headers and repeated tries included. */
+  readonly receivedBytes?: number | undefined
+  readonly images: readonly RecordedImage[]
+}
+
+/** @returns undefined when the deployment was not completed here */
+export function readRecord(deployment: string): DeploymentRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(readIfThere(fileOf(deployment)) ?? '')
+    return isRecord(record) ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps a record, unless there is one with the same images; tags are set anew at the next boot. */
+export function writeRecord(record: DeploymentRecord): void {
+  const old = readRecord(record.deployment)
+  if (old !== undefined && contentsOf(old) === contentsOf(record)) return
+  writeFileSafely(fileOf(record.deployment), `${JSON.stringify(record, undefined, 2)}\n`)
+  rmSync(activated, { force: true })
+}
+
+/** Deletes the records of all deployments but these. */
+export function removeOtherRecords(deployments: ReadonlySet<string>): void {
+  for (const file of names())
+    if (!deployments.has(file.replace(/\.json$/u, ''))) rmSync(join(directory, file))
+}
+
+/** Every record there is. */
+export function readRecords(): readonly DeploymentRecord[] {
+  return names().flatMap(file => readRecord(file.replace(/\.json$/u, '')) ?? [])
+}
+
+/** For units/activate: the tags in the store are those of the deployment in this directory. */
+export function rememberActivated(path: string): void {
+  const text = `${path}\n`
+  if (readIfThere(activated) !== text) writeFileSafely(activated, text)
+}
+
+function contentsOf({ images }: DeploymentRecord): string {
+  return JSON.stringify(
+    images.map(({ identity, name, digest, id }) => [identity, name, digest, id]),
+  )
+}
+
+function fileOf(deployment: string): string {
+  return join(directory, `${deployment}.json`)
+}
+
+function names(): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function isRecord(value: unknown): value is DeploymentRecord {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'deployment' in value &&
+    'images' in value &&
+    Array.isArray(value.images)
+  )
+}

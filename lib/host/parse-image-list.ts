@@ -1,0 +1,18 @@
+import { fields } from '../fields.ts'
+
+/** What `podman image list --format json` says of the images. */
+export function parseImageList(output: string): {
+  readonly ids: ReadonlySet<string>
+  readonly names: ReadonlyMap<string, string>
+} {
+  const images: unknown = JSON.parse(output)
+  const ids = new Set<string>()
+  const names = new Map<string, string>()
+  for (const image of Array.isArray(images) ? images : []) {
+    const { Id: id, Names: all } = fields(image)
+    if (typeof id !== 'string') continue
+    ids.add(id)
+    for (const name of Array.isArray(all) ? all : []) names.set(String(name), id)
+  }
+  return { ids, names }
+}

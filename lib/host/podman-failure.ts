@@ -1,0 +1,28 @@
+import { parseLastError } from './parse-last-error.ts'
+
+/** In milliseconds. Long for a question about local files; short enough for the gate, which has a minute. */
+export const podmanTimeout = 30_000
+
+/** How a process of podman failed. */
+interface Failure {
+  readonly timedOut: boolean
+  /** Of the system error that kept it from running to its end. */
+  readonly code: string | undefined
+  readonly stderr: string
+  /** What is said when podman has printed no error. */
+  readonly shortMessage: string | undefined
+}
+
+/** Why podman gave no answer, in one line. */
+export function podmanFailure(
+  { timedOut, code, stderr, shortMessage }: Failure,
+  args: readonly string[],
+): Error {
+  if (code === 'ENOENT') return new Error('podman is not there: install it, or look at PATH')
+  const command = `podman ${args.filter(arg => /^[a-z]+$/u.test(arg)).join(' ')}`
+  if (timedOut)
+    return new Error(
+      `${command} did not answer within ${podmanTimeout / 1000} s; another podman may hold the lock of its image store`,
+    )
+  return new Error(`${command}: ${parseLastError(stderr) ?? shortMessage}`)
+}

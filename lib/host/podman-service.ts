@@ -1,0 +1,71 @@
+// podman as a service on a socket of ours, for what would take one process for each image. Failure policy: every
+// failure is an error with what podman said.
+import { execa } from 'execa'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runtimeDirectory } from '../directories.ts'
+import type { Tagging } from '../plan/tag-moves.ts'
+import type { ImageStore } from '../render/image-store.ts'
+
+/** In a directory that only root may enter. */
+const socketPath = join(runtimeDirectory, 'podman.sock')
+
+/** It ends by itself so long after the last request, should we be killed. */
+const idleSeconds = 10
+const startMilliseconds = 20_000
+const pollMilliseconds = 20
+
+/** The oldest version of the interface that podman 4 and 5 have. */
+const api = '/v4.0.0/libpod'
+
+/**
+ * Gives images their names, which other images may have had, one after another.
+ *
+ * @param taggings names with a tag
+ */
+export async function tagImages(
+  taggings: readonly Tagging[],
+  { options }: ImageStore,
+): Promise<void> {
+  if (taggings.length === 0) return
+  const service = execa(
+    'podman',
+    [...options, 'system', 'service', `--time=${idleSeconds}`, `unix://${socketPath}`],
+    { stdin: 'ignore', stdout: 'ignore', reject: false },
+  )
+  try {
+    await untilItAnswers()
+    for (const { id, name } of taggings) {
+      const [, repository = name, tag = 'latest'] = /^(.*):([^:/]*)$/u.exec(name) ?? []
+      const query = new URLSearchParams({ repo: repository, tag }).toString()
+      const { status, body } = await call('POST', `${api}/images/${id}/tag?${query}`)
+      if (status !== 201) throw new Error(`naming image ${id} ${name}: podman said ${body}`)
+    }
+  } finally {
+    service.kill()
+    await service
+  }
+}
+
+async function untilItAnswers(): Promise<void> {
+  for (const deadline = Date.now() + startMilliseconds; ; await sleep(pollMilliseconds))
+    try {
+      await call('GET', `${api}/_ping`)
+      return
+    } catch (error) {
+      if (Date.now() > deadline)
+        throw new Error('podman system service does not answer', { cause: error })
+    }
+}
+
+function call(method: string, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const ask = request({ socketPath, method, path }, answer => {
+      let body = ''
+      answer.setEncoding('utf8').on('data', (part: string) => (body += part))
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }))
+    })
+    ask.on('error', reject).end()
+  })
+}

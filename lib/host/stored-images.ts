@@ -1,0 +1,69 @@
+// podman, asked which images it has. Failure policy: an image that cannot be inspected, for whatever reason, is not
+// there; any other failure is an error. Not by execa, which takes as long to load as podman to answer: most stagings
+// ask nothing else.
+import { spawnSync } from 'node:child_process'
+import type { ImageStore } from '../render/image-store.ts'
+import { parseUnknownImages } from './parse-unknown-images.ts'
+import { podmanFailure, podmanTimeout } from './podman-failure.ts'
+
+/** An image as podman has it. */
+export interface StoredImage {
+  /** Of its configuration, which names every layer's contents. */
+  readonly id: string
+  /** Of the manifest it was pulled by. */
+  readonly digest: string
+}
+
+/**
+ * Which of the images are in the store, whole as far as podman can tell. `podman image exists` is not
+ * asked: after a power failure it says yes to images that cannot be mounted; `inspect` reads the
+ * links between their layers. One process, or two when images are missing.
+ *
+ * @param references image references
+ */
+export function storedImages(
+  references: readonly string[],
+  store: ImageStore,
+): ReadonlyMap<string, StoredImage> {
+  const found = inspect(references, store)
+  if (!('unknown' in found)) return found
+  const rest = references.filter(reference => !found.unknown.has(reference))
+  if (rest.length < references.length) return storedImages(rest, store)
+  // Some are damaged, and podman names them in too many ways.
+  if (rest.length === 1) return new Map()
+  const middle = Math.ceil(rest.length / 2)
+  return new Map([
+    ...storedImages(rest.slice(0, middle), store),
+    ...storedImages(rest.slice(middle), store),
+  ])
+}
+
+/** The images, or the references that podman does not know when one could not be inspected. */
+function inspect(
+  references: readonly string[],
+  { options }: ImageStore,
+): ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> } {
+  if (references.length === 0) return new Map()
+  const format = '{{.Id}} {{.Digest}} {{.RootFS.Layers}}'
+  const args = ['image', 'inspect', '--format', format, '--', ...references]
+  const { status, stdout, stderr, error } = spawnSync('podman', [...options, ...args], {
+    encoding: 'utf8',
+    maxBuffer: Infinity,
+    timeout: podmanTimeout,
+  })
+  if (status === null) {
+    const code = error !== undefined && 'code' in error ? String(error.code) : undefined
+    const timedOut = code === 'ETIMEDOUT'
+    throw podmanFailure({ timedOut, code, stderr, shortMessage: error?.message }, args.slice(0, 2))
+  }
+  const lines = stdout.replace(/\n$/u, '').split('\n')
+  if (status !== 0 || lines.length !== references.length)
+    return { unknown: parseUnknownImages(stderr) }
+  return new Map(
+    references.flatMap((reference, index) => {
+      const [id = '', digest = ''] = (lines[index] ?? '').split(' ')
+      // podman also finds an image by the start of its id; that is not its name.
+      return id.startsWith(reference) ? [] : [[reference, { id, digest }]]
+    }),
+  )
+}

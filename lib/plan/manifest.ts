@@ -1,0 +1,81 @@
+import { fields } from '../fields.ts'
+import type { Layer } from './disk-space.ts'
+
+/** The parts of an image manifest that a pull depends on. */
+export type Manifest =
+  | { readonly kind: 'image'; readonly layers: readonly Layer[] }
+  | { readonly kind: 'list'; readonly instances: readonly Instance[] }
+  /** Of a kind that only podman and skopeo know. */
+  | { readonly kind: 'other' }
+
+/** Where an image runs. */
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  /** Of the architecture; undefined for any. */
+  readonly variant?: string | undefined
+}
+
+/** An image in a list, for one platform. */
+export interface Instance extends Platform {
+  readonly digest: string
+}
+
+/**
+ * Reads a manifest as a registry has it: an image or a list of images, of OCI or of Docker (schema 2). Both have the
+ * same members for all that is read here, see the OCI image specification, manifest.md and image-index.md.
+ */
+export function parseManifest(text: string): Manifest {
+  const { layers, manifests } = fields(JSON.parse(text))
+  if (Array.isArray(manifests)) return { kind: 'list', instances: manifests.map(instance) }
+  if (!Array.isArray(layers)) return { kind: 'other' }
+  return {
+    kind: 'image',
+    layers: layers.map(layer => {
+      const { digest, size } = fields(layer)
+      return { digest: String(digest), bytes: Number(size) }
+    }),
+  }
+}
+
+function instance(value: unknown): Instance {
+  const { digest, platform } = fields(value)
+  const { os, architecture, variant } = fields(platform)
+  return {
+    digest: String(digest),
+    os: String(os),
+    architecture: String(architecture),
+    variant: typeof variant === 'string' ? variant : undefined,
+  }
+}
+
+/** Those of the instances that run on a platform. With several, the processor decides which one is pulled. */
+export function instancesFor(
+  instances: readonly Instance[],
+  { os, architecture, variant }: Platform,
+): readonly Instance[] {
+  return instances.filter(
+    each =>
+      each.os === os &&
+      each.architecture === architecture &&
+      (variant === undefined || each.variant === variant),
+  )
+}
+
+/** How Go, and so every image, calls what Node calls differently. */
+const architectures: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  ppc64: 'ppc64le',
+}
+
+/** What images call an architecture that Node calls so. */
+export function imageArchitecture(arch: string): string {
+  return architectures[arch] ?? arch
+}
+
+/** The platform of this machine, whose processor chooses the variant. */
+export const hostPlatform: Platform = {
+  os: 'linux',
+  architecture: imageArchitecture(process.arch),
+}

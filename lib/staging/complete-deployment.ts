@@ -1,0 +1,26 @@
+import { hostRoot } from '../directories.ts'
+import type { Request } from '../generate.ts'
+import { removeOtherRecords, writeRecord, type RecordedImage } from '../host/deployment-records.ts'
+import { readKnowledge } from '../host/knowledge-file.ts'
+import { deploymentNames } from '../root/deployments.ts'
+import type { FoundImage } from '../survey/find-images.ts'
+
+/**
+ * Writes down which image each name means in a deployment. Call it when every image is on disk and synced.
+ *
+ * @param found in the order of the plan's pulls
+ */
+export function completeDeployment(
+  { name: deployment, plan: { pulls } }: Request,
+  found: readonly FoundImage[],
+): void {
+  const { receivedBefore = 0, received = receivedBefore } = readKnowledge(deployment) ?? {}
+  const images = pulls.flatMap(({ boundImage, bytes: plannedBytes }, index): RecordedImage[] => {
+    const { identity, name, digest } = boundImage
+    const id = found[index]?.id
+    return id === undefined ? [] : [{ identity, name, digest, id, plannedBytes }]
+  })
+  const receivedBytes = received - receivedBefore
+  writeRecord({ deployment, time: new Date().toISOString(), receivedBytes, images })
+  removeOtherRecords(new Set([deployment, ...deploymentNames(hostRoot)]))
+}

@@ -1,0 +1,72 @@
+import { runtimeDirectory } from '../directories.ts'
+import type { Request } from '../generate.ts'
+import { readKnowledge } from '../host/knowledge-file.ts'
+import { isRecorded } from '../host/pull-records.ts'
+import { receivedBytes, unitStates } from '../host/systemctl.ts'
+import { suspectPulls } from '../host/unfinished-pulls.ts'
+import { readCurrentSet } from '../host/unit-sets.ts'
+import type { StagingKnowledge } from '../plan/parse-knowledge.ts'
+import type { Pull } from '../plan/plan-pulls.ts'
+import { pullProgress } from '../plan/pull-progress.ts'
+import { recordName } from '../render/pull-steps.ts'
+import type { Standing } from '../request/next-deployment.ts'
+import { storedName } from '../spec/bound-image.ts'
+import type { Earlier } from './learn.ts'
+import { stagingKey } from './staging-key.ts'
+
+/** What is left of earlier looks at a deployment. */
+export interface Recollection extends Earlier {
+  /** Tells this staging of the deployment from another one. */
+  readonly staging: string
+  readonly counts: Pick<StagingKnowledge, 'receivedBefore' | 'received'>
+}
+
+/**
+ * Recalls what is known of a deployment. During one staging, a name keeps the digest that was found for it, unless
+ * its pull failed: the image may be gone from the registry, with another one in its place.
+ */
+export async function recallStaging(
+  { name, plan: { target, pulls } }: Request,
+  standing: Standing,
+): Promise<Recollection> {
+  const staging = stagingKey(standing)
+  const isStaging = standing === 'staged' || standing === 'requested'
+  const last = readKnowledge(name)
+  const isSame = last?.staging === staging
+  const set = new Set(readCurrentSet(runtimeDirectory).map(unit => unit.name))
+  const inSet = isSame && set.has(target) ? pulls.filter(({ unit }) => set.has(unit)) : []
+  const states = await unitStates(inSet.map(({ unit }) => unit))
+  const failed = new Set(
+    states.filter(state => pullProgress(state) === 'failed').map(({ unit }) => unit),
+  )
+  const kept = isSame || !isStaging ? pulls.filter(({ unit }) => !failed.has(unit)) : []
+  const begun = inSet.filter(({ unit }) => !failed.has(unit))
+  const counts =
+    isSame && last.receivedBefore !== undefined
+      ? last
+      : { receivedBefore: await receivedBytes(), received: undefined }
+  return {
+    staging,
+    isStaging,
+    pinsTags: standing !== 'booted',
+    begun: new Set(begun.map(({ boundImage }) => boundImage.identity)),
+    knowledge: new Map(
+      kept.map(({ boundImage: { identity, digest } }) => [
+        identity,
+        last?.knowledge.get(identity) ?? { digest },
+      ]),
+    ),
+    isSuspect: suspectTest(pulls),
+    counts: { receivedBefore: counts.receivedBefore, received: counts.received },
+  }
+}
+
+/** When the host went down in the middle of pulls, an image counts only with a record of the very same. */
+function suspectTest(pulls: readonly Pull[]): Earlier['isSuspect'] {
+  if (suspectPulls().length === 0) return () => false
+  const names = new Map(
+    pulls.map(({ unit, boundImage }) => [boundImage.identity, recordName(unit)]),
+  )
+  return (boundImage, id) =>
+    !isRecorded(names.get(boundImage.identity) ?? '', storedName(boundImage), id)
+}

@@ -1,0 +1,45 @@
+// One list of images, wanted for two platforms.
+import t from 'tap'
+import { boundImages, imageSpec } from '../bound-images.ts'
+import { Lab } from '../lab.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+
+t.test(
+  'each is pulled by the digest of its own, and neither takes the name of the other',
+  async t => {
+    await registry.pushIndex('multi:1', {
+      amd64: { files: { id: 'amd64' } },
+      arm64: { files: { id: 'arm64' } },
+      s390x: { files: { id: 's390x' } },
+    })
+    const host = await lab.host()
+    await host.commit(
+      'v2',
+      boundImages({
+        'own.image': imageSpec(registry, 'multi:1'),
+        'arm.image': imageSpec(registry, 'multi:1', 'Arch=arm64'),
+        'mainframe.image': imageSpec(registry, 'multi:1', 'Arch=s390x', 'OS=linux'),
+      }),
+    )
+    await host.stage('v2')
+    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+    t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+    const { stdout } = await host.run(
+      `podman image list --quiet --no-trunc | sort -u | xargs podman image inspect --format '{{.Architecture}}' | sort`,
+    )
+    t.strictSame(stdout.split('\n'), ['amd64', 'arm64', 's390x'])
+    registry.forget()
+    await registry.stop()
+    t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
+    await host.shutdown()
+    await host.boot()
+    t.equal(host.bootedVersion(), 'v2')
+    t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+    const images = await host.run('podman image list --quiet --no-trunc | sort -u | wc -l')
+    t.equal(images.stdout, '3')
+    await host.shutdown()
+  },
+)

@@ -1,0 +1,115 @@
+// A floating tag means, in each deployment, what it meant when the deployment was staged.
+import t from 'tap'
+import { boundImages, imageSpec } from '../bound-images.ts'
+import { type Host, Lab } from '../lab.ts'
+import { until } from '../until.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+const app = `${registry.address}/app:latest`
+const start = 'systemctl start bootc-bound-images.target'
+const specs = (version: string) => ({
+  ...boundImages({ 'app.image': imageSpec(registry, 'app:latest') }),
+  'usr/share/version': version,
+})
+
+/** What is in the image that a container of that name would run. */
+const contents = async (host: Host, name = app) =>
+  (
+    await host.run(
+      `directory=$(podman image mount ${name}) && cat "$directory/id"; podman image unmount ${name} >/dev/null`,
+    )
+  ).stdout
+
+async function reboot(host: Host): Promise<void> {
+  await host.shutdown()
+  await host.boot()
+}
+
+t.test('forth and back and forth, with the registry off', async t => {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host()
+  await host.commit('v2', specs('2'))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v2')
+  t.equal(await contents(host), 'A')
+
+  await registry.push('app:latest', { files: { id: 'B' } })
+  await host.commit('v3', specs('3'))
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.equal(await contents(host), 'A', 'the running system keeps its image')
+  await registry.stop()
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v3')
+  t.equal(await contents(host), 'B')
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+
+  t.match(await host.run('ostree admin set-default 1'), { exitCode: 0 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v2')
+  t.equal(await contents(host), 'A', 'after the rollback')
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+
+  t.match(await host.run('ostree admin set-default 1'), { exitCode: 0 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v3')
+  t.equal(await contents(host), 'B')
+  t.equal((await host.run('bootc-bound-images status')).stdout, 'No deployment is staged.')
+
+  // Nothing to do is told without Node.
+  await host.shutdown()
+  await host.boot({ withoutNode: true })
+  const service = 'bootc-bound-images-activate.service'
+  t.equal((await host.run(`systemctl is-active ${service}`)).stdout, 'active')
+  t.equal(await contents(host), 'B')
+  await host.shutdown()
+  await registry.start()
+})
+
+t.test('only the tag has moved: no layer is fetched twice', async t => {
+  await registry.push('app:latest', { files: { id: 'C' } })
+  const host = await lab.host()
+  await host.commit('v2', specs('2'))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  await registry.push('other:1', { files: { id: 'C' } })
+  await host.commit('v3', boundImages({ 'app.image': imageSpec(registry, 'other:1') }))
+  registry.forget()
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.ok(registry.blobBytes < 1000, `${registry.blobBytes} bytes`)
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v3')
+  t.equal(await contents(host, `${registry.address}/other:1`), 'C')
+  await host.shutdown()
+})
+
+t.test('an image that was there by its tag alone is not lost with the tag', async t => {
+  await registry.push('app:latest', { files: { id: 'D' } })
+  const host = await lab.host({ v1: specs('1') })
+  // The running system pulls what it lacks; as another program would have done it, by its tag.
+  await until(host, `podman image exists ${app}`)
+  const list = 'podman image list --format json'
+  t.comment((await host.run(list)).stdout)
+  await registry.push('app:latest', { files: { id: 'E' } })
+  await host.commit('v2', specs('2'))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  t.equal(await contents(host), 'E')
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+  t.match(await host.run('ostree admin set-default 1'), { exitCode: 0 })
+  await registry.stop()
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v1')
+  t.equal(await contents(host), 'D')
+  await host.shutdown()
+  await registry.start()
+})

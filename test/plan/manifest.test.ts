@@ -1,0 +1,60 @@
+import t from 'tap'
+import { imageArchitecture, instancesFor, parseManifest } from '../../lib/plan/manifest.ts'
+
+const [one, two] = ['1', '2'].map(digit => `sha256:${digit.repeat(64)}`)
+
+const entry = (architecture: string, variant?: string) => ({
+  digest: `sha256:${architecture}${variant ?? ''}`,
+  platform: { os: 'linux', architecture, ...(variant !== undefined && { variant }) },
+})
+
+t.test('an image of OCI or Docker', t => {
+  const text = JSON.stringify({
+    schemaVersion: 2,
+    config: { digest: two, size: 7 },
+    layers: [
+      { digest: one, size: 1000, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' },
+      { digest: two, size: 2000 },
+      { digest: one, size: 1000 },
+    ],
+  })
+  t.strictSame(parseManifest(text), {
+    kind: 'image',
+    layers: [
+      { digest: one, bytes: 1000 },
+      { digest: two, bytes: 2000 },
+      { digest: one, bytes: 1000 },
+    ],
+  })
+  t.end()
+})
+
+t.test('a list, and those that run on a platform', t => {
+  const list = [entry('amd64'), entry('arm', 'v6'), entry('arm', 'v7'), entry('unknown')]
+  const manifest = parseManifest(JSON.stringify({ schemaVersion: 2, manifests: list }))
+  const instances = manifest.kind === 'list' ? manifest.instances : []
+  const found = (platform: Parameters<typeof instancesFor>[1]) =>
+    instancesFor(instances, platform).map(({ digest }) => digest)
+  t.strictSame(found({ os: 'linux', architecture: 'amd64' }), ['sha256:amd64'])
+  t.strictSame(found({ os: 'linux', architecture: 'arm' }), ['sha256:armv6', 'sha256:armv7'])
+  t.strictSame(found({ os: 'linux', architecture: 'arm', variant: 'v7' }), ['sha256:armv7'])
+  t.strictSame(found({ os: 'windows', architecture: 'amd64' }), [])
+  t.end()
+})
+
+t.test('what is of another kind', t => {
+  t.strictSame(parseManifest('{"schemaVersion":1,"fsLayers":[]}'), { kind: 'other' })
+  t.strictSame(parseManifest('null'), { kind: 'other' })
+  t.throws(() => parseManifest('<html>'))
+  t.end()
+})
+
+t.test('Node and Go call architectures differently', t => {
+  t.strictSame(['x64', 'arm64', 'ppc64', 's390x'].map(imageArchitecture), [
+    'amd64',
+    'arm64',
+    'ppc64le',
+    's390x',
+  ])
+  t.end()
+})

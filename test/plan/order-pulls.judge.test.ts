@@ -1,0 +1,255 @@
+// Whatever there is to pull: each layer is downloaded once, no more pulls run at a time than may, all end, and about
+// as soon as possible.
+import * as fc from 'fast-check'
+import t from 'tap'
+import {
+  fixedCost,
+  heavyBytes,
+  mostHeavy,
+  orderPulls,
+  trivialBytes,
+  trivialLayers,
+  trivialShare,
+  unknownBytes,
+  type Job,
+  type Slot,
+} from '../../lib/plan/order-pulls.ts'
+import { seed } from '../judges/seed.ts'
+
+const bytes = fc.oneof(fc.nat(100), fc.nat(100_000), fc.integer({ min: 100_000, max: 300_000_000 }))
+const known = (sizes: readonly number[]) =>
+  fc.array(fc.nat(sizes.length - 1), { maxLength: 8 }).map(layers => ({
+    layers: layers.map(index => ({ digest: `sha256:${index}`, bytes: sizes[index] ?? 0 })),
+  }))
+const unknown = fc.boolean().map(isHopeless => ({ layers: undefined, isHopeless }))
+/** Images of layers from one pool, some of them unknown. */
+const jobsOf: fc.Arbitrary<readonly Job[]> = fc
+  .array(bytes, { minLength: 1, maxLength: 30 })
+  .chain(sizes =>
+    fc.array(fc.oneof({ weight: 12, arbitrary: known(sizes) }, { weight: 1, arbitrary: unknown }), {
+      maxLength: 40,
+    }),
+  )
+const most = fc.integer({ min: 1, max: 20 })
+/** How long each pull takes. */
+const durations = fc.array(fc.nat(10), { minLength: 40, maxLength: 40 })
+
+t.test('no layer worth a wait is downloaded twice, however long each pull takes', t => {
+  fc.assert(
+    fc.property(jobsOf, most, durations, (jobs, maxParallel, seconds) => {
+      const slots = orderPulls(jobs, maxParallel)
+      const trivial = trivialLayers(jobs)
+      const arrived = new Set<string>()
+      const onTheWay = new Map<string, number>()
+      let isOnce = true
+      play(slots, seconds, {
+        begin: index => {
+          const own = (jobs[index]?.layers ?? []).filter(({ digest }) => !arrived.has(digest))
+          if (own.some(({ digest }) => onTheWay.has(digest) && !trivial.has(digest))) isOnce = false
+          for (const { digest } of own) onTheWay.set(digest, index)
+          const planned = slots[index]?.bytes ?? 0
+          const most = own.reduce((total, layer) => total + layer.bytes, 0)
+          const extra = (jobs[index]?.layers ?? []).filter(({ digest }) => trivial.has(digest))
+          const least = extra.reduce((total, layer) => total - layer.bytes, most)
+          if (
+            jobs[index]?.layers !== undefined &&
+            (planned < least || planned > most + 8 * trivialBytes)
+          )
+            isOnce = false
+        },
+        end: index => {
+          for (const { digest } of jobs[index]?.layers ?? []) {
+            arrived.add(digest)
+            onTheWay.delete(digest)
+          }
+        },
+      })
+      return isOnce
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+t.test('what is not worth a wait costs next to nothing', t => {
+  fc.assert(
+    fc.property(jobsOf, jobs => {
+      const trivial = trivialLayers(jobs)
+      const all = new Map(
+        jobs.flatMap(({ layers = [] }) => layers.map(each => [each.digest, each])),
+      )
+      const copies = jobs.flatMap(({ layers = [] }) => [
+        ...new Set(layers.map(({ digest }) => digest)),
+      ])
+      const bytesOf = (digest: string) => all.get(digest)?.bytes ?? 0
+      const twice = [...trivial].map(digest => {
+        const holders = copies.filter(each => each === digest).length
+        return (holders - 1) * bytesOf(digest)
+      })
+      const total = [...all.values()].reduce((sum, layer) => sum + layer.bytes, 0)
+      return (
+        [...trivial].every(digest => bytesOf(digest) <= trivialBytes) &&
+        twice.reduce((sum, each) => sum + each, 0) <= trivialShare * total
+      )
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+t.test('an empty layer that all have keeps none waiting', t => {
+  const empty = { digest: 'sha256:empty', bytes: 32 }
+  const jobs = Array.from({ length: 8 }, (_, index) => ({
+    layers: [{ digest: `sha256:${index}`, bytes: 40_000 }, empty],
+  }))
+  t.ok(orderPulls(jobs, 8).every(({ after }) => after.length === 0))
+  t.strictSame(
+    orderPulls([{ layers: [empty] }, { layers: [empty] }], 8).map(({ after }) => after),
+    [[], [0]],
+  )
+  t.end()
+})
+
+t.test('at most so many at a time, however long each takes', t => {
+  fc.assert(
+    fc.property(jobsOf, most, durations, (jobs, maxParallel, seconds) => {
+      const slots = orderPulls(jobs, maxParallel)
+      const running = new Set<number>()
+      let [worst, worstHeavy] = [0, 0]
+      play(slots, seconds, {
+        begin: index => {
+          running.add(index)
+          worst = Math.max(worst, running.size)
+          const heavy = [...running].filter(each => isHeavy(slots[each]))
+          worstHeavy = Math.max(worstHeavy, heavy.length)
+        },
+        end: index => running.delete(index),
+      })
+      return worst <= maxParallel && worstHeavy <= mostHeavy
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+t.test('what shares nothing fills all the places there are', t => {
+  fc.assert(
+    fc.property(fc.nat(60), most, (count, maxParallel) => {
+      const jobs = Array.from({ length: count }, (_, index) => ({
+        layers: [{ digest: `sha256:${index}`, bytes: 1000 }],
+      }))
+      const starters = orderPulls(jobs, maxParallel).filter(({ after }) => after.length === 0)
+      return starters.length === Math.min(count, maxParallel)
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+t.test('it takes less than five times as long as it must, and seldom much longer', t => {
+  const ratios: number[] = []
+  fc.assert(
+    fc.property(jobsOf, most, (all, maxParallel) => {
+      if (all.length === 0) return true
+      // An image that has a layer twice is rare, and makes the bound too low.
+      const jobs = all.map(({ layers, ...job }) => ({
+        ...job,
+        layers: layers && [...new Map(layers.map(layer => [layer.digest, layer])).values()],
+      }))
+      const slots = orderPulls(jobs, maxParallel)
+      const ratio = makespan(slots) / lowerBound(jobs, maxParallel)
+      ratios.push(ratio)
+      return ratio < 5
+    }),
+    { seed, numRuns: 500 },
+  )
+  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
+  t.ok(mean < 1.5, `${mean}`)
+  t.end()
+})
+
+t.test('what the registry has refused comes last', t => {
+  const layers = [{ digest: 'sha256:0', bytes: 5 }]
+  const slots = orderPulls([{ layers: undefined, isHopeless: true }, { layers }, { layers: [] }], 1)
+  t.strictSame(
+    slots.map(({ after }) => after),
+    [[2], [], [1]],
+  )
+  t.end()
+})
+
+function isHeavy(slot: Slot | undefined): boolean {
+  return (slot?.bytes ?? unknownBytes) >= heavyBytes
+}
+
+function cost(slot: Slot): number {
+  return fixedCost + (slot.bytes ?? unknownBytes)
+}
+
+/** When the last pull ends, if each downloads at the same rate. */
+function makespan(slots: readonly Slot[]): number {
+  const ends = new Map<Slot, number>()
+  const endOf = (slot: Slot | undefined): number => {
+    if (slot === undefined) return 0
+    const known = ends.get(slot)
+    if (known !== undefined) return known
+    const end = Math.max(0, ...slot.after.map(index => endOf(slots[index]))) + cost(slot)
+    ends.set(slot, end)
+    return end
+  }
+  return Math.max(...slots.map(endOf))
+}
+
+/**
+ * No order can end sooner: all the work on all the places, or what one image alone has, which one process downloads, or
+ * the largest layer.
+ */
+function lowerBound(jobs: readonly Job[], maxParallel: number): number {
+  const holders = new Map<string, number>()
+  for (const { layers = [] } of jobs)
+    for (const digest of new Set(layers.map(layer => layer.digest)))
+      holders.set(digest, (holders.get(digest) ?? 0) + 1)
+  const shared = new Map<string, number>()
+  const alone = jobs.map(({ layers }) => {
+    if (layers === undefined) return fixedCost + unknownBytes
+    for (const { digest } of layers) {
+      if (holders.get(digest) === 1) continue
+      const copies = layers.filter(layer => layer.digest === digest)
+      const size = copies.reduce((total, layer) => total + layer.bytes, 0)
+      shared.set(digest, Math.min(size, shared.get(digest) ?? size))
+    }
+    const own = layers.filter(({ digest }) => holders.get(digest) === 1)
+    return own.reduce((total, layer) => total + layer.bytes, fixedCost)
+  })
+  const work = [...alone, ...shared.values()].reduce((total, each) => total + each, 0)
+  return Math.max(work / maxParallel, ...alone, ...shared.values())
+}
+
+/** Runs pulls as systemd does, each as soon as those before it have ended. Throws when some wait for ever. */
+function play(
+  slots: readonly Slot[],
+  seconds: readonly number[],
+  {
+    begin,
+    end,
+  }: { readonly begin: (index: number) => void; readonly end: (index: number) => void },
+): void {
+  const waiting = new Set(slots.keys())
+  const running = new Map<number, number>()
+  const ended = new Set<number>()
+  for (let now = 0; waiting.size > 0 || running.size > 0; now++) {
+    for (const [index, until] of running) {
+      if (until > now) continue
+      running.delete(index)
+      ended.add(index)
+      end(index)
+    }
+    for (const index of waiting) {
+      if (slots[index]?.after.every(other => ended.has(other)) !== true) continue
+      waiting.delete(index)
+      running.set(index, now + 1 + (seconds[index] ?? 0))
+      begin(index)
+    }
+    if (running.size === 0 && waiting.size > 0) throw new Error('the rest waits for ever')
+  }
+}
