@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runtimeDirectory } from '../directories.ts'
 import type { Tagging } from '../plan/tag-moves.ts'
 import type { ImageStore } from '../render/image-store.ts'
+import { podmanTimeout } from './podman-failure.ts'
 
 /** In a directory that only root may enter. */
 const socketPath = join(runtimeDirectory, 'podman.sock')
@@ -61,9 +62,12 @@ async function untilItAnswers(): Promise<void> {
 
 function call(method: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const ask = request({ socketPath, method, path }, answer => {
+    // It waits for the lock of its store for as long as another podman holds it.
+    const signal = AbortSignal.timeout(podmanTimeout)
+    const ask = request({ socketPath, method, path, signal }, answer => {
       let body = ''
       answer.setEncoding('utf8').on('data', (part: string) => (body += part))
+      answer.on('error', reject)
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }))
     })
     ask.on('error', reject).end()

@@ -5,7 +5,13 @@ import { createHash } from 'node:crypto'
 import { fields } from '../fields.ts'
 import { mapParallel } from '../map-parallel.ts'
 import type { Layer } from '../plan/disk-space.ts'
-import { hostPlatform, instancesFor, parseManifest, type Platform } from '../plan/manifest.ts'
+import {
+  hostPlatform,
+  instancesFor,
+  isSize,
+  parseManifest,
+  type Platform,
+} from '../plan/manifest.ts'
 import { separateRunDirectory, type ImageStore } from '../render/image-store.ts'
 import type { InspectOptions } from '../render/inspect-options.ts'
 import { storedName } from '../spec/bound-image.ts'
@@ -47,8 +53,9 @@ export async function inspectImage(
     digest: String(digest),
     architecture: typeof architecture === 'string' ? architecture : '',
     layers: (Array.isArray(layers) ? layers : []).map(layer => {
-      const { Digest: layerDigest, Size: bytes } = fields(layer)
-      return { digest: String(layerDigest), bytes: Number(bytes) }
+      const { Digest: layerDigest, Size: size } = fields(layer)
+      const bytes = Number(size)
+      return { digest: String(layerDigest), bytes: isSize(bytes) ? bytes : 0 }
     }),
   }
 }

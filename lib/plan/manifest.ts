@@ -28,14 +28,23 @@ export interface Instance extends Platform {
 export function parseManifest(text: string): Manifest {
   const { layers, manifests } = fields(JSON.parse(text))
   if (Array.isArray(manifests)) return { kind: 'list', instances: manifests.map(instance) }
-  if (!Array.isArray(layers)) return { kind: 'other' }
-  return {
-    kind: 'image',
-    layers: layers.map(layer => {
-      const { digest, size } = fields(layer)
-      return { digest: String(digest), bytes: Number(size) }
-    }),
-  }
+  const parsed = parseLayers(layers)
+  return parsed === undefined ? { kind: 'other' } : { kind: 'image', layers: parsed }
+}
+
+/** Nobody has checked a manifest that comes from a registry: without sizes that are numbers, no order would end. */
+function parseLayers(layers: unknown): readonly Layer[] | undefined {
+  if (!Array.isArray(layers)) return undefined
+  const parsed = layers.map(layer => {
+    const { digest, size } = fields(layer)
+    return { digest: String(digest), bytes: typeof size === 'number' ? size : NaN }
+  })
+  return parsed.every(({ bytes }) => isSize(bytes)) ? parsed : undefined
+}
+
+/** Whether a layer can have so many bytes. */
+export function isSize(bytes: number): boolean {
+  return Number.isSafeInteger(bytes) && bytes >= 0
 }
 
 function instance(value: unknown): Instance {

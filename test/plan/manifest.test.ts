@@ -45,6 +45,11 @@ t.test('a list, and those that run on a platform', t => {
 t.test('what is of another kind', t => {
   t.strictSame(parseManifest('{"schemaVersion":1,"fsLayers":[]}'), { kind: 'other' })
   t.strictSame(parseManifest('null'), { kind: 'other' })
+  for (const size of ['-1', '1e999', '1.5', '"7"', 'null', '[]'])
+    t.strictSame(parseManifest(`{"layers":[{"digest":"${one}","size":${size}}]}`), {
+      kind: 'other',
+    })
+  t.strictSame(parseManifest(`{"layers":[{"digest":"${one}"}]}`), { kind: 'other' })
   t.throws(() => parseManifest('<html>'))
   t.end()
 })
