@@ -2,6 +2,7 @@
 // disk and synced. Failure policy: a record that cannot be read is none; every other failure is an error.
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 import { stateDirectory } from '../directories.ts'
 import { readIfThere } from './read-if-there.ts'
 import { writeFileSafely } from './write-file-safely.ts'
@@ -79,12 +80,7 @@ function fileOf(deployment: string): string {
 }
 
 function names(): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
+  return ifThere(() => readdirSync(directory)) ?? []
 }
 
 function isRecord(value: unknown): value is DeploymentRecord {

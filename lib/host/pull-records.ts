@@ -2,6 +2,7 @@
 // that cannot be read says nothing, so its image counts as one without a record; other failures are errors.
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 import { stateDirectory } from '../directories.ts'
 import type { StoreList } from './podman.ts'
 import { readIfThere } from './read-if-there.ts'
@@ -47,14 +48,5 @@ function readPullRecord(name: string): PullRecord | undefined {
 }
 
 function recordNames(): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return ifThere(() => readdirSync(directory)) ?? []
 }

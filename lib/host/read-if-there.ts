@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { ifThere } from '../if-there.ts'
 
 /** The text of a file, undefined when there is none; any other failure is an error. */
 export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  return ifThere(() => readFileSync(path, 'utf8'))
 }

@@ -1,9 +1,10 @@
 // The marks that units/mark-pull leaves on disk for as long as a pull may have files that are not synced. Each
-// holds the id of the boot that set it: the mark of another boot means that the host went down in the middle,
+// is a link to the id of the boot that set it: the mark of another boot means that the host went down in the middle,
 // and that what podman has of the pull may be damaged; units/record-pull then checks in depth what is pulled.
 // Failure policy: every failure is an error.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 import { runtimeDirectory, stateDirectory } from '../directories.ts'
 import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
@@ -12,8 +13,11 @@ const damageFile = join(runtimeDirectory, 'suspect')
 
 /** Names of pulls that another boot did not end, and that nobody has done since; see `recordName`. */
 export function suspectPulls(): readonly string[] {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
-  return names().filter(name => readFileSync(join(directory, name), 'utf8') !== boot)
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return (ifThere(() => readdirSync(directory)) ?? []).filter(name => {
+    const mark = ifThere(() => readlinkSync(join(directory, name)))
+    return mark !== undefined && mark !== boot
+  })
 }
 
 /** Until the next boot, each image that is pulled is checked in depth, because a damaged one was found without a mark. */
@@ -31,13 +35,4 @@ export function clearMarks(marks: readonly string[]): void {
   if (marks.length === 0) return
   for (const name of marks) rmSync(join(directory, name), { force: true })
   syncDirectory(directory)
-}
-
-function names(): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
 }

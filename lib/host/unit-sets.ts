@@ -10,6 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 import type { UnitText } from '../render/render-units.ts'
 import { writeUnits } from '../write-units.ts'
 
@@ -53,18 +54,9 @@ export function removeOldSets(runtimeDirectory: string): void {
 }
 
 function currentSet(runtimeDirectory: string): string | undefined {
-  return orUndefined(() => basename(readlinkSync(join(runtimeDirectory, 'units'))))
+  return ifThere(() => basename(readlinkSync(join(runtimeDirectory, 'units'))))
 }
 
 function listDirectory(path: string): readonly string[] {
-  return orUndefined(() => readdirSync(path)) ?? []
-}
-
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  return ifThere(() => readdirSync(path)) ?? []
 }

@@ -1,5 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 import { readRegularFile } from './read-regular-file.ts'
 
 const mostBytes = 64 * 1024
@@ -35,12 +36,7 @@ function readEntries(directory: string): readonly BootEntry[] {
 }
 
 function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
+  return ifThere(() => readdirSync(directory)) ?? []
 }
 
 /** Parses an entry of the Boot Loader Specification. */

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 import { hostRoot, runtimeDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
 import { readStagedFile } from '../root/staged-deployment.ts'
@@ -37,12 +38,7 @@ export function isSame(a: SeenDeployments, b: SeenDeployments): boolean {
 
 /** Whether staging has looked at the deployment that is staged now. */
 export function isStagedSeen(): boolean {
-  try {
-    return isSameFile(readFileSync(stagedFile), readStagedFile(hostRoot))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
+  return ifThere(() => isSameFile(readFileSync(stagedFile), readStagedFile(hostRoot))) ?? false
 }
 
 function isSameFile(a: Buffer | undefined, b: Buffer | undefined): boolean {

@@ -212,7 +212,7 @@ t.test('twenty images: one question to podman, and hardly any time', async t => 
 t.test('an image that a power failure may have damaged', async t => {
   // As of another boot.
   const mark = `mkdir -p -m 700 /var/lib/bootc-bound-images/unfinished
-    echo 00000000-0000-0000-0000-000000000000 >/var/lib/bootc-bound-images/unfinished/$name`
+    ln -s 00000000-0000-0000-0000-000000000000 /var/lib/bootc-bound-images/unfinished/$name`
   const name = `name=$(bootc-bound-images status --json | jq -r '.images[0].unit | rtrimstr(".service")')`
   const pulled = async () => {
     const host = await stagedHost()

@@ -229,7 +229,7 @@ t.test('at shutdown and after a power failure, the same can be pulled', async t 
   // A file of another owner in a sticky directory is lost, as after a power failure.
   await host.run(`
     cd /var/lib/bootc-bound-images/pulls
-    for pull in *; do echo of another boot >../unfinished/$pull; done
+    for pull in *; do ln -s of-another-boot ../unfinished/$pull; done
     rm *
     truncate -s 0 /var/lib/containers/storage/overlay/*/diff/sticky/file`)
   t.match(await host.run('systemctl start bootc-bound-images-repair.service'), { exitCode: 0 })

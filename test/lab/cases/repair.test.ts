@@ -13,7 +13,7 @@ const files = { 'etc/name/of/it': 'web' }
 /** As the pulls of an earlier boot leave it when the power goes. */
 const leaveMark = `
   mkdir -p /var/lib/bootc-bound-images/unfinished
-  echo 11111111-2222-3333-4444-555555555555 >/var/lib/bootc-bound-images/unfinished/bootc-pending-0-image`
+  ln -s 11111111-2222-3333-4444-555555555555 /var/lib/bootc-bound-images/unfinished/bootc-pending-0-image`
 
 async function hostWith(image: string): Promise<Host> {
   const host = await lab.host()
