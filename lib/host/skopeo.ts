@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { createHash } from 'node:crypto'
 import { fields } from '../fields.ts'
 import { mapParallel } from '../map-parallel.ts'
-import type { Layer } from '../plan/disk-space.ts'
+import type { Layer } from '../plan/layer.ts'
 import {
   hostPlatform,
   instancesFor,

@@ -1,10 +1,4 @@
-/** A layer that a registry would send. */
-export interface Layer {
-  /** Of its compressed form. */
-  readonly digest: string
-  /** Compressed. */
-  readonly bytes: number
-}
+import type { Layer } from './layer.ts'
 
 /** A directory that a pull writes to, and the bytes that are free on its file system. */
 export interface FreeSpace {

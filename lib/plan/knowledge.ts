@@ -1,4 +1,4 @@
-import type { Layer } from './disk-space.ts'
+import type { Layer } from './layer.ts'
 
 /** What staging found out about a bound image. It decides how the image is pulled, and never whether it may be. */
 export interface ImageKnowledge {

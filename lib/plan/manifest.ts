@@ -1,5 +1,5 @@
 import { fields } from '../fields.ts'
-import type { Layer } from './disk-space.ts'
+import type { Layer } from './layer.ts'
 
 /** The parts of an image manifest that a pull depends on. */
 export type Manifest =

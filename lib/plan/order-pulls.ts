@@ -1,5 +1,8 @@
-import type { Layer } from './disk-space.ts'
 import type { ImageKnowledge } from './knowledge.ts'
+import { sumBytes } from './layer.ts'
+import { RankedQueue, type Ranked } from './ranked-queue.ts'
+import { trivialLayers } from './trivial-layers.ts'
+import { byUrgency, type Candidate, type LeaderChoice } from './urgency.ts'
 
 /** What is known of a pull before it runs. */
 export type Job = Pick<ImageKnowledge, 'layers' | 'isHopeless'>
@@ -24,142 +27,130 @@ export const heavyBytes = 10_000_000
 /** More heavy pulls at a time take longer than one after another. */
 export const mostHeavy = 4
 
-/** No pull waits for a layer of no more bytes, which another one brings: an image of many has one without contents. */
-export const trivialBytes = 4096
+/** A pull that is to begin. */
+interface Task extends Candidate {
+  readonly index: number
+}
 
-/** So much of all that is to be downloaded may come twice that way. */
-export const trivialShare = 0.01
-
-/** Of the pulls that lack a layer, the one that brings it. */
-interface Leader {
+/** A pull under way, or one that has ended. */
+interface Run {
   readonly index: number
   readonly end: number
-}
-
-/** One of the places in which a pull can run at any moment. */
-interface Lane {
-  last: number | undefined
-  end: number
-}
-
-/** A job, and what becomes of it. */
-interface Task {
-  readonly index: number
-  readonly layers: readonly Layer[] | undefined
-  readonly isHopeless: boolean
-  readonly bytes: number
-  /** The bytes of the largest pull with which it shares a layer. */
-  longest: number
-  /** Whether it is the smallest of those that share a layer. */
-  isOpener: boolean
-  slot: Slot
-}
-
-function makeTask({ layers, isHopeless = false }: Job, index: number): Task {
-  const bytes = layers === undefined ? unknownBytes : sum(layers)
-  const slot = { after: [], bytes: undefined }
-  return { index, layers, isHopeless, bytes, longest: bytes, isOpener: false, slot }
+  /** Those that lack a layer which it brings. */
+  readonly followers: Ranked<Task>[]
 }
 
 /**
- * Decides which pulls wait for which, so that every layer (but trivial ones) is downloaded once and at most `maxParallel` run at a
- * time, four of them heavy.
+ * Decides which pulls wait for which, so that every layer (but trivial ones) is downloaded once and at most
+ * `maxParallel` run at a time, four of them heavy.
  *
  * podman processes that run at the same time each download a layer that they share. So of the pulls that lack a
- * layer, one is its leader, and no other begins before the leader has ended. This plays the pulls through:
- * whenever a lane is free, the most urgent pull that lacks nothing which is on its way takes it.
+ * layer, one brings it, and no other begins before that has ended. If it is the smallest, the others can then run side
+ * by side; if it is the largest, they lack less. Both are played through, and what ends sooner is taken.
  *
  * @returns a slot for each job. There are no cycles: who is waited for began earlier in the play.
  */
 export function orderPulls(jobs: readonly Job[], maxParallel: number): readonly Slot[] {
-  const lanes: Lane[] = Array.from({ length: maxParallel }, () => ({ last: undefined, end: 0 }))
-  const leaders = new Map<string, Leader>()
-  const trivial = trivialLayers(jobs)
-  const tasks = jobs.map(makeTask)
-  let waiting = byUrgency(tasks)
-  for (let now = 0; waiting.length > 0; now = nextEnd(lanes, now))
-    waiting = waiting.filter(task => !begin(task, lanes, leaders, trivial, now))
-  return tasks.map(({ slot }) => slot)
+  const trivial = trivialLayers(jobs.map(({ layers }) => layers))
+  const plays = choices.map(choice => new Play(jobs, maxParallel, trivial, choice))
+  return plays.reduce((best, other) => (other.end < best.end ? other : best)).slots
 }
 
-/** Begins a pull, if it may. */
-function begin(
-  task: Task,
-  lanes: Lane[],
-  leaders: Map<string, Leader>,
-  trivial: ReadonlySet<string>,
-  now: number,
-): boolean {
-  const { index, layers } = task
-  const ahead = (layers ?? []).flatMap(({ digest }) => leaders.get(digest) ?? [])
-  const own = layers?.filter(({ digest }) => !leaders.has(digest))
-  const bytes = own && sum(own)
-  const lane = freeLane(lanes, bytes ?? unknownBytes, now)
-  if (lane === undefined || ahead.some(({ end }) => end > now)) return false
-  const after = new Set(ahead.map(leader => leader.index))
-  if (lane.last !== undefined) after.add(lane.last)
-  task.slot = { after: [...after], bytes }
-  lane.last = index
-  lane.end = now + fixedCost + (bytes ?? unknownBytes)
-  for (const { digest } of own ?? [])
-    if (!trivial.has(digest)) leaders.set(digest, { index, end: lane.end })
-  return true
-}
+const choices: readonly LeaderChoice[] = ['smallest', 'largest']
 
-/** The digests of the layers that are not worth waiting for. */
-export function trivialLayers(jobs: readonly Job[]): ReadonlySet<string> {
-  const layers = new Map<string, { readonly bytes: number; readonly holders: number }>()
-  for (const { layers: own = [] } of jobs)
-    for (const { digest, bytes } of new Map(own.map(layer => [layer.digest, layer])).values())
-      layers.set(digest, { bytes, holders: (layers.get(digest)?.holders ?? 0) + 1 })
-  let budget = trivialShare * sum([...layers].map(([digest, { bytes }]) => ({ digest, bytes })))
-  return new Set(
-    [...layers]
-      .filter(([, { bytes, holders }]) => bytes <= trivialBytes && holders > 1)
-      .toSorted(([, a], [, b]) => a.bytes * a.holders - b.bytes * b.holders)
-      .flatMap(([digest, { bytes, holders }]) => {
-        budget -= bytes * (holders - 1)
-        return budget < 0 ? [] : [digest]
-      }),
-  )
-}
+/** All pulls, played through: whenever a lane is free, the most urgent that lacks nothing which is on its way takes it. */
+class Play {
+  readonly slots: Slot[]
+  /** When the last one ends. */
+  readonly end: number
+  #now = 0
+  readonly #trivial: ReadonlySet<string>
+  readonly #lanes: (Run | undefined)[]
+  /** Who brings a layer, or has brought it. */
+  readonly #leaders = new Map<string, Run>()
+  readonly #heavy = new RankedQueue<Task>()
+  readonly #light = new RankedQueue<Task>()
 
-/** Heavy pulls share the first lanes; the others come to those last. */
-function freeLane(lanes: readonly Lane[], bytes: number, now: number): Lane | undefined {
-  return bytes < heavyBytes
-    ? lanes.findLast(({ end }) => end <= now)
-    : lanes.slice(0, mostHeavy).find(({ end }) => end <= now)
-}
-
-function nextEnd(lanes: readonly Lane[], now: number): number {
-  return Math.min(...lanes.map(({ end }) => end).filter(end => end > now))
-}
-
-/**
- * What takes longest comes first, as far as is known, together with all that waits for a layer of it. There, the
- * smallest pull that brings a layer begins, because the others can then run side by side. A pull that
- * will fail comes last, so that none waits for its tries.
- */
-function byUrgency(tasks: readonly Task[]): readonly Task[] {
-  const holders = new Map<string, Task[]>()
-  for (const task of tasks)
-    for (const digest of new Set(task.layers?.map(layer => layer.digest)))
-      holders.set(digest, [...(holders.get(digest) ?? []), task])
-  for (const sharing of holders.values()) {
-    if (sharing.length === 1) continue
-    const most = Math.max(...sharing.map(({ bytes }) => bytes))
-    for (const task of sharing) task.longest = Math.max(task.longest, most)
-    const [opener] = sharing.toSorted((a, b) => a.bytes - b.bytes)
-    if (opener !== undefined) opener.isOpener = true
+  constructor(
+    jobs: readonly Job[],
+    maxParallel: number,
+    trivial: ReadonlySet<string>,
+    choice: LeaderChoice,
+  ) {
+    this.slots = jobs.map(() => ({ after: [], bytes: undefined }))
+    this.#trivial = trivial
+    this.#lanes = Array.from({ length: maxParallel }, () => undefined)
+    let ready = byUrgency(jobs.map(taskOf), choice).map((task, rank) => ({ ...task, rank }))
+    for (;;) {
+      for (const task of ready.toReversed()) this.#queueFor(task).add(task)
+      for (let task = this.#next(); task !== undefined; task = this.#next()) this.#begin(task)
+      const running = this.#lanes.flatMap(run => run ?? []).filter(run => !this.#hasEnded(run))
+      if (running.length === 0) break
+      this.#now = Math.min(...running.map(run => run.end))
+      ready = running.filter(run => this.#hasEnded(run)).flatMap(run => run.followers)
+    }
+    this.end = this.#now
   }
-  // The last key first: each sort keeps the order of what it finds equal.
-  return tasks
-    .toSorted((a, b) => (a.isOpener ? a.bytes : -a.bytes) - (b.isOpener ? b.bytes : -b.bytes))
-    .toSorted((a, b) => Number(b.isOpener) - Number(a.isOpener))
-    .toSorted((a, b) => b.longest - a.longest)
-    .toSorted((a, b) => Number(a.isHopeless) - Number(b.isHopeless))
+
+  #queueFor(task: Task): RankedQueue<Task> {
+    return isHeavy(bytesOf(this.#missing(task))) ? this.#heavy : this.#light
+  }
+
+  #next(): Ranked<Task> | undefined {
+    if (this.#freeLane() < 0) return undefined
+    const isHeavyNext = this.#freeHeavyLane() >= 0 && this.#heavy.topRank < this.#light.topRank
+    return (isHeavyNext ? this.#heavy : this.#light).take()
+  }
+
+  /** Lets a pull wait for the last of its leaders, or takes a lane for it. */
+  #begin(task: Ranked<Task>): void {
+    const leaders = (task.layers ?? []).flatMap(({ digest }) => this.#leaders.get(digest) ?? [])
+    const last = leaders.toSorted((a, b) => b.end - a.end).at(0)
+    if (last !== undefined && !this.#hasEnded(last)) {
+      last.followers.push(task)
+      return
+    }
+    const layers = this.#missing(task)
+    const bytes = bytesOf(layers)
+    const lane = isHeavy(bytes) ? this.#freeHeavyLane() : this.#freeLane()
+    const before = this.#lanes[lane]
+    const after = new Set([...leaders, ...(before === undefined ? [] : [before])])
+    this.slots[task.index] = { after: [...after].map(({ index }) => index), bytes }
+    const end = this.#now + fixedCost + (bytes ?? unknownBytes)
+    const run: Run = { index: task.index, end, followers: [] }
+    this.#lanes[lane] = run
+    for (const { digest } of layers ?? [])
+      if (!this.#trivial.has(digest)) this.#leaders.set(digest, run)
+  }
+
+  /** What nobody brings yet. */
+  #missing({ layers }: Task): Task['layers'] {
+    return layers?.filter(({ digest }) => !this.#leaders.has(digest))
+  }
+
+  /** Heavy pulls share the first lanes. */
+  #freeHeavyLane(): number {
+    return this.#lanes.slice(0, mostHeavy).findIndex(run => this.#hasEnded(run))
+  }
+
+  /** The others come to those last. */
+  #freeLane(): number {
+    return this.#lanes.findLastIndex(run => this.#hasEnded(run))
+  }
+
+  #hasEnded(run: Run | undefined): boolean {
+    return run === undefined || run.end <= this.#now
+  }
 }
 
-function sum(layers: readonly Layer[]): number {
-  return layers.reduce((total, { bytes }) => total + bytes, 0)
+function taskOf({ layers, isHopeless = false }: Job, index: number): Task {
+  return { index, layers, isHopeless, bytes: bytesOf(layers) ?? unknownBytes }
+}
+
+function bytesOf(layers: Task['layers']): number | undefined {
+  return layers && sumBytes(layers)
+}
+
+function isHeavy(bytes = unknownBytes): boolean {
+  return bytes >= heavyBytes
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BoundImage } from '../spec/bound-image.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
-import type { Layer } from './disk-space.ts'
+import type { Layer } from './layer.ts'
 import type { ImageKnowledge, Knowledge } from './knowledge.ts'
 import { orderPulls } from './order-pulls.ts'
 

@@ -6,6 +6,7 @@
  * @throws Error for a NUL, which no argument can hold
  */
 export function quoteArgument(argument: string): string {
+  if (/^[\w@:./=+,-]+$/u.test(argument)) return argument
   if (argument.includes('\0')) throw new Error('an argument holds a NUL byte')
   const escaped = argument
     .replaceAll(/["\\]/gu, String.raw`\$&`)

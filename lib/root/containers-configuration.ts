@@ -54,7 +54,7 @@ function readTree(files: DeploymentFiles, start: string): readonly Configuration
       if (depth > deepest) throw new Error(`${absolute} is nested too deeply`)
       for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
       // podman does not mind a link that leads nowhere.
-    } else if (files.has(absolute)) {
+    } else if (files.follow(absolute) !== undefined) {
       if (found.length >= mostFiles) throw new Error(`${absolute}: too many files`)
       found.push({ path, contents: read(files, absolute) })
     }

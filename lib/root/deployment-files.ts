@@ -8,6 +8,18 @@ import { resolveLinks, UnresolvedPath } from './resolve-in-root.ts'
 /** More hops than this are left to the resolver that counts exactly. */
 const mostQuickHops = 8
 
+/** A file, a directory or a link, on this machine. */
+export interface Found {
+  readonly location: string
+  readonly stat: Stats
+}
+
+/** A path without links, and what is there. */
+interface Followed {
+  readonly path: string
+  readonly found: Found | undefined
+}
+
 /**
  * The files of a deployment as it will see them once it is booted, while it is only a directory: /etc
  * as the merge at finalization will leave it, /run and /var of the host, the rest from its root. Links
@@ -38,18 +50,23 @@ export class DeploymentFiles {
    * @throws UnresolvedPath
    */
   resolve(path: string): string {
+    return this.#follow(path).path
+  }
+
+  #follow(path: string): Followed {
     let hop = path
     for (let hops = 0; hops < mostQuickHops; hops++) {
       const [, directory, name] = /^(.*)\/([^/]+)$/su.exec(hop) ?? []
       if (directory === undefined || name === undefined || name === '.' || name === '..') break
       const here = `${this.resolveDirectory(directory)}/${name}`
-      const location = this.place(here)
-      if (location === undefined) break
-      if (!lstatSync(location).isSymbolicLink()) return here
-      const target = readlinkSync(location)
+      const found = this.look(here)
+      if (found === undefined) break
+      if (!found.stat.isSymbolicLink()) return { path: here, found }
+      const target = readlinkSync(found.location)
       hop = target.startsWith('/') ? target : `${dirname(here)}/${target}`
     }
-    return `/${resolveLinks(path, this.#layout.place)}`
+    const resolved = `/${resolveLinks(path, this.#layout.place)}`
+    return { path: resolved, found: this.look(resolved) }
   }
 
   /**
@@ -69,28 +86,30 @@ export class DeploymentFiles {
 
   /** Where a path, its parents without links, is on this machine; undefined when it does not exist. */
   place(path: string): string | undefined {
-    const location = this.#layout.place(path.replace(/^\/+/u, ''))
-    return location !== undefined && statOf(location) !== undefined ? location : undefined
+    return this.look(path)?.location
   }
 
-  /** Where the file or directory that a path means is on this machine. */
-  find(path: string, kind: 'file' | 'directory'): string | undefined {
+  /** What is at a path, its parents without links; undefined when it does not exist. */
+  look(path: string): Found | undefined {
+    const location = this.#layout.place(path.replace(/^\/+/u, ''))
+    const stat = location === undefined ? undefined : statOf(location)
+    return location !== undefined && stat !== undefined ? { location, stat } : undefined
+  }
+
+  /** What a path means, be it a device. */
+  follow(path: string): Found | undefined {
     try {
-      const location = this.#locate(path)
-      const stat = lstatSync(location)
-      return (kind === 'file' ? stat.isFile() : stat.isDirectory()) ? location : undefined
+      return this.#locate(path)
     } catch {
       return undefined // a path that does not resolve names nothing, for whatever reason
     }
   }
 
-  /** Whether a path means anything, be it a device. */
-  has(path: string): boolean {
-    try {
-      return this.#locate(path) !== ''
-    } catch {
-      return false // as for `find`
-    }
+  /** Where the file or directory that a path means is on this machine. */
+  find(path: string, kind: 'file' | 'directory'): string | undefined {
+    const found = this.follow(path)
+    const isOfKind = kind === 'file' ? found?.stat.isFile() : found?.stat.isDirectory()
+    return isOfKind === true ? found?.location : undefined
   }
 
   /**
@@ -144,17 +163,16 @@ export class DeploymentFiles {
    * @throws Error with the reason, for people
    */
   read(path: string, limit: number): Buffer {
-    return readRegularFile(this.#locate(path), limit)
+    return readRegularFile(this.#locate(path).location, limit)
   }
 
   /** @throws UnresolvedPath */
-  #locate(path: string): string {
-    const resolved = this.resolve(path)
-    const location = this.place(resolved)
-    /* c8 ignore next 2 -- resolve() has just found it: only if it vanishes in between, which no test can time */
-    if (location === undefined)
+  #locate(path: string): Found {
+    const { path: resolved, found } = this.#follow(path)
+    /* c8 ignore next 2 -- it has just been found: only if it vanishes in between, which no test can time */
+    if (found === undefined)
       throw new UnresolvedPath('missing', `${resolved} does not exist in the root`)
-    return location
+    return found
   }
 
   /** A link that leads nowhere exists, and is a mistake that the caller must hear of. */

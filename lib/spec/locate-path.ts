@@ -20,7 +20,8 @@ export function locatePath(
   if (/\p{Cc}/u.test(path)) throw new Refusal('a path with control characters', 'rename the file')
   const found = files.find(path, kind)
   if (found !== undefined) return found
-  if (files.has(path)) return `${path}/is-not-a-${kind === 'file' ? 'regular-file' : 'directory'}`
+  if (files.follow(path) !== undefined)
+    return `${path}/is-not-a-${kind === 'file' ? 'regular-file' : 'directory'}`
   if (/^\/(?:etc|run|var)\//u.test(normalize(path)))
     return files.isDropped(path) ? `${path}/is-not-in-the-new-deployment` : normalize(path)
   throw new Refusal(`the root has no ${kind} ${path}`, 'add it to the OS image')

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { readlinkSync, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain, Refusal, type Fault } from './fault.ts'
@@ -39,11 +39,13 @@ export function readUnitFile(
   return { unitFile, faults }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** @throws Error, or Refusal, for what is no text of a sane size */
 export function readText(files: DeploymentFiles, path: string): string {
   const bytes = files.read(path, mostSpecBytes)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new Refusal('the file is not UTF-8 text', 'save it as UTF-8')
   }
@@ -66,13 +68,13 @@ function dropIns(files: DeploymentFiles, quadlet: QuadletFiles, name: string): r
 /** An empty file, or a link to /dev/null, stands for none. */
 export function isMask(files: DeploymentFiles, path: string): boolean {
   const directory = files.resolveDirectory(dirname(path))
-  const location = files.place(join(directory, basename(path)))
-  if (location === undefined) return false
-  const stat = lstatSync(location)
-  if (stat.isSymbolicLink() && resolve(directory, readlinkSync(location)) === '/dev/null')
-    return true
-  const file = stat.isSymbolicLink() ? files.find(path, 'file') : location
-  return file !== undefined && isEmptyFile(lstatSync(file))
+  const found = files.look(join(directory, basename(path)))
+  if (found === undefined) return false
+  const { location, stat } = found
+  if (!stat.isSymbolicLink()) return isEmptyFile(stat)
+  if (resolve(directory, readlinkSync(location)) === '/dev/null') return true
+  const target = files.follow(path)
+  return target !== undefined && isEmptyFile(target.stat)
 }
 
 function isEmptyFile(stat: Stats): boolean {

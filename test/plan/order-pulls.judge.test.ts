@@ -7,13 +7,11 @@ import {
   heavyBytes,
   mostHeavy,
   orderPulls,
-  trivialBytes,
-  trivialLayers,
-  trivialShare,
   unknownBytes,
   type Job,
   type Slot,
 } from '../../lib/plan/order-pulls.ts'
+import { trivialBytes, trivialLayers, trivialShare } from '../../lib/plan/trivial-layers.ts'
 import { seed } from '../judges/seed.ts'
 
 const bytes = fc.oneof(fc.nat(100), fc.nat(100_000), fc.integer({ min: 100_000, max: 300_000_000 }))
@@ -38,7 +36,7 @@ t.test('no layer worth a wait is downloaded twice, however long each pull takes'
   fc.assert(
     fc.property(jobsOf, most, durations, (jobs, maxParallel, seconds) => {
       const slots = orderPulls(jobs, maxParallel)
-      const trivial = trivialLayers(jobs)
+      const trivial = trivialLayers(jobs.map(({ layers }) => layers))
       const arrived = new Set<string>()
       const onTheWay = new Map<string, number>()
       let isOnce = true
@@ -74,7 +72,7 @@ t.test('no layer worth a wait is downloaded twice, however long each pull takes'
 t.test('what is not worth a wait costs next to nothing', t => {
   fc.assert(
     fc.property(jobsOf, jobs => {
-      const trivial = trivialLayers(jobs)
+      const trivial = trivialLayers(jobs.map(({ layers }) => layers))
       const all = new Map(
         jobs.flatMap(({ layers = [] }) => layers.map(each => [each.digest, each])),
       )
@@ -165,6 +163,37 @@ t.test('it takes less than five times as long as it must, and seldom much longer
   )
   const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length
   t.ok(mean < 1.5, `${mean}`)
+  t.end()
+})
+
+t.test('of a chain, the largest comes first: the others then wait for nothing else', t => {
+  const chain = Array.from({ length: 8 }, (_, index) => ({
+    digest: `sha256:${index}`,
+    bytes: 5_000_000,
+  }))
+  const slots = orderPulls(
+    chain.map((_, index) => ({ layers: chain.slice(0, index + 1) })),
+    8,
+  )
+  t.strictSame(
+    slots.map(({ after }) => after),
+    [[7], [7], [7], [7], [7], [7], [7], []],
+  )
+  t.end()
+})
+
+t.test('on one base, the smallest comes first: the others then run side by side', t => {
+  const base = { digest: 'sha256:base', bytes: 5_000_000 }
+  const slots = orderPulls(
+    [3, 1, 2].map(size => ({
+      layers: [base, { digest: `sha256:${size}`, bytes: size * 1_000_000 }],
+    })),
+    8,
+  )
+  t.strictSame(
+    slots.map(({ after }) => after),
+    [[1], [], [1]],
+  )
   t.end()
 })
 
