@@ -1,12 +1,12 @@
-import { basename, join } from 'node:path'
-import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { basename } from 'node:path'
+import { hostRoot } from '../directories.ts'
 import { readRecord, readRecords, rememberActivated } from '../host/deployment-records.ts'
-import { withLock } from '../host/flock.ts'
-import { tagImages } from '../host/podman-service.ts'
+import { withPodmanService } from '../host/podman-service.ts'
 import { listStore } from '../host/podman.ts'
 import { tagMoves, type Tagging } from '../plan/tag-moves.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
+import { withStagingLock } from '../host/staging-lock.ts'
 
 /**
  * Makes the tags of the store those of the running deployment: a floating tag means what it meant when the
@@ -15,7 +15,7 @@ import { deploymentDirectory } from '../root/deployments.ts'
  * @returns the names that were given, or undefined when nothing is recorded about the deployment
  */
 export function activate(): Promise<readonly Tagging[] | undefined> {
-  return withLock(join(runtimeDirectory, 'lock'), async () => {
+  return withStagingLock(async () => {
     const deployment = basename(deploymentDirectory(hostRoot, hostRoot))
     const record = readRecord(deployment)
     if (record === undefined) return undefined
@@ -23,7 +23,7 @@ export function activate(): Promise<readonly Tagging[] | undefined> {
     const { names } = await listStore(imageStore)
     const needed = new Set(readRecords().flatMap(({ images }) => images.map(({ id }) => id)))
     const moves = tagMoves(record.images, names, needed)
-    await tagImages(moves, imageStore)
+    if (moves.length > 0) await withPodmanService(imageStore, podman => podman.tagImages(moves))
     rememberActivated(deployment)
     return moves
   })

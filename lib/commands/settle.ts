@@ -3,7 +3,7 @@ import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { settleImages } from '../staging/settle-images.ts'
-import { findImages } from '../survey/find-images.ts'
+import { withStagingLock } from '../host/staging-lock.ts'
 import { requireRoot } from './require-root.ts'
 
 export const settleCommand: CommandModule = {
@@ -11,10 +11,11 @@ export const settleCommand: CommandModule = {
   describe: 'After the pulls: give the images their names, and note them for the deployment',
   handler: async () => {
     requireRoot()
-    const next = findNextDeployment()
-    if (next === undefined) return
-    const facts = await pullFacts()
-    const request = readNextRequest(next, facts)
-    await settleImages(request, findImages(request.plan.pulls, facts), facts)
+    await withStagingLock(async () => {
+      const next = findNextDeployment()
+      if (next === undefined) return
+      const facts = await pullFacts()
+      await settleImages(readNextRequest(next, facts), facts)
+    })
   },
 }

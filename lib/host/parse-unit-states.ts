@@ -1,5 +1,7 @@
+import { fields } from '../fields.ts'
+
 /** State of a unit as systemd's manager tells it (org.freedesktop.systemd1(5)). */
-export interface UnitState {
+export interface LoadedUnit {
   readonly unit: string
   /** `loaded`, `not-found`, `masked`, ... */
   readonly load: string
@@ -9,14 +11,26 @@ export interface UnitState {
   readonly sub: string
   /** A job is queued or running for the unit. */
   readonly hasJob: boolean
-  /** Automatic restarts since the unit was last started by hand. */
-  readonly restarts: number
-  /** The unit's file is newer than what the manager has loaded. */
-  readonly isStale: boolean
+}
+
+/** Parses the output of `systemctl list-units --output=json`. */
+export function parseUnitList(output: string): readonly LoadedUnit[] {
+  const units: unknown = JSON.parse(output)
+  return (Array.isArray(units) ? units : []).map(each => {
+    const unit = fields(each)
+    const value = (key: string) => (typeof unit[key] === 'string' ? unit[key] : '')
+    return {
+      unit: value('unit'),
+      load: value('load'),
+      active: value('active'),
+      sub: value('sub'),
+      hasJob: value('job') !== '',
+    }
+  })
 }
 
 /** Parses the output of `systemctl show` for several units. */
-export function parseUnitStates(output: string): readonly UnitState[] {
+export function parseUnitStates(output: string): readonly LoadedUnit[] {
   return output
     .trim()
     .split(/\n\n+/u)
@@ -34,8 +48,6 @@ export function parseUnitStates(output: string): readonly UnitState[] {
         active: value('ActiveState'),
         sub: value('SubState'),
         hasJob: value('Job') !== '',
-        restarts: Number(value('NRestarts')),
-        isStale: value('NeedDaemonReload') === 'yes',
       }
     })
 }

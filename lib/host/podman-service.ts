@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runtimeDirectory } from '../directories.ts'
 import type { Tagging } from '../plan/tag-moves.ts'
 import type { ImageStore } from '../render/image-store.ts'
+import { parseImageList } from './parse-image-list.ts'
 import { podmanTimeout } from './podman-failure.ts'
+import type { StoreList } from './podman.ts'
 
 /** In a directory that only root may enter. */
 const socketPath = join(runtimeDirectory, 'podman.sock')
@@ -15,37 +17,52 @@ const socketPath = join(runtimeDirectory, 'podman.sock')
 /** It ends by itself so long after the last request, should we be killed. */
 const idleSeconds = 10
 const startMilliseconds = 20_000
-const pollMilliseconds = 20
+const pollMilliseconds = 10
 
 /** The oldest version of the interface that podman 4 and 5 have. */
 const api = '/v4.0.0/libpod'
 
-/**
- * Gives images their names, which other images may have had, one after another.
- *
- * @param taggings names with a tag
- */
-export async function tagImages(
-  taggings: readonly Tagging[],
+/** What is asked of it. */
+export interface PodmanService {
+  /** As `listStore`. */
+  readonly listImages: () => Promise<StoreList>
+  /** Gives images their names, which other images may have had, one after another. The names have a tag. */
+  readonly tagImages: (taggings: readonly Tagging[]) => Promise<void>
+}
+
+/** Runs `act` beside such a service, which gets ready meanwhile. Only one at a time: see `withStagingLock`. */
+export async function withPodmanService<T>(
   { options }: ImageStore,
-): Promise<void> {
-  if (taggings.length === 0) return
+  act: (podman: PodmanService) => Promise<T>,
+): Promise<T> {
   const service = execa(
     'podman',
     [...options, 'system', 'service', `--time=${idleSeconds}`, `unix://${socketPath}`],
     { stdin: 'ignore', stdout: 'ignore', reject: false },
   )
   try {
-    await untilItAnswers()
-    for (const { id, name } of taggings) {
-      const [, repository = name, tag = 'latest'] = /^(.*):([^:/]*)$/u.exec(name) ?? []
-      const query = new URLSearchParams({ repo: repository, tag }).toString()
-      const { status, body } = await call('POST', `${api}/images/${id}/tag?${query}`)
-      if (status !== 201) throw new Error(`naming image ${id} ${name}: podman said ${body}`)
-    }
+    return await act({ listImages, tagImages })
   } finally {
     service.kill()
     await service
+  }
+}
+
+async function listImages(): Promise<StoreList> {
+  await untilItAnswers()
+  const { status, body } = await call('GET', `${api}/images/json?all=true`)
+  if (status !== 200) throw new Error(`listing images: podman said ${body}`)
+  return parseImageList(body)
+}
+
+async function tagImages(taggings: readonly Tagging[]): Promise<void> {
+  if (taggings.length === 0) return
+  await untilItAnswers()
+  for (const { id, name } of taggings) {
+    const [, repository = name, tag = 'latest'] = /^(.*):([^:/]*)$/u.exec(name) ?? []
+    const query = new URLSearchParams({ repo: repository, tag }).toString()
+    const { status, body } = await call('POST', `${api}/images/${id}/tag?${query}`)
+    if (status !== 201) throw new Error(`naming image ${id} ${name}: podman said ${body}`)
   }
 }
 

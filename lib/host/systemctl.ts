@@ -1,6 +1,7 @@
 // systemctl. Failure policy: every failure is an error with what systemctl said.
 import { execa } from 'execa'
-import { parseUnitStates, type UnitState } from './parse-unit-states.ts'
+import { hasFailedTry } from './failed-tries.ts'
+import { parseUnitList, parseUnitStates, type LoadedUnit } from './parse-unit-states.ts'
 
 /** Generous for a manager that is reloading; stopping a pull takes seconds at most. */
 const timeout = 120_000
@@ -18,12 +19,29 @@ export async function systemdVersion(): Promise<number> {
   return version
 }
 
-const properties = 'Id,LoadState,ActiveState,SubState,Job,NRestarts,NeedDaemonReload'
+/** What is known of the state of a unit. */
+export interface UnitState extends LoadedUnit {
+  /** Whether a try has failed since it was started; of pending units only. */
+  readonly hasFailedTry: boolean
+}
 
 /** States of units, in the order asked for. A unit that does not exist is `not-found`. */
 export async function unitStates(units: readonly string[]): Promise<readonly UnitState[]> {
   if (units.length === 0) return []
-  return parseUnitStates(await systemctl('show', `--property=${properties}`, '--', ...units))
+  const list = ['list-units', '--all', '--full', '--output=json', '--', ...units]
+  const loaded = new Map(parseUnitList(await systemctl(...list)).map(each => [each.unit, each]))
+  // Only what is loaded is listed. To show a unit loads it, and takes systemd ten times as long.
+  const others = units.filter(unit => !loaded.has(unit))
+  for (const each of await showUnits(others)) loaded.set(each.unit, each)
+  return units
+    .flatMap(unit => loaded.get(unit) ?? [])
+    .map(each => ({ ...each, hasFailedTry: hasFailedTry(each.unit) }))
+}
+
+async function showUnits(units: readonly string[]): Promise<readonly LoadedUnit[]> {
+  if (units.length === 0) return []
+  const properties = '--property=Id,LoadState,ActiveState,SubState,Job'
+  return parseUnitStates(await systemctl('show', properties, '--', ...units))
 }
 
 /** The value of one property of a unit. */
@@ -61,9 +79,9 @@ export async function isShuttingDown(): Promise<boolean> {
   return stdout === 'stopping'
 }
 
-/** Stops a unit and waits until it has stopped. */
-export async function stopUnit(unit: string): Promise<void> {
-  await systemctl('stop', '--', unit)
+/** Stops units, in this order, and waits until all have stopped. */
+export async function stopUnits(units: readonly string[]): Promise<void> {
+  if (units.length > 0) await systemctl('stop', '--', ...units)
 }
 
 /**
@@ -71,9 +89,7 @@ export async function stopUnit(unit: string): Promise<void> {
  * the job. systemctl fails for that case; it is the one failure that is none.
  */
 export async function stopIfIdle(unit: string): Promise<void> {
-  const [state] = await unitStates([unit])
-  if (state?.active === 'active' && !state.hasJob)
-    await execa('systemctl', ['stop', '--job-mode=fail', '--', unit], { timeout, reject: false })
+  await execa('systemctl', ['stop', '--job-mode=fail', '--', unit], { timeout, reject: false })
 }
 
 /** Forgets that units failed and how often they were tried. */

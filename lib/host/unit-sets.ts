@@ -25,7 +25,7 @@ export function readCurrentSet(runtimeDirectory: string): readonly UnitText[] {
 
 /**
  * Makes `units` the current set at once: a reader sees the old set or the new one. A directory cannot
- * be renamed over another, a link can. The old set stays on disk until `removeOldSets`, because a
+ * be renamed over another, a link can. The old set stays on disk until `finishSwap`, because a
  * generator may be reading it. No units: no current set.
  */
 export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): void {
@@ -45,10 +45,20 @@ export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): v
   renameSync(next, link)
 }
 
-/** Deletes every set but the current one. Call it when systemd has reloaded. */
-export function removeOldSets(runtimeDirectory: string): void {
+/** Whether systemd has reloaded since the current set is the current one, as far as we have seen to it. */
+export function isSetLoaded(runtimeDirectory: string): boolean {
+  return (
+    ifThere(() => readlinkSync(join(runtimeDirectory, 'loaded'))) === currentSet(runtimeDirectory)
+  )
+}
+
+/** Call it when systemd has reloaded: remembers that, and deletes every set but the current one. */
+export function finishSwap(runtimeDirectory: string): void {
   const sets = join(runtimeDirectory, 'sets')
   const current = currentSet(runtimeDirectory)
+  const loaded = join(runtimeDirectory, 'loaded')
+  rmSync(loaded, { force: true })
+  if (current !== undefined) symlinkSync(current, loaded)
   for (const name of listDirectory(sets))
     if (name !== current) rmSync(join(sets, name), { recursive: true })
 }

@@ -6,7 +6,8 @@ interface PendingUnitState {
   readonly load: string
   readonly active: string
   readonly hasJob: boolean
-  readonly restarts: number
+  /** Whether a try has failed since it was started. */
+  readonly hasFailedTry: boolean
 }
 
 /**
@@ -14,10 +15,15 @@ interface PendingUnitState {
  * its tries, or for a moment `inactive` with a job, on every systemd from 252 on; so `failed` and
  * `stopped` are final.
  */
-export function pullProgress({ load, active, hasJob, restarts }: PendingUnitState): PullProgress {
+export function pullProgress({
+  load,
+  active,
+  hasJob,
+  hasFailedTry,
+}: PendingUnitState): PullProgress {
   if (active === 'active') return 'pulled'
   if (hasJob || active === 'activating' || active === 'deactivating')
-    return restarts > 0 ? 'retrying' : 'pulling'
+    return hasFailedTry ? 'retrying' : 'pulling'
   if (active === 'failed') return 'failed'
   return load === 'loaded' ? 'stopped' : 'unknown'
 }

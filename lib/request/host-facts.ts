@@ -18,5 +18,6 @@ export async function pullFacts(
 
 /** What the units for this host depend on. */
 export async function hostFacts(warn?: (line: string) => void): Promise<HostFacts & Podman> {
-  return { ...(await pullFacts(warn)), systemdVersion: await systemdVersion() }
+  const [facts, version] = await Promise.all([pullFacts(warn), systemdVersion()])
+  return { ...facts, systemdVersion: version }
 }

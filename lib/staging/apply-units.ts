@@ -11,16 +11,15 @@ import {
   startNow,
   startUnit,
   stopIfIdle,
-  stopUnit,
+  stopUnits,
   unitStates,
 } from '../host/systemctl.ts'
 import { isStoreSuspect, rememberDamage, suspectPulls } from '../host/unfinished-pulls.ts'
-import { readCurrentSet, removeOldSets, swapSet } from '../host/unit-sets.ts'
+import { finishSwap, isSetLoaded, readCurrentSet, swapSet } from '../host/unit-sets.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
 import { storedName } from '../spec/bound-image.ts'
-import { findImages } from '../survey/find-images.ts'
 import { checkSpace } from './check-space.ts'
 import { settleImages } from './settle-images.ts'
 
@@ -50,18 +49,22 @@ export async function applyRequest(
   const isChanged = JSON.stringify(old) !== JSON.stringify(units)
   if (isChanged) swapSet(runtimeDirectory, units)
   if (isChanged || (await needsReload(units))) await daemonReload()
-  removeOldSets(runtimeDirectory)
+  finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  return request && startPulls(request, doubt, facts, warn)
+  const known = new Set(old.map(({ name }) => name))
+  return request && startPulls(request, known, doubt, facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
   const wanted = new Set(units.map(({ name }) => name))
   const stale = old.map(({ name }) => name).filter(name => !wanted.has(name))
   // The target comes first in the alphabet, so who waits for it is told before its pulls stop.
-  for (const { unit, active, hasJob } of await unitStates(stale)) {
-    if (hasJob || !['inactive', 'failed'].includes(active)) await stopUnit(unit)
-  }
+  const states = await unitStates(stale)
+  await stopUnits(
+    states
+      .filter(({ active, hasJob }) => hasJob || !['inactive', 'failed'].includes(active))
+      .map(({ unit }) => unit),
+  )
   // Whatever failed, also by being stopped, would stay listed without a file.
   const stopped = await unitStates(stale)
   await resetFailed(stopped.filter(({ active }) => active === 'failed').map(({ unit }) => unit))
@@ -69,7 +72,7 @@ async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): 
 
 async function needsReload(units: readonly UnitText[]): Promise<boolean> {
   const states = await unitStates(units.map(({ name }) => name))
-  return states.some(({ load, isStale }) => load !== 'loaded' || isStale)
+  return !isSetLoaded(runtimeDirectory) || states.some(({ load }) => load !== 'loaded')
 }
 
 /** A pull, how far it is, and whether it has put its image in the store. */
@@ -81,14 +84,15 @@ interface PullState {
 
 async function startPulls(
   request: Request,
+  known: ReadonlySet<string>,
   doubt: string | undefined,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const { target } = request.plan
-  const pullStates = await statesOf(neededPulls(request.plan), facts)
+  const pullStates = await statesOf(neededPulls(request.plan), known, facts)
   if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
-    await settleImages(request, findImages(request.plan.pulls, facts), facts)
+    await settleImages(request, facts)
     return undefined
   }
   if (await isShuttingDown()) {
@@ -121,22 +125,24 @@ async function startFlush(warn: (line: string) => void): Promise<void> {
   }
 }
 
+/** @param known units that systemd had before; it can say nothing of the others */
 async function statesOf(
   pulls: readonly Pull[],
+  known: ReadonlySet<string>,
   { imageStore }: HostFacts,
 ): Promise<readonly PullState[]> {
-  const states = await unitStates(pulls.map(({ unit }) => unit))
-  const progresses = states.map(pullProgress)
+  const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
+  const progressOf = new Map(states.map(state => [state.unit, pullProgress(state)]))
   // Any other is pulled in any case.
-  const done = pulls.filter((_, index) => progresses[index] === 'pulled')
+  const done = pulls.filter(({ unit }) => progressOf.get(unit) === 'pulled')
   const stored = storedImages(
     done.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )
   if (stored.size < done.length) rememberDamage()
-  return pulls.map((pull, index) => ({
+  return pulls.map(pull => ({
     pull,
-    progress: progresses[index] ?? 'unknown',
+    progress: progressOf.get(pull.unit) ?? 'unknown',
     isStored: stored.has(storedName(pull.boundImage)),
   }))
 }
@@ -147,8 +153,8 @@ function isRunning(progress: PullProgress): boolean {
 
 async function resetForStart(pullStates: readonly PullState[]): Promise<void> {
   // A unit stays active when its image is removed behind its back; it must run again.
-  for (const { pull, progress, isStored } of pullStates)
-    if (progress === 'pulled' && !isStored) await stopUnit(pull.unit)
+  const lost = pullStates.filter(({ progress, isStored }) => progress === 'pulled' && !isStored)
+  await stopUnits(lost.map(({ pull }) => pull.unit))
   // Without this, units that used up their tries would not be tried at all.
   const failed = pullStates.filter(({ progress }) => progress === 'failed')
   await resetFailed(failed.map(({ pull }) => pull.unit))

@@ -76,16 +76,16 @@ export async function learn(
   if (open.length === 0) return { knowledge: learnt, doubt: undefined }
 
   const deadline = Date.now() + resolveTimeoutSec * 1000
-  const answers = await mapParallel(open, parallel, boundImage =>
-    ask(boundImage, deadline, containersDirectory),
-  )
+  const [answers, { ids, names }] = await Promise.all([
+    mapParallel(open, parallel, boundImage => ask(boundImage, deadline, containersDirectory)),
+    listStore(imageStore),
+  ])
   const answerOf = new Map(open.map(({ identity }, index) => [identity, answers[index] ?? {}]))
   const resolved = open.map(boundImage =>
     pinsTags && mayMove(boundImage)
       ? withDigest(boundImage, answerOf.get(boundImage.identity)?.digest)
       : boundImage,
   )
-  const { ids, names } = await listStore(imageStore)
   const [listed, others] = partition(
     resolved,
     image => names.has(storedName(image)) && !isOpen(image),

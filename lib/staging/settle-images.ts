@@ -1,11 +1,9 @@
-import { basename, join } from 'node:path'
-import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { basename } from 'node:path'
+import { hostRoot } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { readRecord } from '../host/deployment-records.ts'
-import { withLock } from '../host/flock.ts'
 import { readKnowledge, writeKnowledge } from '../host/knowledge-file.ts'
-import { tagImages } from '../host/podman-service.ts'
-import { listStore } from '../host/podman.ts'
+import { withPodmanService } from '../host/podman-service.ts'
 import { removeOldRecords } from '../host/pull-records.ts'
 import { receivedBytes } from '../host/systemctl.ts'
 import { tagMoves } from '../plan/tag-moves.ts'
@@ -17,27 +15,30 @@ import { completeDeployment } from './complete-deployment.ts'
 
 /**
  * Gives each image that is there the name that containers look for, unless the running system uses that for another
- * image; and if all are there, writes that down and forgets what was noted of images that are there no more.
+ * image; and if all are there, writes that down and forgets what was noted of images that are there no more. Call it
+ * under the lock of stagings.
  *
- * @param found in the order of the plan's pulls
+ * @returns the images of the plan's pulls, in their order
  */
-export function settleImages(
+export async function settleImages(
   request: Request,
-  found: readonly FoundImage[],
-  { imageStore }: PullFacts,
-): Promise<void> {
-  // Who waits for the pulls does this, and so does a unit after them.
-  return withLock(join(runtimeDirectory, 'settle.lock'), async () => {
-    const list = await listStore(imageStore)
-    const wanted = request.plan.pulls.flatMap(({ boundImage: { name, digest } }, index) => {
+  facts: PullFacts,
+): Promise<readonly FoundImage[]> {
+  const { pulls } = request.plan
+  return withPodmanService(facts.imageStore, async podman => {
+    const found = findImages(pulls, facts)
+    const list = await podman.listImages()
+    const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
       const id = found[index]?.id
       return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
     })
-    await tagImages(tagMoves(wanted, list.names, new Set()), imageStore)
-    if (!areAllPresent(found) || request.problems.length > 0) return
-    await noteReceived(request.name)
-    completeDeployment(request, found)
-    removeOldRecords(list)
+    await podman.tagImages(tagMoves(wanted, list.names, new Set()))
+    if (areAllPresent(found) && request.problems.length === 0) {
+      await noteReceived(request.name)
+      completeDeployment(request, found)
+      removeOldRecords(list)
+    }
+    return found
   })
 }
 

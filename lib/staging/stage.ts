@@ -2,12 +2,12 @@ import { existsSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
-import { withLock } from '../host/flock.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { nextDeployment, type Standing } from '../request/next-deployment.ts'
 import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
 import { stageAllPresent } from './all-present.ts'
 import { isSame, rememberSeen, seeDeployments } from './seen-deployments.ts'
+import { withStagingLock } from '../host/staging-lock.ts'
 import { rememberStagingRefusal } from './staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
@@ -38,7 +38,7 @@ export function stage(
   root: string | undefined,
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
-  return withLock(join(runtimeDirectory, 'lock'), async () => {
+  return withStagingLock(async () => {
     const isAfterFailure = existsSync(unfinished)
     writeFileSync(unfinished, '')
     for (let round = 1; ; round++) {

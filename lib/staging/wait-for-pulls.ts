@@ -8,10 +8,10 @@ import type { PullFacts } from '../render/render-units.ts'
 import { recordName } from '../render/pull-steps.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { findImages } from '../survey/find-images.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { settleImages } from './settle-images.ts'
 import { stage, type Staging } from './stage.ts'
+import { withStagingLock } from '../host/staging-lock.ts'
 
 const pollMilliseconds = 500
 const tickMilliseconds = 50
@@ -42,11 +42,10 @@ export async function waitForPulls(
   while (staging !== undefined) {
     const { request, refusal, facts } = staging
     if (refusal === undefined) await watchUnits(request, root, report)
-    if (isCurrent(request, root, facts)) {
-      const found = findImages(request.plan.pulls, facts)
-      await settleImages(request, found, facts)
-      return surveyImages(request, found)
-    }
+    const found = await withStagingLock(async () =>
+      isCurrent(request, root, facts) ? settleImages(request, facts) : undefined,
+    )
+    if (found !== undefined) return surveyImages(request, found)
     report('another deployment was staged; waiting for its bound images')
     staging = await stage(root, report)
   }

@@ -1,7 +1,6 @@
 import type { Request } from '../generate.ts'
 import { lastError } from '../host/journal.ts'
-import type { UnitState } from '../host/parse-unit-states.ts'
-import { unitStates } from '../host/systemctl.ts'
+import { unitStates, type UnitState } from '../host/systemctl.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { describeProblem } from '../spec/fault.ts'
@@ -33,9 +32,10 @@ export async function surveyImages(
   { plan: { pulls }, problems }: Request,
   found: readonly FoundImage[],
 ): Promise<readonly ImageReport[]> {
-  const states = await unitStates(pulls.map(({ unit }) => unit))
+  const needed = pulls.filter(({ isNeeded }) => isNeeded).map(({ unit }) => unit)
+  const states = new Map((await unitStates(needed)).map(state => [state.unit, state]))
   const reports = pulls.map((pull, index) =>
-    reportPull(pull, states[index], found[index]?.presence ?? 'missing'),
+    reportPull(pull, states.get(pull.unit), found[index]?.presence ?? 'missing'),
   )
   return [
     ...(await Promise.all(reports)),

@@ -1,31 +1,26 @@
 import t from 'tap'
 import { parseImageList } from '../../lib/host/parse-image-list.ts'
 import { parseLastError } from '../../lib/host/parse-last-error.ts'
-import { parseUnitStates } from '../../lib/host/parse-unit-states.ts'
+import { parseUnitList, parseUnitStates } from '../../lib/host/parse-unit-states.ts'
 import { parseUnknownImages } from '../../lib/host/parse-unknown-images.ts'
 
 t.test('systemctl show of several units (systemd 257)', t => {
-  const output = `NRestarts=2
-Id=bootc-pending-0000000000000000-image.service
+  const output = `Id=bootc-pending-0000000000000000-image.service
 LoadState=loaded
 ActiveState=activating
 SubState=start-pre
-NeedDaemonReload=yes
 Job=1234
 
-NRestarts=0
 Id=nothing.service
 LoadState=not-found
 ActiveState=inactive
 SubState=dead
-NeedDaemonReload=no
 Job=
 
 Id=a.target
 LoadState=loaded
 ActiveState=active
 SubState=active
-NeedDaemonReload=no
 Job=
 `
   t.strictSame(parseUnitStates(output), [
@@ -35,8 +30,6 @@ Job=
       active: 'activating',
       sub: 'start-pre',
       hasJob: true,
-      restarts: 2,
-      isStale: true,
     },
     {
       unit: 'nothing.service',
@@ -44,8 +37,6 @@ Job=
       active: 'inactive',
       sub: 'dead',
       hasJob: false,
-      restarts: 0,
-      isStale: false,
     },
     {
       unit: 'a.target',
@@ -53,10 +44,25 @@ Job=
       active: 'active',
       sub: 'active',
       hasJob: false,
-      restarts: 0,
-      isStale: false,
     },
   ])
+  t.end()
+})
+
+t.test('systemctl list-units (systemd 252 and 257)', t => {
+  const output =
+    '[{"unit":"bootc-pending-0000000000000000-image.service","load":"loaded","active":"activating","sub":"start","job":"start","description":"Pull \\"x\\""},{"unit":"a.target","load":"loaded","active":"active","sub":"active","job":"","description":"a.target"}]'
+  t.strictSame(parseUnitList(output), [
+    {
+      unit: 'bootc-pending-0000000000000000-image.service',
+      load: 'loaded',
+      active: 'activating',
+      sub: 'start',
+      hasJob: true,
+    },
+    { unit: 'a.target', load: 'loaded', active: 'active', sub: 'active', hasJob: false },
+  ])
+  t.strictSame(parseUnitList('[]'), [])
   t.end()
 })
 

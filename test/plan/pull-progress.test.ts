@@ -3,18 +3,18 @@ import { pullProgress } from '../../lib/plan/pull-progress.ts'
 
 t.test('progress of a pull', t => {
   const cases = [
-    ['pulling', 'loaded', 'activating', true, 0],
-    ['pulling', 'loaded', 'inactive', true, 0],
-    ['retrying', 'loaded', 'activating', false, 2],
-    ['retrying', 'loaded', 'inactive', true, 1],
-    ['retrying', 'loaded', 'failed', true, 1],
-    ['pulled', 'loaded', 'active', false, 0],
-    ['pulled', 'not-found', 'active', false, 3],
-    ['failed', 'loaded', 'failed', false, 5],
-    ['stopped', 'loaded', 'inactive', false, 0],
-    ['unknown', 'not-found', 'inactive', false, 0],
+    ['pulling', 'loaded', 'activating', true, false],
+    ['pulling', 'loaded', 'inactive', true, false],
+    ['retrying', 'loaded', 'activating', false, true],
+    ['retrying', 'loaded', 'inactive', true, true],
+    ['retrying', 'loaded', 'failed', true, true],
+    ['pulled', 'loaded', 'active', false, false],
+    ['pulled', 'not-found', 'active', false, true],
+    ['failed', 'loaded', 'failed', false, true],
+    ['stopped', 'loaded', 'inactive', false, false],
+    ['unknown', 'not-found', 'inactive', false, false],
   ] as const
-  for (const [expected, load, active, hasJob, restarts] of cases)
-    t.equal(pullProgress({ load, active, hasJob, restarts }), expected)
+  for (const [expected, load, active, hasJob, hasFailedTry] of cases)
+    t.equal(pullProgress({ load, active, hasJob, hasFailedTry }), expected)
   t.end()
 })
