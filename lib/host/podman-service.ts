@@ -1,6 +1,7 @@
 // podman as a service on a socket of ours, for what would take one process for each image. Failure policy: every
 // failure is an error with what podman said.
 import { execa } from 'execa'
+import { mkdirSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,8 +12,11 @@ import { parseImageList } from './parse-image-list.ts'
 import { podmanTimeout } from './podman-failure.ts'
 import type { StoreList } from './podman.ts'
 
-/** In a directory that only root may enter. */
-const socketPath = join(runtimeDirectory, 'podman.sock')
+/** Only root may enter it. */
+const directory = join(runtimeDirectory, 'podman')
+
+/** Of our own, because a service takes its socket away when it ends, be it another's by then. */
+const socketPath = join(directory, `${process.pid}.sock`)
 
 /** It ends by itself so long after the last request, should we be killed. */
 const idleSeconds = 10
@@ -35,6 +39,9 @@ export async function withPodmanService<T>(
   { options }: ImageStore,
   act: (podman: PodmanService) => Promise<T>,
 ): Promise<T> {
+  // What others left who were killed.
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   const service = execa(
     'podman',
     [...options, 'system', 'service', `--time=${idleSeconds}`, `unix://${socketPath}`],

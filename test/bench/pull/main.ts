@@ -11,7 +11,6 @@ import { describeCondition, formatTable, plotTimes, type Condition, type Result 
 import { makeWorkloads, missingBytes, type Workload } from './workloads.ts'
 
 const conditions: readonly Condition[] = [
-  { latencyMs: 0 },
   { latencyMs: 20 },
   { latencyMs: 200 },
   { latencyMs: 20, megabytesPerSecond: 10 },
@@ -28,14 +27,15 @@ try {
   process.stdout.write(await measureNothingToDo(host, registry))
   for (const [number, workload] of makeWorkloads().entries()) {
     if (!workload.name.includes(only)) continue
-    const before = await push(registry, `before-${number}`, workload.before)
-    const references = await push(registry, `w${number}`, workload.images)
+    const references = workload.images.map(
+      (_, index) => `${registry.address}/w${number}-${index}:1`,
+    )
     for (const condition of conditions) {
       const measured = peers.map(peer => ({ peer, seconds: [] as number[], bytes: [] as number[] }))
       // Alternating, so that a slow moment of the machine hits all.
       for (let run = 0; run < runs; run++)
         for (const { peer, seconds, bytes } of measured) {
-          const result = await measure(host, registry, peer, references, before, condition)
+          const result = await measure(host, registry, peer, references, workload, condition)
           seconds.push(result.seconds)
           bytes.push(result.bytes)
         }
@@ -62,13 +62,15 @@ writeFileSync('dist/bench-pull.json', `${JSON.stringify({ noise, results }, unde
 for (const [index, condition] of conditions.entries())
   writeFileSync(`dist/bench-pull-${index + 1}.svg`, plotTimes(results, condition))
 
-async function push(registry: Registry, prefix: string, images: Workload['images']) {
-  const references: string[] = []
+async function push(
+  registry: Registry,
+  references: readonly string[],
+  images: Workload['images'],
+): Promise<void> {
   for (const [index, layers] of images.entries()) {
-    await registry.push(`${prefix}-${index}:1`, { layers })
-    references.push(`${registry.address}/${prefix}-${index}:1`)
+    const name = references[index]?.replace(`${registry.address}/`, '') ?? ''
+    await registry.push(name, { layers })
   }
-  return references
 }
 
 async function measure(
@@ -76,13 +78,18 @@ async function measure(
   registry: Registry,
   peer: Peer,
   references: readonly string[],
-  before: readonly string[],
+  { before, images }: Workload,
   { latencyMs, megabytesPerSecond }: Condition,
 ) {
   registry.heal()
   await limit(undefined)
   await host.run(reset)
-  if (before.length > 0) await must(host, `${peer.prepare(before)}\n${peer.pull(before)}`)
+  // The same names, which then move.
+  if (before.length > 0) {
+    await push(registry, references, before)
+    await must(host, `${peer.prepare(references)}\n${peer.pull(references)}`)
+  }
+  await push(registry, references, images)
   await must(host, peer.prepare(references))
   noise.push(sameWork())
   if (latencyMs > 0) registry.fail({ match: '', delayMs: latencyMs })

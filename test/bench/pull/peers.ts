@@ -39,6 +39,7 @@ export const peers: readonly Peer[] = [
   {
     name: "Quadlet's .image units, all at once",
     prepare: references => `
+      systemctl stop 'bench-*-image.service'
       mkdir -p /run/containers/systemd && cd /run/containers/systemd && rm -f * &&
       ${references.map((reference, index) => `printf '[Image]\\nImage=${reference}\\nTLSVerify=false\\n' >${unitName(index)}.image`).join(' && ')}`,
     pull: references =>
