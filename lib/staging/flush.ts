@@ -5,7 +5,7 @@ import { writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { unitStates, type UnitState } from '../host/systemctl.ts'
 import { mapParallel } from '../map-parallel.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
+import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
@@ -41,7 +41,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const { flushTimeoutSec } = facts.settings
   const deadline = Date.now() + flushTimeoutSec * 1000
   const request = readHostRequest(root, facts)
-  const failed = await untilPullsEnd(request.plan.pulls, deadline, report)
+  const failed = await untilPullsEnd(neededPulls(request.plan), deadline, report)
   let missing = missingPulls(request, facts)
   if (missing.length > 0 && flushTimeoutSec > 0 && stagingRefusal() === undefined) {
     await repair(report, deadline)

@@ -91,3 +91,24 @@ t.test('a deployment that is staged no more leaves nothing', async t => {
   t.equal(host.bootedVersion(), 'v1')
   await host.shutdown()
 })
+
+t.test('a staging that is killed before systemd has read the new units is made up for', async t => {
+  const host = await lab.host()
+  await host.commit('v2', boundImages(web))
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  const [unit] = await pendingUnits(host)
+  const isStale = `systemctl show -P NeedDaemonReload ${unit}`
+  // The next staging renders other units, and is killed when it would have systemd read them.
+  const killed = await host.run(`
+    printf '[BoundImages]\\nPullTimeoutSec=3000\\n' >/etc/bootc-bound-images.conf
+    mkdir /run/killing
+    printf '#!/bin/sh\\n[ "$1" != daemon-reload ] || kill -KILL $PPID\\nexec /usr/bin/systemctl "$@"\\n' >/run/killing/systemctl
+    chmod +x /run/killing/systemctl
+    PATH=/run/killing:$PATH bootc-bound-images stage
+    ${isStale}`)
+  t.match(killed, { exitCode: 0, stdout: /^yes$/m }, killed.stderr)
+  await host.run('bootc-bound-images stage')
+  t.equal((await host.run(isStale)).stdout, 'no')
+  await host.shutdown()
+})
