@@ -98,17 +98,17 @@ t.test('a staging that is killed before systemd has read the new units is made u
   await host.stage('v2')
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   const [unit] = await pendingUnits(host)
-  const isStale = `systemctl show -P NeedDaemonReload ${unit}`
+  const timeout = `systemctl show -P TimeoutStartUSec ${unit}`
   // The next staging renders other units, and is killed when it would have systemd read them.
   const killed = await host.run(`
     printf '[BoundImages]\\nPullTimeoutSec=3000\\n' >/etc/bootc-bound-images.conf
     mkdir /run/killing
-    printf '#!/bin/sh\\n[ "$1" != daemon-reload ] || kill -KILL $PPID\\nexec /usr/bin/systemctl "$@"\\n' >/run/killing/systemctl
+    printf '#!/bin/sh\\n[ "$1" != daemon-reload ] || { kill -KILL $PPID; exit; }\\nexec /usr/bin/systemctl "$@"\\n' >/run/killing/systemctl
     chmod +x /run/killing/systemctl
     PATH=/run/killing:$PATH bootc-bound-images stage
-    ${isStale}`)
-  t.match(killed, { exitCode: 0, stdout: /^yes$/m }, killed.stderr)
+    ${timeout}`)
+  t.match(killed, { exitCode: 0, stdout: /^1h$/m }, killed.stderr)
   await host.run('bootc-bound-images stage')
-  t.equal((await host.run(isStale)).stdout, 'no')
+  t.equal((await host.run(timeout)).stdout, '50min')
   await host.shutdown()
 })
