@@ -2,10 +2,11 @@
 // is a link to the id of the boot that set it: the mark of another boot means that the host went down in the middle,
 // and that what podman has of the pull may be damaged; units/record-pull then checks in depth what is pulled.
 // Failure policy: every failure is an error.
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ifThere } from '../if-there.ts'
 import { runtimeDirectory, stateDirectory } from '../directories.ts'
+import { readIfThere } from './read-if-there.ts'
 import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(stateDirectory, 'unfinished')
@@ -13,7 +14,8 @@ const damageFile = join(runtimeDirectory, 'suspect')
 
 /** Names of pulls that another boot did not end, and that nobody has done since; see `recordName`. */
 export function suspectPulls(): readonly string[] {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  // Without it, no pull was marked in this boot.
+  const boot = readIfThere(join(runtimeDirectory, 'boot'))?.trim()
   return (ifThere(() => readdirSync(directory)) ?? []).filter(name => {
     const mark = ifThere(() => readlinkSync(join(directory, name)))
     return mark !== undefined && mark !== boot

@@ -5,7 +5,10 @@ import { trivialLayers } from './trivial-layers.ts'
 import { byUrgency, type Candidate, type LeaderChoice } from './urgency.ts'
 
 /** What is known of a pull before it runs. */
-export type Job = Pick<ImageKnowledge, 'layers' | 'isHopeless'>
+export interface Job extends Pick<ImageKnowledge, 'layers' | 'isHopeless'> {
+  /** Of the image, by which it is pulled; undefined when that is not known. */
+  readonly digest?: string | undefined
+}
 
 /** The place of a pull in the order. */
 export interface Slot {
@@ -30,6 +33,8 @@ export const mostHeavy = 4
 /** A pull that is to begin. */
 interface Task extends Candidate {
   readonly index: number
+  /** See `Job`. */
+  readonly digest: string | undefined
 }
 
 /** A pull under way, or one that has ended. */
@@ -45,7 +50,8 @@ interface Run {
  * `maxParallel` run at a time, four of them heavy.
  *
  * podman processes that run at the same time each download a layer that they share. So of the pulls that lack a
- * layer, one brings it, and no other begins before that has ended. If it is the smallest, the others can then run side
+ * layer, one brings it, and no other begins before that has ended. Nor are two of one image pulled at the same time:
+ * podman 4.3 can lose the name that the one gave it when the other does the same. If it is the smallest, the others can then run side
  * by side; if it is the largest, they lack less. Both are played through, and what ends sooner is taken.
  *
  * @returns a slot for each job. There are no cycles: who is waited for began earlier in the play.
@@ -66,7 +72,7 @@ class Play {
   #now = 0
   readonly #trivial: ReadonlySet<string>
   readonly #lanes: (Run | undefined)[]
-  /** Who brings a layer, or has brought it. */
+  /** Who brings a layer or an image, or has brought it. */
   readonly #leaders = new Map<string, Run>()
   readonly #heavy = new RankedQueue<Task>()
   readonly #light = new RankedQueue<Task>()
@@ -104,7 +110,8 @@ class Play {
 
   /** Lets a pull wait for the last of its leaders, or takes a lane for it. */
   #begin(task: Ranked<Task>): void {
-    const leaders = (task.layers ?? []).flatMap(({ digest }) => this.#leaders.get(digest) ?? [])
+    const digests = [...(task.layers ?? []).map(({ digest }) => digest), task.digest ?? '']
+    const leaders = digests.flatMap(digest => this.#leaders.get(digest) ?? [])
     const last = leaders.toSorted((a, b) => b.end - a.end).at(0)
     if (last !== undefined && !this.#hasEnded(last)) {
       last.followers.push(task)
@@ -121,6 +128,7 @@ class Play {
     this.#lanes[lane] = run
     for (const { digest } of layers ?? [])
       if (!this.#trivial.has(digest)) this.#leaders.set(digest, run)
+    if (task.digest !== undefined) this.#leaders.set(task.digest, run)
   }
 
   /** What nobody brings yet. */
@@ -143,8 +151,8 @@ class Play {
   }
 }
 
-function taskOf({ layers, isHopeless = false }: Job, index: number): Task {
-  return { index, layers, isHopeless, bytes: bytesOf(layers) ?? unknownBytes }
+function taskOf({ digest, layers, isHopeless = false }: Job, index: number): Task {
+  return { index, digest, layers, isHopeless, bytes: bytesOf(layers) ?? unknownBytes }
 }
 
 function bytesOf(layers: Task['layers']): number | undefined {

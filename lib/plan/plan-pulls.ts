@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BoundImage } from '../spec/bound-image.ts'
+import { storedName, type BoundImage } from '../spec/bound-image.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import type { Layer } from './layer.ts'
 import type { ImageKnowledge, Knowledge } from './knowledge.ts'
@@ -70,7 +70,7 @@ interface Request {
 function inOrder(requests: readonly Request[], maxParallel: number): readonly Pull[] {
   const needed = requests.filter(({ known }) => known.isPresent !== true)
   const slots = orderPulls(
-    needed.map(({ known }) => known),
+    needed.map(({ known, boundImage }) => ({ ...known, digest: digestOf(boundImage) })),
     maxParallel,
   )
   const units = needed.map(({ unit }) => unit)
@@ -89,6 +89,10 @@ function inOrder(requests: readonly Request[], maxParallel: number): readonly Pu
       bytes: slot?.bytes,
     }
   })
+}
+
+function digestOf(boundImage: BoundImage): string | undefined {
+  return /@(.*)$/u.exec(storedName(boundImage))?.[1]
 }
 
 /**

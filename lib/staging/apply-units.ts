@@ -1,7 +1,7 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { describeError } from '../describe-error.ts'
 import { generate, type Request } from '../generate.ts'
-import type { Podman } from '../host/podman.ts'
+import { listStore, type Podman } from '../host/podman.ts'
 import { removeOtherFiles } from '../host/private-files.ts'
 import { storedImages } from '../host/stored-images.ts'
 import {
@@ -139,7 +139,14 @@ async function statesOf(
     done.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )
-  if (stored.size < done.length) rememberDamage()
+  const lost = done
+    .map(({ boundImage }) => storedName(boundImage))
+    .filter(name => !stored.has(name))
+  // What was removed is not damaged; what podman lists and cannot inspect is.
+  if (lost.length > 0) {
+    const { names } = await listStore(imageStore)
+    if (lost.some(name => names.has(name))) rememberDamage()
+  }
   return pulls.map(pull => ({
     pull,
     progress: progressOf.get(pull.unit) ?? 'unknown',

@@ -21,7 +21,6 @@ Id=a.target
 LoadState=loaded
 ActiveState=active
 SubState=active
-Job=
 `
   t.strictSame(parseUnitStates(output), [
     {
@@ -62,7 +61,8 @@ t.test('systemctl list-units (systemd 252 and 257)', t => {
     },
     { unit: 'a.target', load: 'loaded', active: 'active', sub: 'active', hasJob: false },
   ])
-  t.strictSame(parseUnitList('[]'), [])
+  for (const nothing of ['[]', 'null']) t.strictSame(parseUnitList(nothing), [])
+  t.match(parseUnitList('[{"unit":"a.target"}]'), [{ load: '', hasJob: false }])
   t.end()
 })
 

@@ -130,6 +130,33 @@ t.test('at most so many at a time, however long each takes', t => {
   t.end()
 })
 
+t.test('two names of one image are never pulled at the same time', t => {
+  const digests = fc.array(fc.option(fc.nat(5), { nil: undefined }), { maxLength: 40 })
+  fc.assert(
+    fc.property(jobsOf, digests, most, durations, (all, numbers, maxParallel, seconds) => {
+      const jobs = all.map((job, index) => {
+        const number = numbers[index]
+        return { ...job, digest: number === undefined ? undefined : `sha256:image-${number}` }
+      })
+      const slots = orderPulls(jobs, maxParallel)
+      const running = new Set<string>()
+      let isAlone = true
+      play(slots, seconds, {
+        begin: index => {
+          const digest = jobs[index]?.digest
+          if (digest === undefined) return
+          if (running.has(digest)) isAlone = false
+          running.add(digest)
+        },
+        end: index => running.delete(jobs[index]?.digest ?? ''),
+      })
+      return isAlone
+    }),
+    { seed },
+  )
+  t.end()
+})
+
 t.test('what shares nothing fills all the places there are', t => {
   fc.assert(
     fc.property(fc.nat(60), most, (count, maxParallel) => {
