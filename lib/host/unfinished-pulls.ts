@@ -1,5 +1,5 @@
 // The marks that units/mark-pull leaves on disk for as long as a pull may have files that are not synced. Each
-// is a link to the id of the boot that set it: the mark of another boot means that the host went down in the middle,
+// is a link to an id of the boot that set it: the mark of another boot means that the host went down in the middle,
 // and that what podman has of the pull may be damaged; units/record-pull then checks in depth what is pulled.
 // Failure policy: every failure is an error.
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs'

@@ -142,10 +142,10 @@ async function statesOf(
   const lost = done
     .map(({ boundImage }) => storedName(boundImage))
     .filter(name => !stored.has(name))
-  // What was removed is not damaged; what podman lists and cannot inspect is.
+  // What was removed is not damaged; what podman lists and cannot inspect is, and a store that it cannot list.
   if (lost.length > 0) {
-    const { names } = await listStore(imageStore)
-    if (lost.some(name => names.has(name))) rememberDamage()
+    const list = await listStore(imageStore).catch(() => undefined)
+    if (list === undefined || lost.some(name => list.names.has(name))) rememberDamage()
   }
   return pulls.map(pull => ({
     pull,
