@@ -29,7 +29,6 @@ export const startDockerRegistry = async (
   if (users.length > 0) writeFileSync(join(dir, 'htpasswd'), await htpasswd(area, users))
   const container = startContainer(area.cgroup(name), [
     ...rootfsArgs(area),
-    `--machine=lab-${process.pid}-${name}`,
     'docker-registry',
     'serve',
     `${inside}/config.yml`,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { readBootEntries, readDefaultBootEntry, versionOf } from './boot-entry.ts'
 import type { Files } from './files.ts'
-import { type Container, startContainer } from './nspawn.ts'
+import { type Container, ownName, startContainer } from './nspawn.ts'
 import { commit, refOf } from './sysroot.ts'
 import type { WorkArea } from './work-area.ts'
 
@@ -71,8 +71,7 @@ export class Host {
       '--resolv-conf=off',
       '--timezone=off',
       '--link-journal=no',
-      // unique among the labs of this process tree, while the host calls itself as it likes
-      `--machine=lab-${process.pid}-${id}`,
+      ownName(), // the host calls itself as it likes
       '--hostname=lab',
       `--network-namespace-path=/proc/${process.pid}/ns/net`,
       // IPAccounting= of systemd counts with programs in the kernel

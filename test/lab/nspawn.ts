@@ -5,6 +5,8 @@ import type { WorkArea } from './work-area.ts'
 /** For every container: nothing is registered with or left to this machine's own systemd. */
 const detached = ['--quiet', '--register=no', '--keep-unit'] as const
 
+let containers = 0
+
 /** Runs one command in the cached Debian, the lab's directory being `/mnt`. Throws with its output. */
 export const runInRootfs = async (area: WorkArea, command: readonly string[]): Promise<string> => {
   const { stdout } = await execa('systemd-nspawn', [...rootfsArgs(area), ...command], {
@@ -13,9 +15,17 @@ export const runInRootfs = async (area: WorkArea, command: readonly string[]): P
   return stdout
 }
 
+/**
+ * systemd-nspawn's option for the name of a container, unique among the labs of this process tree. Without one it
+ * is that of the directory, and of two containers of one name the first that ends takes
+ * /run/systemd/nspawn/propagate/<name> away from the other.
+ */
+export const ownName = (): string => `--machine=lab-${process.pid}-${++containers}`
+
 /** systemd-nspawn's arguments for a command in the cached Debian. */
 export const rootfsArgs = (area: WorkArea): readonly string[] => [
   ...detached,
+  ownName(),
   '--pipe',
   '--read-only',
   `--directory=${join(area.cache, 'rootfs')}`,
