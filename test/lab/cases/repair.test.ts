@@ -1,6 +1,6 @@
 // After a power failure in the middle of pulls, what podman has is checked; what is whole is never removed.
 import t from 'tap'
-import { boundImages, imageSpec, imagesOn } from '../bound-images.ts'
+import { boundImages, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
 import { type Host, Lab, makeLayer } from '../lab.ts'
 
 const lab = await Lab.open()
@@ -91,5 +91,38 @@ t.test('nor is anybody told to remove an image of others that is whole', async t
   const said = await journal(host)
   t.notMatch(said, /--repair/)
   if (hasCheck) t.match(said, /which can be read all the same/)
+  await host.shutdown()
+})
+
+// With podman before 5.2, which has no check, this is the only defence.
+t.test('a damaged layer that a pull takes over from an image of others', async t => {
+  const base = makeLayer({ files })
+  await registry.push('base:1', { layers: [base] })
+  await registry.push('upon:1', { layers: [base, makeLayer({ files: { 'etc/upon': 'it' } })] })
+  const names = [`${registry.address}/upon:1`]
+  const host = await lab.host({ v1: fewQuickTries })
+  const pull = `podman image pull --tls-verify=false ${registry.address}/base:1`
+  t.match(await host.run(pull), { exitCode: 0 })
+  const emptied = await host.run(
+    `find /var/lib/containers/storage/overlay -path '*/diff/etc/name/of/it' -printf x -exec truncate -s 0 {} +`,
+  )
+  t.equal(emptied.stdout, 'x')
+  await host.commit('v2', boundImages({ 'upon.image': imageSpec(registry, 'upon:1') }))
+  await host.run(leaveMark)
+  await host.stage('v2')
+  t.not((await host.run(start)).exitCode, 0)
+  const { stdout } = await host.run(`journalctl -b -o cat -u 'bootc-pending-*'`)
+  t.match(stdout, `${names[0]} is damaged, as after a power failure`)
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+
+  t.match(await host.run(`podman image rm ${registry.address}/base:1`), { exitCode: 0 })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  t.strictSame(await imagesOn(host, names), names)
   await host.shutdown()
 })
