@@ -62,8 +62,8 @@ export function readRequest(
     { secrets: credentialsDirectory, machineId },
     settings.specDirs,
   )
-  const problems = [...read.problems]
-  const specs = read.specs.filter(spec => isSupported(spec, podmanVersion, problems))
+  const { specs, faults } = partitionSpecs(read.specs, podmanVersion)
+  const problems = [...read.problems, ...faults]
   const plan = planPulls(name, specs, settings.maxParallel, knowledge)
   const configuration =
     plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, problems)
@@ -75,7 +75,7 @@ export function readRequest(
     plan,
     problems,
     privateFiles: [
-      ...specs.flatMap(({ boundImage: { options } }) => options.flatMap(option => option.files)),
+      ...specs.flatMap(filesOf),
       ...(configuration ?? []).map(file => ({ ...file, path: join(directory, file.path) })),
     ],
     containersDirectory: configuration && directory,
@@ -91,6 +91,18 @@ export function planAgain(
   return { ...request, plan: planPulls(request.name, request.specs, maxParallel, knowledge) }
 }
 
+/** The same request, not planned yet, without what a podman of this version cannot pull. */
+export function supportedBy(request: Request, version: PodmanVersion): Request {
+  const { specs, faults, unsupported } = partitionSpecs(request.specs, version)
+  const needless = new Set(unsupported.flatMap(filesOf))
+  return {
+    ...request,
+    specs,
+    problems: [...request.problems, ...faults],
+    privateFiles: request.privateFiles.filter(file => !needless.has(file)),
+  }
+}
+
 /** Renders the units for what a root asks for. */
 export function generate(
   { plan, containersDirectory }: Request,
@@ -99,14 +111,20 @@ export function generate(
   return renderUnits(plan, facts, containersDirectory)
 }
 
-function isSupported(
-  { entry, boundImage }: BoundImageSpec,
-  version: PodmanVersion,
-  problems: SpecProblem[],
-): boolean {
-  const fault = unsupportedOption(boundImage, version)
-  if (fault !== undefined) problems.push({ entry, faults: [fault] })
-  return fault === undefined
+function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) {
+  const faultOf = new Map(all.map(spec => [spec, unsupportedOption(spec.boundImage, version)]))
+  return {
+    specs: all.filter(spec => faultOf.get(spec) === undefined),
+    unsupported: all.filter(spec => faultOf.get(spec) !== undefined),
+    faults: all.flatMap((spec): readonly SpecProblem[] => {
+      const fault = faultOf.get(spec)
+      return fault === undefined ? [] : [{ entry: spec.entry, faults: [fault] }]
+    }),
+  }
+}
+
+function filesOf({ boundImage: { options } }: BoundImageSpec): readonly PrivateFile[] {
+  return options.flatMap(option => option.files)
 }
 
 function readConfiguration(

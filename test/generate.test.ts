@@ -2,7 +2,8 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { defaultSettings } from '../lib/config/settings.ts'
-import { generate, planAgain, readRequest } from '../lib/generate.ts'
+import { generate, planAgain, readRequest, supportedBy } from '../lib/generate.ts'
+import { anyPodmanVersion } from '../lib/plan/podman-version.ts'
 import { defaultStore } from '../lib/render/image-store.ts'
 import { describeProblem } from '../lib/spec/fault.ts'
 import { makeTree } from './make-tree.ts'
@@ -30,6 +31,30 @@ t.test('a spec that the podman of the host cannot honour is a problem', t => {
   t.strictSame(problems.flatMap(describeProblem), [
     `${entry}: podman 5.4 of this host does not know --policy; it comes with 5.6: update podman first`,
   ])
+  t.end()
+})
+
+t.test('what is learnt of podman later leaves out what it cannot honour', t => {
+  const directory = 'usr/lib/bootc/bound-images.d'
+  const root = makeTree(t, {
+    [`${directory}/a.image`]: '[Image]\nImage=quay.io/x/a:1\nCreds=me:one\n',
+    [`${directory}/b.image`]: '[Image]\nImage=quay.io/x/b:1\nPolicy=never\nCreds=me:two\n',
+    [`${directory}/c.image`]: '[Image]\nImage=\n',
+  })
+  const any = readRequest(root, { ...options, podmanVersion: anyPodmanVersion })
+  const { specs, problems, privateFiles } = supportedBy(any, options.podmanVersion)
+  t.equal(any.specs.length, 2)
+  t.strictSame(
+    specs.map(each => each.entry),
+    [`${directory}/a.image`],
+  )
+  t.match(
+    problems.map(each => each.entry),
+    [`${directory}/c.image`, `${directory}/b.image`],
+  )
+  t.equal(any.privateFiles.length, 2)
+  t.match(privateFiles, [any.privateFiles[0]], 'nor are its credentials needed')
+  t.equal(privateFiles.length, 1)
   t.end()
 })
 

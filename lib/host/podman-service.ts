@@ -9,7 +9,7 @@ import { runtimeDirectory } from '../directories.ts'
 import type { Tagging } from '../plan/tag-moves.ts'
 import type { ImageStore } from '../render/image-store.ts'
 import { parseImageList } from './parse-image-list.ts'
-import { podmanTimeout } from './podman-failure.ts'
+import { podmanFailure, podmanTimeout } from './podman-failure.ts'
 import type { StoreList } from './podman.ts'
 
 /** Only root may enter it. */
@@ -42,13 +42,22 @@ export async function withPodmanService<T>(
   // What others left who were killed.
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const service = execa(
-    'podman',
-    [...options, 'system', 'service', `--time=${idleSeconds}`, `unix://${socketPath}`],
-    { stdin: 'ignore', stdout: 'ignore', reject: false },
-  )
+  const args = ['system', 'service', `--time=${idleSeconds}`, `unix://${socketPath}`]
+  const service = execa('podman', [...options, ...args], {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    reject: false,
+  })
+  const untilReady = async () => {
+    const isOver = () => service.exitCode !== null || service.signalCode !== null
+    if (!(await answers(isOver))) throw podmanFailure(await service, args)
+  }
   try {
-    return await act({ listImages, tagImages })
+    return await act({
+      listImages: () => untilReady().then(listImages),
+      tagImages: taggings =>
+        taggings.length === 0 ? Promise.resolve() : untilReady().then(() => tagImages(taggings)),
+    })
   } finally {
     service.kill()
     await service
@@ -56,15 +65,12 @@ export async function withPodmanService<T>(
 }
 
 async function listImages(): Promise<StoreList> {
-  await untilItAnswers()
   const { status, body } = await call('GET', `${api}/images/json?all=true`)
   if (status !== 200) throw new Error(`listing images: podman said ${body}`)
   return parseImageList(body)
 }
 
 async function tagImages(taggings: readonly Tagging[]): Promise<void> {
-  if (taggings.length === 0) return
-  await untilItAnswers()
   for (const { id, name } of taggings) {
     const [, repository = name, tag = 'latest'] = /^(.*):([^:/]*)$/u.exec(name) ?? []
     const query = new URLSearchParams({ repo: repository, tag }).toString()
@@ -73,12 +79,14 @@ async function tagImages(taggings: readonly Tagging[]): Promise<void> {
   }
 }
 
-async function untilItAnswers(): Promise<void> {
+/** Waits for the service; false when that has ended instead. */
+async function answers(isOver: () => boolean): Promise<boolean> {
   for (const deadline = Date.now() + startMilliseconds; ; await sleep(pollMilliseconds))
     try {
       await call('GET', `${api}/_ping`)
-      return
+      return true
     } catch (error) {
+      if (isOver()) return false
       if (Date.now() > deadline)
         throw new Error('podman system service does not answer', { cause: error })
     }

@@ -108,10 +108,12 @@ async function startPulls(
     // Not beside pulls: it would take what they have half written for damaged.
     if (suspectPulls().length > 0) await startUnit(repair)
   }
-  await startFlush(warn)
-  await resetForStart(pullStates)
-  // It may be active from an earlier staging.
-  await stopIfIdle('bootc-bound-images.target')
+  await Promise.all([
+    startFlush(warn),
+    resetForStart(pullStates),
+    // It may be active from an earlier staging.
+    stopIfIdle('bootc-bound-images.target'),
+  ])
   await startUnit(target)
   return undefined
 }

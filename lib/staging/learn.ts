@@ -1,6 +1,6 @@
 import { describeError } from '../describe-error.ts'
 import type { Request } from '../generate.ts'
-import { listStore, type Podman } from '../host/podman.ts'
+import { listStore } from '../host/podman.ts'
 import { localLayers, resolveImage, type ResolvedImage } from '../host/skopeo.ts'
 import { storedImages } from '../host/stored-images.ts'
 import { rememberDamage } from '../host/unfinished-pulls.ts'
@@ -49,7 +49,7 @@ export interface Earlier {
 export async function learn(
   { specs, containersDirectory }: Pick<Request, 'specs' | 'containersDirectory'>,
   { knowledge, begun, isStaging, pinsTags, isSuspect }: Earlier,
-  { imageStore, settings: { resolveTimeoutSec } }: PullFacts & Podman,
+  { imageStore, settings: { resolveTimeoutSec } }: PullFacts,
   warn: (line: string) => void,
 ): Promise<Learnt> {
   const learnt = new Map<string, ImageKnowledge>()

@@ -1,10 +1,10 @@
-import { planAgain, type Request } from '../generate.ts'
+import { planAgain, supportedBy } from '../generate.ts'
 import { writeKnowledge } from '../host/knowledge-file.ts'
-import type { Podman } from '../host/podman.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
 import { resetFailed, unitStates } from '../host/systemctl.ts'
-import type { HostFacts } from '../render/render-units.ts'
+import { anyPodmanVersion } from '../plan/podman-version.ts'
 import { hostFacts } from '../request/host-facts.ts'
+import { unaskedFacts } from '../request/own-facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { applyRequest } from './apply-units.ts'
@@ -23,29 +23,30 @@ export async function stageInFull(
   next: NextDeployment | undefined,
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
-  const facts = await hostFacts(warn)
-  const { request, doubt } = next === undefined ? nothing : await requestPulls(next, facts, warn)
-  const refusal = await applyRequest(request, doubt, facts, warn)
+  const asked = hostFacts(warn)
+  const learning = next === undefined ? undefined : learnPulls(next, warn)
+  // Neither goes on after the staging, should the other fail.
+  await Promise.allSettled([asked, learning])
+  const [facts, learnt] = await Promise.all([asked, learning])
+  const request =
+    learnt &&
+    planAgain(supportedBy(learnt.request, facts.podmanVersion), facts.settings, learnt.knowledge)
+  const refusal = await applyRequest(request, learnt?.doubt, facts, warn)
   return next && request && { standing: next.standing, request, refusal, facts }
 }
 
-const nothing = { request: undefined, doubt: undefined }
-
-/** What a deployment asks for, planned with what can be learnt about its images. */
-async function requestPulls(
-  next: NextDeployment,
-  facts: HostFacts & Podman,
-  warn: (line: string) => void,
-): Promise<{ readonly request: Request; readonly doubt: string | undefined }> {
+/** What a deployment asks of any podman, and what can be learnt about its images. */
+async function learnPulls(next: NextDeployment, warn: (line: string) => void) {
+  const facts = { ...unaskedFacts().facts, podmanVersion: anyPodmanVersion }
   const isUpdate = next.standing === 'staged' || next.standing === 'requested'
   if (isUpdate) await recordRunning(facts)
-  const first = readNextRequest(next, facts)
+  const request = readNextRequest(next, facts)
   // Some of them are credentials with which registries are asked.
-  writePrivateFiles(first.privateFiles)
-  const { staging, counts, ...earlier } = await recallStaging(first, next.standing)
-  const { knowledge, doubt } = await learn(first, earlier, facts, warn)
-  writeKnowledge({ deployment: first.name, staging, ...counts, knowledge })
-  return { request: planAgain(first, facts.settings, knowledge), doubt }
+  writePrivateFiles(request.privateFiles)
+  const { staging, counts, ...earlier } = await recallStaging(request, next.standing)
+  const { knowledge, doubt } = await learn(request, earlier, facts, warn)
+  writeKnowledge({ deployment: request.name, staging, ...counts, knowledge })
+  return { request, knowledge, doubt }
 }
 
 /** Makes systemd forget that the service of staging failed. */

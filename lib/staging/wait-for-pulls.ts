@@ -14,7 +14,7 @@ import { stage, type Staging } from './stage.ts'
 import { withStagingLock } from '../host/staging-lock.ts'
 
 const pollMilliseconds = 500
-const tickMilliseconds = 50
+const tickMilliseconds = 10
 
 const words: Readonly<Record<PullProgress, string>> = {
   pulling: 'pulling',

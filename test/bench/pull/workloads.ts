@@ -14,9 +14,10 @@ const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, index) => make(index))
 const layer = (bytes: number) => makeLayer({ bytes })
 
-/** What is measured. The sizes are those of small and middling services; what counts is who shares what. */
+/** What is measured. The sizes are those of small services, but for the last two; what counts is who shares what. */
 export function makeWorkloads(): readonly Workload[] {
   const base = layer(40 * MB)
+  const largeBase = layer(200 * MB)
   const bases = times(3, () => layer(10 * MB))
   const chain = times(8, () => layer(5 * MB))
   const settled = times(8, () => [base, layer(MB)])
@@ -49,6 +50,11 @@ export function makeWorkloads(): readonly Workload[] {
       before: settled,
     },
     { name: '32 images, all there', ...same(times(32, () => [layer(40_000)])) },
+    fresh('1 image of 200 MB', [[largeBase]]),
+    fresh(
+      '8 images on a base of 200 MB',
+      times(8, () => [largeBase, layer(2 * MB)]),
+    ),
   ]
 }
 
