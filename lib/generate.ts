@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Settings } from './config/settings.ts'
-import { describeError } from './describe-error.ts'
+import { describeError } from './text/describe-error.ts'
 import { containersDirectories, credentialsDirectory } from './directories.ts'
 import type { Knowledge } from './plan/knowledge.ts'
 import { planPulls, type Plan } from './plan/plan-pulls.ts'
@@ -10,9 +10,9 @@ import { renderUnits, type HostFacts, type UnitText } from './render/render-unit
 import { readContainersConfiguration } from './root/containers-configuration.ts'
 import { DeploymentFiles } from './root/deployment-files.ts'
 import { readRegularFile } from './root/read-regular-file.ts'
-import type { SpecProblem } from './spec/fault.ts'
+import type { SpecProblem } from './text/fault.ts'
 import type { PrivateFile } from './spec/pull-options.ts'
-import { printable } from './spec/printable.ts'
+import { printable } from './text/printable.ts'
 import { readBoundImages, type BoundImageSpec } from './spec/read-bound-images.ts'
 
 /** What a root asks for: the plan, and the specs that could not be used. */

@@ -5,7 +5,7 @@ import { defaultSettings } from '../lib/config/settings.ts'
 import { generate, planAgain, readRequest, supportedBy } from '../lib/generate.ts'
 import { anyPodmanVersion } from '../lib/plan/podman-version.ts'
 import { defaultStore } from '../lib/render/image-store.ts'
-import { describeProblem } from '../lib/spec/fault.ts'
+import { describeProblem } from '../lib/text/fault.ts'
 import { makeTree } from './make-tree.ts'
 
 const entry = 'usr/lib/bootc/bound-images.d/a.image'

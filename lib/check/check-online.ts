@@ -1,4 +1,4 @@
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import { withTemporaryCopies } from '../host/private-files.ts'
 import { listStore } from '../host/podman.ts'
 import { inspectImage, localLayers } from '../host/skopeo.ts'

@@ -1,4 +1,4 @@
-import { describeProblem, type Fault, type SpecProblem } from '../spec/fault.ts'
+import { describeProblem, type Fault, type SpecProblem } from '../text/fault.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 
 /** Something an image author should know about a spec. */

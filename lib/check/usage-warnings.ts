@@ -4,7 +4,7 @@ import { sectionOf } from '../spec/quadlet-keys.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { isMask, readUnitFile } from '../spec/read-unit-file.ts'
 import type { SpecReader } from '../spec/spec-reader.ts'
-import type { UnitFile } from '../spec/unit-file.ts'
+import type { UnitFile } from '../text/unit-file.ts'
 import { placeOf, type Finding } from './finding.ts'
 
 /** What does not fit together: containers whose image is not bound, images that no container uses. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The program. Exit status: 0 done, 1 failed, 2 wrong usage.
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 
 // podman and skopeo are started many times for little work, of which collecting garbage is a good part.
 process.env['GOGC'] ??= '400'

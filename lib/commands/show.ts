@@ -3,7 +3,7 @@ import { generate } from '../generate.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { describeProblem } from '../spec/fault.ts'
+import { describeProblem } from '../text/fault.ts'
 
 interface Options {
   readonly root: string | undefined

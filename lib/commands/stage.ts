@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { neededPulls } from '../plan/plan-pulls.ts'
 import type { Standing } from '../request/next-deployment.ts'
-import { describeProblem } from '../spec/fault.ts'
+import { describeProblem } from '../text/fault.ts'
 import { stage, type Staging } from '../staging/stage.ts'
 import { requireRoot } from './require-root.ts'
 

@@ -1,4 +1,4 @@
-import { describeProblem, type Fault } from '../spec/fault.ts'
+import { describeProblem, type Fault } from '../text/fault.ts'
 
 /** Something wrong in a configuration file. */
 export interface Mistake {

@@ -1,5 +1,5 @@
-import { explain } from '../spec/fault.ts'
-import { printable } from '../spec/printable.ts'
+import { explain } from '../text/fault.ts'
+import { printable } from '../text/printable.ts'
 import type { Mistake } from './configuration-error.ts'
 import type { SettingKey } from './settings.ts'
 

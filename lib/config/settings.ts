@@ -1,4 +1,4 @@
-import { Refusal } from '../spec/fault.ts'
+import { Refusal } from '../text/fault.ts'
 import { formatTimeSpan, parseTimeSpan } from './time-span.ts'
 
 /** What an administrator can set, checked. Times are whole seconds. */

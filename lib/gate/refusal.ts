@@ -2,7 +2,7 @@
 // units are gone. Failure policy: what cannot be written is said, every other failure is an error.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import { stateDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
 import type { ImageReport } from '../survey/survey-images.ts'

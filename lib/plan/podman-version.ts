@@ -1,5 +1,5 @@
 import type { BoundImage } from '../spec/bound-image.ts'
-import type { Fault } from '../spec/fault.ts'
+import type { Fault } from '../text/fault.ts'
 import type { PullOption } from '../spec/pull-options.ts'
 
 /** Major and minor number, like [5, 4]. */

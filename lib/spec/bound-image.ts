@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts'
+import type { Fault } from '../text/fault.ts'
 import type { ImageSource } from './image-source.ts'
 import { findLogin, type Login } from './logins.ts'
 import type { PullOption } from './pull-options.ts'

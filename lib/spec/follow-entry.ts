@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 import type { Entry } from './list-entries.ts'
 import type { QuadletFiles } from './quadlet-files.ts'
 import { sectionOf, type QuadletKind } from './quadlet-keys.ts'

@@ -1,5 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 import { locatePath } from './locate-path.ts'
 import type { PullOption } from './pull-options.ts'
 

@@ -1,4 +1,4 @@
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 
 const domainPart = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
 const host = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])`

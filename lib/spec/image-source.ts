@@ -1,5 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 import { normalizeReference, parseImageReference } from './image-reference.ts'
 import { locatePath } from './locate-path.ts'
 import { resolveShortName, type ShortNames } from './short-names.ts'

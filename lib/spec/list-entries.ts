@@ -1,7 +1,7 @@
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import type { SpecProblem } from './fault.ts'
-import { printable } from './printable.ts'
+import type { SpecProblem } from '../text/fault.ts'
+import { printable } from '../text/printable.ts'
 import { isMask } from './read-unit-file.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { normalize } from 'node:path'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 
 /**
  * Where the file or directory that a path of the new deployment means is now.

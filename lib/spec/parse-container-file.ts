@@ -1,5 +1,5 @@
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { Refusal, type Fault } from './fault.ts'
+import { Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import {
@@ -12,7 +12,7 @@ import {
 import { knownKeys } from './quadlet-keys.ts'
 import { SectionReader } from './section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
-import type { UnitFile } from './unit-file.ts'
+import type { UnitFile } from '../text/unit-file.ts'
 
 /** What a `.container` file asks for: an image of its own, or that of a `.image` file. */
 export type ContainerImage =

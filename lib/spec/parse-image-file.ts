@@ -1,12 +1,12 @@
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { Refusal, type Fault } from './fault.ts'
+import { Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption, parseGlobalArgs } from './global-options.ts'
 import { parseImageSource, type ImageSource } from './image-source.ts'
 import { allTags, parsePodmanArgs, valueOption, type PullOption } from './pull-options.ts'
 import { knownKeys } from './quadlet-keys.ts'
 import { SectionReader } from './section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
-import type { UnitFile } from './unit-file.ts'
+import type { UnitFile } from '../text/unit-file.ts'
 
 /** Keys with a text -> option, in the order of the command line. */
 const valueKeys = {

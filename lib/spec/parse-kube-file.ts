@@ -1,15 +1,15 @@
 import { dirname, join } from 'node:path'
 import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { explain, type Fault } from './fault.ts'
+import { explain, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullArguments } from './parse-container-file.ts'
 import { knownKeys } from './quadlet-keys.ts'
 import { SectionReader } from './section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
-import type { UnitFile } from './unit-file.ts'
+import type { UnitFile } from '../text/unit-file.ts'
 
 const mostBytes = 1024 * 1024
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 import { locatePath } from './locate-path.ts'
 
 /** One option of `podman` or `podman image pull`. */

@@ -1,9 +1,9 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { BoundImage } from './bound-image.ts'
-import { explain, type Fault, type SpecProblem } from './fault.ts'
+import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
 import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
-import { printable } from './printable.ts'
+import { printable } from '../text/printable.ts'
 import { isMask } from './read-unit-file.ts'
 import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
 

@@ -1,9 +1,9 @@
 import { readlinkSync, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { explain, Refusal, type Fault } from './fault.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
-import { mergeDropIn, parseUnitFile, type UnitFile } from './unit-file.ts'
+import { mergeDropIn, parseUnitFile, type UnitFile } from '../text/unit-file.ts'
 
 /** Far above any real spec. */
 export const mostSpecBytes = 64 * 1024

@@ -1,8 +1,8 @@
 import { expand } from './expand.ts'
-import { explain, Refusal, type Fault } from './fault.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
 import type { Specifiers } from './specifiers.ts'
 import { splitWords } from './split-words.ts'
-import type { Assignment, UnitFile } from './unit-file.ts'
+import type { Assignment, UnitFile } from '../text/unit-file.ts'
 
 /**
  * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup,

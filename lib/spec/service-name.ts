@@ -1,4 +1,4 @@
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 import type { QuadletKind } from './quadlet-keys.ts'
 
 /**

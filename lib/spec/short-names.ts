@@ -1,8 +1,8 @@
 import { parse } from 'smol-toml'
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { UnresolvedPath } from '../root/resolve-in-root.ts'
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 import { parseImageReference, type ImageReference } from './image-reference.ts'
 
 /** What a deployment's registries.conf says about names without a registry. */

@@ -2,7 +2,7 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
 import type { BoundImage } from './bound-image.ts'
-import type { Fault } from './fault.ts'
+import type { Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
 import { readLogins } from './logins.ts'
 import { parseContainerFile } from './parse-container-file.ts'
@@ -17,7 +17,7 @@ import { serviceName } from './service-name.ts'
 import { readShortNames } from './short-names.ts'
 import type { SpecContext } from './spec-context.ts'
 import { systemdArchitecture, unitSpecifiers, type SpecifierFacts } from './specifiers.ts'
-import type { UnitFile } from './unit-file.ts'
+import type { UnitFile } from '../text/unit-file.ts'
 
 /** What a spec asks for, and what is wrong with it. */
 export interface Spec {

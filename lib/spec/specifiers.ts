@@ -1,4 +1,4 @@
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 
 /**
  * What a specifier letter stands for.

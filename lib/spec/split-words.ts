@@ -1,4 +1,4 @@
-import { Refusal } from './fault.ts'
+import { Refusal } from '../text/fault.ts'
 
 /** What an escape stands for (podman: pkg/systemd/parser/split.go, cUnescapeOne). */
 const simpleEscapes: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import { generate, type Request } from '../generate.ts'
 import { listStore, type Podman } from '../host/podman.ts'
 import { removeOtherFiles } from '../host/private-files.ts'

@@ -1,4 +1,4 @@
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import type { Request } from '../generate.ts'
 import { listStore } from '../host/podman.ts'
 import { localLayers, resolveImage, type ResolvedImage } from '../host/skopeo.ts'

@@ -1,4 +1,4 @@
-import { describeError } from '../describe-error.ts'
+import { describeError } from '../text/describe-error.ts'
 import { checkStore, isReadable, listStore } from '../host/podman.ts'
 import { isRecorded } from '../host/pull-records.ts'
 import { runStep } from '../host/run-step.ts'

@@ -3,7 +3,7 @@ import { lastError } from '../host/journal.ts'
 import { unitStates, type UnitState } from '../host/systemctl.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
-import { describeProblem } from '../spec/fault.ts'
+import { describeProblem } from '../text/fault.ts'
 import type { FoundImage, Presence } from './find-images.ts'
 
 /** What became of one bound image, or of one spec that cannot be used. */

@@ -5,7 +5,7 @@ import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { generate, readRequest } from '../../lib/generate.ts'
 import { defaultStore, separateStore } from '../../lib/render/image-store.ts'
-import { describeProblem } from '../../lib/spec/fault.ts'
+import { describeProblem } from '../../lib/text/fault.ts'
 import { writeUnits } from '../../lib/write-units.ts'
 import { makeTree } from '../make-tree.ts'
 

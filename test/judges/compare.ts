@@ -1,5 +1,5 @@
 import { normalize } from 'node:path/posix'
-import type { Fault } from '../../lib/spec/fault.ts'
+import type { Fault } from '../../lib/text/fault.ts'
 import type { Judgement } from './judge-specs.ts'
 
 /** A way in which this product is meant to differ from Quadlet; docs/quadlet-differences.md says why. */

@@ -2,7 +2,7 @@ import { linkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
-import { describeProblem, type SpecProblem } from '../../lib/spec/fault.ts'
+import { describeProblem, type SpecProblem } from '../../lib/text/fault.ts'
 import { listEntries, specDirectories } from '../../lib/spec/list-entries.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseContainerFile } from '../../lib/spec/parse-container-file.ts'
-import { parseUnitFile } from '../../lib/spec/unit-file.ts'
+import { parseUnitFile } from '../../lib/text/unit-file.ts'
 import { makeContext } from './make-context.ts'
 
 const context = makeContext(t, {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { imagesOfPods, parseKubeFile } from '../../lib/spec/parse-kube-file.ts'
-import { parseUnitFile } from '../../lib/spec/unit-file.ts'
+import { parseUnitFile } from '../../lib/text/unit-file.ts'
 import type { Tree } from '../make-tree.ts'
 import { makeContext } from './make-context.ts'
 

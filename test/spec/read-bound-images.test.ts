@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
-import { describeProblem } from '../../lib/spec/fault.ts'
+import { describeProblem } from '../../lib/text/fault.ts'
 import { readBoundImages } from '../../lib/spec/read-bound-images.ts'
 import { makeTree } from '../make-tree.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeError } from '../lib/describe-error.ts'
+import { describeError } from '../../lib/text/describe-error.ts'
 
 t.test('an error with its causes is one line', t => {
   const error = new Error('staging', { cause: new Error('reading x', { cause: 'no such file' }) })

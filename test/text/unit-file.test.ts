@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mergeDropIn, parseUnitFile } from '../../lib/spec/unit-file.ts'
+import { mergeDropIn, parseUnitFile } from '../../lib/text/unit-file.ts'
 
 type Tap = Pick<typeof t, 'strictSame'>
 

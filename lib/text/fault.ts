@@ -1,4 +1,4 @@
-import { describeError } from '../describe-error.ts'
+import { describeError } from './describe-error.ts'
 import { printable } from './printable.ts'
 
 /** Something wrong in a spec. */

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { describeProblem } from '../../lib/spec/fault.ts'
-import { printable } from '../../lib/spec/printable.ts'
+import { describeProblem } from '../../lib/text/fault.ts'
+import { printable } from '../../lib/text/printable.ts'
 
 t.test('a line for each fault, with all that is known', t => {
   const entry = 'usr/lib/bootc/bound-images.d/web.image'
