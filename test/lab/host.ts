@@ -148,7 +148,7 @@ export class Host {
   async kill(): Promise<void> {
     if (this.#running === undefined) return
     const { container, cgroup, init } = this.#running
-    if (this.isOn) process.kill(init, 'SIGKILL')
+    if (this.isOn) unlessGone(false, () => process.kill(init, 'SIGKILL'))
     // systemd-nspawn itself may be frozen, and would not notice
     writeFileSync(join(cgroup, 'cgroup.freeze'), '0')
     await container
