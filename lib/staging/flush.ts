@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostRoot } from '../directories.ts'
-import type { Request } from '../generate.ts'
+import { planAgain, type Request } from '../generate.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { unitStates, type UnitState } from '../host/systemctl.ts'
-import { mapParallel } from '../map-parallel.ts'
+import { inOrder } from '../plan/in-order.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { pullSteps } from '../render/pull-steps.ts'
@@ -45,8 +45,8 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   let missing = missingPulls(request, facts)
   if (missing.length > 0 && flushTimeoutSec > 0 && stagingRefusal() === undefined) {
     await repair(report, deadline)
-    const isWanted = ({ unit }: Pull) => !failed.has(unit)
-    await pullAll(missingPulls(request, facts).filter(isWanted), request, facts, deadline, report)
+    const wanted = missingPulls(request, facts).filter(({ unit }) => !failed.has(unit))
+    await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
     missing = missingPulls(request, facts)
   }
   await noteReceived(request.name)
@@ -85,17 +85,29 @@ function missingPulls({ plan }: Request, facts: PullFacts): readonly Pull[] {
   return plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 
+/** The request with an order for some of its pulls alone, as if the other images were there. */
+function planOnly(wanted: readonly Pull[], request: Request, { settings }: PullFacts): Request {
+  const units = new Set(wanted.map(({ unit }) => unit))
+  const knowledge = new Map(
+    request.plan.pulls.map(({ unit, boundImage: { identity, digest }, layers }) => [
+      identity,
+      { digest, layers, isPresent: !units.has(unit) },
+    ]),
+  )
+  return planAgain(request, settings, knowledge)
+}
+
+/** Carries out the pulls that a request needs, in its order. */
 async function pullAll(
-  pulls: readonly Pull[],
-  { privateFiles, containersDirectory }: Request,
+  { plan, privateFiles, containersDirectory }: Request,
   facts: PullFacts,
   deadline: number,
   report: (line: string) => void,
 ): Promise<void> {
   writePrivateFiles(privateFiles)
-  const { maxParallel, retryDelaySec } = facts.settings
+  const { retryDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }
-  await mapParallel(pulls, maxParallel, async pull => {
+  const carryOut = async (pull: Pull) => {
     const steps = pullSteps(pull, facts)
     for (let tries = 1; ; tries++) {
       report(`pulling ${pull.boundImage.name}`)
@@ -110,5 +122,6 @@ async function pullAll(
       if (tries === mostTries || Date.now() + delay > deadline) return
       await sleep(delay)
     }
-  })
+  }
+  await inOrder(neededPulls(plan), carryOut)
 }

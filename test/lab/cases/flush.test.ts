@@ -1,6 +1,6 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec, imagesOn, pendingUnits } from '../bound-images.ts'
-import { type Files, type Host, Lab, untilFinalizable } from '../lab.ts'
+import { type Files, type Host, Lab, makeLayer, untilFinalizable } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -73,6 +73,26 @@ t.test('a pull that waits for its next try is tried at once, not waited for', as
   )
   await host.shutdown({ timeoutMs: 60_000 })
   t.equal(await bootedAfterwards(host), 'v2')
+  await host.shutdown()
+})
+
+t.test('what the shutdown pulls comes in the order of the plan: each layer once', async t => {
+  const base = makeLayer({ bytes: 300_000 })
+  const names = ['shop-1:1', 'shop-2:1', 'shop-3:1', 'shop-4:1']
+  for (const name of names) await registry.push(name, { layers: [base], files: { name } })
+  const host = await hostWithV2(configured('RetryDelaySec=1h', 'RetryMaxDelaySec=1h'))
+  const specs = names.map((name, index) => [`${index}.image`, imageSpec(registry, name)])
+  await host.commit('v3', boundImages(Object.fromEntries(specs)))
+  registry.fail({ match: '/blobs/', status: 500 })
+  await host.stage('v3')
+  await host.run(
+    'for i in $(seq 300); do journalctl -u "bootc-pending-*" -o cat | grep "trying again" && exit; sleep 0.1; done',
+  )
+  registry.heal()
+  registry.forget()
+  await host.shutdown({ timeoutMs: 60_000 })
+  t.equal(await bootedAfterwards(host), 'v3')
+  t.equal(registry.requests.filter(({ url }) => url.endsWith(base.digest)).length, 1)
   await host.shutdown()
 })
 
