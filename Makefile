@@ -16,6 +16,7 @@ pkglibdir ?= $(libdir)/bootc-bound-images
 ask_systemd = $(or $(shell $(PKG_CONFIG) --variable=$(1) systemd 2>/dev/null),$(2))
 systemdsystemunitdir ?= $(call ask_systemd,systemdsystemunitdir,/usr/lib/systemd/system)
 systemdsystemgeneratordir ?= $(call ask_systemd,systemdsystemgeneratordir,/usr/lib/systemd/system-generators)
+tmpfilesdir ?= $(call ask_systemd,tmpfilesdir,/usr/lib/tmpfiles.d)
 
 sources := $(shell find generator lib -name '*.ts')
 gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
@@ -76,6 +77,7 @@ install: all
 	for link in $(wants); do \
 	    ln -sfn ../$${link#*/} $(DESTDIR)$(systemdsystemunitdir)/$$link || exit; \
 	done
+	$(INSTALL) -D -m 644 units/tmpfiles.conf $(DESTDIR)$(tmpfilesdir)/bootc-bound-images.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/bootc-bound-images.8
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE $(wildcard docs/*.md)
 ifeq ($(DESTDIR),)
@@ -103,6 +105,7 @@ ifeq ($(DESTDIR),)
 endif
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(isolation) $(weights)) \
 	    $(DESTDIR)$(systemdsystemgeneratordir)/bootc-bound-images-generator \
+	    $(DESTDIR)$(tmpfilesdir)/bootc-bound-images.conf \
 	    $(DESTDIR)$(bindir)/bootc-bound-images $(DESTDIR)$(mandir)/man8/bootc-bound-images.8
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
 	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(weights) $(wants))))

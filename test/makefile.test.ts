@@ -25,6 +25,7 @@ t.test('install, again, and uninstall', t => {
     `DESTDIR=${destination}`,
     'systemdsystemunitdir=/usr/lib/systemd/system',
     'systemdsystemgeneratordir=/usr/lib/systemd/system-generators',
+    'tmpfilesdir=/usr/lib/tmpfiles.d',
   ]
   t.match(make('install', ...where), { status: 0, stderr: '' })
   const installed = files(destination)
@@ -53,6 +54,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-pending.slice',
       '-rw-r--r-- usr/lib/systemd/system/bootc.slice.d/50-bootc-bound-images.conf',
       '-rw-r--r-- usr/lib/systemd/system/ostree-finalize-staged.service.d/zz-bootc-bound-images.conf',
+      '-rw-r--r-- usr/lib/tmpfiles.d/bootc-bound-images.conf',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/configuration.md',

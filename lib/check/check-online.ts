@@ -3,9 +3,8 @@ import { withTemporaryCopies } from '../host/private-files.ts'
 import { listStore } from '../host/podman.ts'
 import { inspectImage, localLayers } from '../host/skopeo.ts'
 import { mapParallel } from '../map-parallel.ts'
-import { hostPlatform } from '../plan/manifest.ts'
 import { defaultStore } from '../render/image-store.ts'
-import { inspectOptions, isInRegistry, optionValue } from '../render/inspect-options.ts'
+import { inspectOptions, isInRegistry, wantedPlatform } from '../render/inspect-options.ts'
 import type { BoundImageSpec } from '../spec/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
 
@@ -48,7 +47,6 @@ async function ask(
 ): Promise<{ image?: OnlineImage; finding?: Finding }> {
   const { image, options } = spec.boundImage
   const place = { severity: 'error' as const, ...placeOf(spec) }
-  const wanted = options.findLast(({ flag }) => flag === '--arch')
   try {
     const files = options.flatMap(option => option.files)
     const { globalOptions, options: words } = inspectOptions(options)
@@ -58,7 +56,7 @@ async function ask(
     const bytes = sum(layers)
     const presentBytes = sum(layers.filter(({ digest }) => present.has(digest)))
     const answer = { image: { image, architecture, bytes, presentBytes } }
-    const expected = wanted === undefined ? hostPlatform.architecture : optionValue(wanted)
+    const { architecture: expected } = wantedPlatform(options)
     if (architecture === expected) return answer
     const reason = `${image} is for ${architecture}, not ${expected}`
     return {

@@ -10,7 +10,7 @@ export function specWarnings(
   return specs.flatMap(spec => [
     ...floatingTag(spec),
     ...missingFiles(files, spec),
-    ...notForBootc(files, spec),
+    ...notForBootc(spec),
   ])
 }
 
@@ -41,14 +41,19 @@ function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: Bound
 }
 
 /** bootc fails an upgrade on what it does not know in its own directory. */
-function notForBootc(files: DeploymentFiles, { entry, file }: BoundImageSpec) {
+function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
   if (!/^usr\/lib\/bootc(?:-experimental)?\//u.test(entry)) return []
   const isLink = file !== undefined && file !== `/${entry}`
-  if (isLink && !entry.endsWith('.kube')) return []
+  const hasAuthFile = boundImage.options.some(
+    ({ flag, identity }) => flag === '--authfile' && identity?.startsWith(`${flag}=`) === true,
+  )
+  if (isLink && !entry.endsWith('.kube') && !hasAuthFile) return []
   return [
     warning(
       { entry, file },
-      'bootc itself reads this directory and knows only links to .image and .container files',
+      hasAuthFile
+        ? 'bootc itself reads this directory and fails its upgrade on AuthFile='
+        : 'bootc itself reads this directory and knows only links to .image and .container files',
       'put it into /usr/lib/bootc-bound-images/bound-images.d',
     ),
   ]

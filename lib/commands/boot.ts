@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { describeError } from '../text/describe-error.ts'
 import { activate } from '../activation/activate.ts'
 import { readRefusal } from '../gate/refusal.ts'
 import { stage } from '../staging/stage.ts'
@@ -14,7 +15,7 @@ export const bootCommand: CommandModule = {
     const refused = readRefusal()
     if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
     // A tag that was removed since the last boot; the service of that name only looks whether the deployment changed.
-    await activate()
+    await activate().catch((error: unknown) => warn(describeError(error)))
     const staging = await stage(undefined, warn)
     if (staging !== undefined) reportStaging(staging)
   },

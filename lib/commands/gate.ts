@@ -7,6 +7,7 @@ import { hostRoot } from '../directories.ts'
 import { checkGate } from '../gate/check-gate.ts'
 import { endAfter } from '../gate/end-after.ts'
 import { forgetRefusal, recordRefusal } from '../gate/refusal.ts'
+import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { describeReport } from '../survey/survey-images.ts'
@@ -19,7 +20,7 @@ interface Options {
 
 export const gateCommand: CommandModule<object, Options> = {
   command: 'gate',
-  describe: 'Exit 0 only when every bound image of the staged deployment is on disk',
+  describe: 'Decide whether the staged deployment may become the default: exit 0 when it may',
   builder: parser =>
     parser
       .option('root', {
@@ -45,6 +46,8 @@ export const gateCommand: CommandModule<object, Options> = {
       process.stdout.write('The gate is off (Gate=off).\n')
       return
     }
+    // Some questions keep this process from noticing that its time is over.
+    limitPodman({ each: impatience, deadline: Date.now() + gateTimeoutSec * 1000 })
     endAfter(gateTimeoutSec, () => {
       const error = `looking at the images took more than ${gateTimeoutSec} s (GateTimeoutSec=)`
       return refuse(gate, deployment, error)

@@ -4,6 +4,7 @@ import { hostFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { describeProblem } from '../text/fault.ts'
+import { requireRoot } from './require-root.ts'
 
 interface Options {
   readonly root: string | undefined
@@ -19,6 +20,7 @@ export const showCommand: CommandModule<object, Options> = {
       describe: 'Directory of the deployment (default: the staged one)',
     }),
   handler: async ({ root }) => {
+    requireRoot()
     const next = findNextDeployment(root)
     if (next === undefined) {
       process.stdout.write('No deployment is staged.\n')

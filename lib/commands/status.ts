@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs'
 import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../gate/gate-warnings.ts'
 import { readRefusal, type Refusal } from '../gate/refusal.ts'
+import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { suspectPulls } from '../host/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment, type Standing } from '../request/next-deployment.ts'
@@ -64,6 +65,7 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
   const next = findNextDeployment()
   if (next === undefined) return { images: [] }
   const { standing } = next
+  limitPodman({ each: impatience })
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
   const images = await surveyImages(request, findImages(request.plan.pulls, facts))

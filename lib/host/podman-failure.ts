@@ -1,8 +1,5 @@
 import { parseLastError } from './parse-last-error.ts'
 
-/** In milliseconds. Long for a question about local files; short enough for the gate, which has a minute. */
-export const podmanTimeout = 30_000
-
 /** How a process of podman failed. */
 interface Failure {
   readonly timedOut: boolean
@@ -22,7 +19,7 @@ export function podmanFailure(
   const command = `podman ${args.filter(arg => /^[a-z]+$/u.test(arg)).join(' ')}`
   if (timedOut)
     return new Error(
-      `${command} did not answer within ${podmanTimeout / 1000} s; another podman may hold the lock of its image store`,
+      `${command} did not answer in time; another podman may hold the lock of its image store`,
     )
   return new Error(`${command}: ${parseLastError(stderr) ?? shortMessage}`)
 }

@@ -9,7 +9,8 @@ import { runtimeDirectory } from '../directories.ts'
 import type { Tagging } from '../plan/tag-moves.ts'
 import type { ImageStore } from '../render/image-store.ts'
 import { parseImageList } from './parse-image-list.ts'
-import { podmanFailure, podmanTimeout } from './podman-failure.ts'
+import { podmanFailure } from './podman-failure.ts'
+import { podmanLimit } from './podman-limit.ts'
 import type { StoreList } from './podman.ts'
 
 /** Only root may enter it. */
@@ -18,9 +19,8 @@ const directory = join(runtimeDirectory, 'podman')
 /** Of our own, because a service takes its socket away when it ends, be it another's by then. */
 const socketPath = join(directory, `${process.pid}.sock`)
 
-/** It ends by itself so long after the last request, should we be killed. */
-const idleSeconds = 10
-const startMilliseconds = 20_000
+/** It ends by itself so long after its start or the last request, should we be killed. */
+const idleSeconds = 600
 const pollMilliseconds = 10
 
 /** The oldest version of the interface that podman 4 and 5 have. */
@@ -30,7 +30,7 @@ const api = '/v4.0.0/libpod'
 export interface PodmanService {
   /** As `listStore`. */
   readonly listImages: () => Promise<StoreList>
-  /** Gives images their names, which other images may have had, one after another. The names have a tag. */
+  /** Gives images their names, which other images may have had, one after another; as many as can be. The names have a tag. */
   readonly tagImages: (taggings: readonly Tagging[]) => Promise<void>
 }
 
@@ -71,17 +71,19 @@ async function listImages(): Promise<StoreList> {
 }
 
 async function tagImages(taggings: readonly Tagging[]): Promise<void> {
+  const failures: string[] = []
   for (const { id, name } of taggings) {
     const [, repository = name, tag = 'latest'] = /^(.*):([^:/]*)$/u.exec(name) ?? []
     const query = new URLSearchParams({ repo: repository, tag }).toString()
     const { status, body } = await call('POST', `${api}/images/${id}/tag?${query}`)
-    if (status !== 201) throw new Error(`naming image ${id} ${name}: podman said ${body}`)
+    if (status !== 201) failures.push(`naming image ${id} ${name}: podman said ${body}`)
   }
+  if (failures.length > 0) throw new Error(failures.join('\n'))
 }
 
 /** Waits for the service; false when that has ended instead. */
 async function answers(isOver: () => boolean): Promise<boolean> {
-  for (const deadline = Date.now() + startMilliseconds; ; await sleep(pollMilliseconds))
+  for (const deadline = Date.now() + podmanLimit(); ; await sleep(pollMilliseconds))
     try {
       await call('GET', `${api}/_ping`)
       return true
@@ -95,7 +97,7 @@ async function answers(isOver: () => boolean): Promise<boolean> {
 function call(method: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // It waits for the lock of its store for as long as another podman holds it.
-    const signal = AbortSignal.timeout(podmanTimeout)
+    const signal = AbortSignal.timeout(podmanLimit())
     const ask = request({ socketPath, method, path, signal }, answer => {
       let body = ''
       answer.setEncoding('utf8').on('data', (part: string) => (body += part))

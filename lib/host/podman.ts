@@ -4,7 +4,8 @@ import type { PodmanVersion } from '../plan/podman-version.ts'
 import { separateStore, type ImageStore } from '../render/image-store.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseImageList } from './parse-image-list.ts'
-import { podmanFailure, podmanTimeout as timeout } from './podman-failure.ts'
+import { podmanFailure } from './podman-failure.ts'
+import { podmanLimit } from './podman-limit.ts'
 
 /** The podman of this host. */
 export interface Podman {
@@ -105,7 +106,8 @@ export async function listStore({ options }: ImageStore): Promise<StoreList> {
 }
 
 async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
-  const result = await execa('podman', args, { timeout, reject: false })
-  if (result.failed) throw podmanFailure(result, args)
+  const result = await execa('podman', args, { timeout: podmanLimit(), reject: false })
+  // One that ended while this process was busy can count as timed out.
+  if (result.exitCode !== 0) throw podmanFailure(result, args)
   return result
 }

@@ -5,13 +5,7 @@ import { createHash } from 'node:crypto'
 import { fields } from '../fields.ts'
 import { mapParallel } from '../map-parallel.ts'
 import type { Layer } from '../plan/layer.ts'
-import {
-  hostPlatform,
-  instancesFor,
-  isSize,
-  parseManifest,
-  type Platform,
-} from '../plan/manifest.ts'
+import { instancesFor, isSize, parseManifest, type Platform } from '../plan/manifest.ts'
 import { separateRunDirectory, type ImageStore } from '../render/image-store.ts'
 import type { InspectOptions } from '../render/inspect-options.ts'
 import { storedName } from '../spec/bound-image.ts'
@@ -73,6 +67,7 @@ export interface ResolvedImage {
  * other.
  *
  * @param image full reference
+ * @param platform what the options say about it
  * @param seconds how long each answer may take
  * @param containersDirectory see `withContainersDirectory`
  * @throws Error with the last line of what skopeo said
@@ -80,6 +75,7 @@ export interface ResolvedImage {
 export async function resolveImage(
   image: string,
   options: InspectOptions,
+  platform: Platform,
   limits: InspectLimits = {},
 ): Promise<ResolvedImage> {
   const text = await askRegistry(image, ['--raw'], options, limits)
@@ -87,7 +83,6 @@ export async function resolveImage(
   const manifest = parseManifest(text)
   if (manifest.kind === 'image') return { digest, layers: manifest.layers }
   const hasPlatform = options.globalOptions.length > 0
-  const platform = platformOf(options)
   const instances = manifest.kind === 'list' ? instancesFor(manifest.instances, platform) : []
   const [only] = instances
   if (only !== undefined && instances.length === 1) {
@@ -102,17 +97,6 @@ export async function resolveImage(
     )
   // Several variants of a processor, or a kind of manifest whose digest is not that of its bytes.
   return inspectImage(image, options, limits)
-}
-
-/** The platform that skopeo is told to look for, else that of this machine. */
-function platformOf({ globalOptions }: InspectOptions): Platform {
-  const value = (name: string) =>
-    globalOptions.find(option => option.startsWith(`--override-${name}=`))?.replace(/^[^=]*=/u, '')
-  return {
-    os: value('os') ?? hostPlatform.os,
-    architecture: value('arch') ?? hostPlatform.architecture,
-    variant: value('variant'),
-  }
 }
 
 /** What `skopeo inspect` prints, to the byte. */

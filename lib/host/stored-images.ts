@@ -2,9 +2,11 @@
 // there; any other failure is an error. Not by execa, which takes as long to load as podman to answer: most stagings
 // ask nothing else.
 import { spawnSync } from 'node:child_process'
+import type { Platform } from '../plan/manifest.ts'
 import type { ImageStore } from '../render/image-store.ts'
 import { parseUnknownImages } from './parse-unknown-images.ts'
-import { podmanFailure, podmanTimeout } from './podman-failure.ts'
+import { podmanFailure } from './podman-failure.ts'
+import { podmanLimit } from './podman-limit.ts'
 
 /** An image as podman has it. */
 export interface StoredImage {
@@ -12,6 +14,7 @@ export interface StoredImage {
   readonly id: string
   /** Of the manifest it was pulled by. */
   readonly digest: string
+  readonly platform: Pick<Platform, 'os' | 'architecture'>
 }
 
 /**
@@ -44,12 +47,13 @@ function inspect(
   { options }: ImageStore,
 ): ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> } {
   if (references.length === 0) return new Map()
-  const format = '{{.Id}} {{.Digest}} {{.RootFS.Layers}}'
+  // The layers are read only to see that they are there.
+  const format = '{{.Id}} {{.Digest}} {{json .Os}} {{json .Architecture}} {{.RootFS.Layers}}'
   const args = ['image', 'inspect', '--format', format, '--', ...references]
   const { status, stdout, stderr, error } = spawnSync('podman', [...options, ...args], {
     encoding: 'utf8',
     maxBuffer: Infinity,
-    timeout: podmanTimeout,
+    timeout: podmanLimit(),
   })
   if (status === null) {
     const code = error !== undefined && 'code' in error ? String(error.code) : undefined
@@ -61,9 +65,12 @@ function inspect(
     return { unknown: parseUnknownImages(stderr) }
   return new Map(
     references.flatMap((reference, index) => {
-      const [id = '', digest = ''] = (lines[index] ?? '').split(' ')
+      const [, id, digest = '', os = '', architecture = ''] =
+        /^(\S+) (\S*) "(.*?)" "(.*?)" /u.exec(lines[index] ?? '') ?? []
+      if (id === undefined) return []
+      const image = { id, digest, platform: { os, architecture } }
       // podman also finds an image by the start of its id; that is not its name.
-      return id.startsWith(reference) ? [] : [[reference, { id, digest }]]
+      return id.startsWith(reference) ? [] : [[reference, image]]
     }),
   )
 }

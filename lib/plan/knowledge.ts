@@ -10,6 +10,8 @@ export interface ImageKnowledge {
   readonly isPresent?: boolean | undefined
   /** Whether the registry has refused it already. */
   readonly isHopeless?: boolean | undefined
+  /** Whether an earlier staging asked for it in the same way, and its pull is running. */
+  readonly isUnderWay?: boolean | undefined
 }
 
 /** By `identity` of the bound image. */

@@ -5,9 +5,9 @@ import { trivialLayers } from './trivial-layers.ts'
 import { byUrgency, type Candidate, type LeaderChoice } from './urgency.ts'
 
 /** What is known of a pull before it runs. */
-export interface Job extends Pick<ImageKnowledge, 'layers' | 'isHopeless'> {
-  /** Of the image, by which it is pulled; undefined when that is not known. */
-  readonly digest?: string | undefined
+export interface Job extends Pick<ImageKnowledge, 'layers' | 'isHopeless' | 'isUnderWay'> {
+  /** Tells its image from others: the digest, or the name when that is all there is. */
+  readonly image?: string | undefined
 }
 
 /** The place of a pull in the order. */
@@ -30,16 +30,16 @@ export const heavyBytes = 10_000_000
 /** More heavy pulls at a time take longer than one after another. */
 export const mostHeavy = 4
 
-/** A pull that is to begin. */
+/** The pulls of one image by all its names, which are carried out one after another. */
 interface Task extends Candidate {
-  readonly index: number
-  /** See `Job`. */
-  readonly digest: string | undefined
+  /** Of the jobs, in this order. */
+  readonly indices: readonly number[]
 }
 
-/** A pull under way, or one that has ended. */
+/** A task under way, or one that has ended. */
 interface Run {
-  readonly index: number
+  /** Index of its last job. */
+  readonly last: readonly number[]
   readonly end: number
   /** Those that lack a layer which it brings. */
   readonly followers: Ranked<Task>[]
@@ -50,15 +50,17 @@ interface Run {
  * `maxParallel` run at a time, four of them heavy.
  *
  * podman processes that run at the same time each download a layer that they share. So of the pulls that lack a
- * layer, one brings it, and no other begins before that has ended. Nor are two of one image pulled at the same time:
- * podman 4.3 can lose the name that the one gave it when the other does the same. If it is the smallest, the others can then run side
- * by side; if it is the largest, they lack less. Both are played through, and what ends sooner is taken.
+ * layer, one brings it, and no other begins before that has ended. Nor are two names of one image pulled at the same
+ * time: podman 4.3 can lose the one that it gave when another does the same. If it is the smallest, the others can then run side
+ * by side; if it is the largest, they lack less. Both are played through, and what ends sooner is taken. Those that
+ * are under way come first in any case, because systemd lets them go on.
  *
  * @returns a slot for each job. There are no cycles: who is waited for began earlier in the play.
  */
 export function orderPulls(jobs: readonly Job[], maxParallel: number): readonly Slot[] {
   const trivial = trivialLayers(jobs.map(({ layers }) => layers))
-  const plays = choices.map(choice => new Play(jobs, maxParallel, trivial, choice))
+  const tasks = tasksOf(jobs)
+  const plays = choices.map(choice => new Play(jobs.length, tasks, maxParallel, trivial, choice))
   return plays.reduce((best, other) => (other.end < best.end ? other : best)).slots
 }
 
@@ -72,21 +74,22 @@ class Play {
   #now = 0
   readonly #trivial: ReadonlySet<string>
   readonly #lanes: (Run | undefined)[]
-  /** Who brings a layer or an image, or has brought it. */
+  /** Who brings a layer, or has brought it. */
   readonly #leaders = new Map<string, Run>()
   readonly #heavy = new RankedQueue<Task>()
   readonly #light = new RankedQueue<Task>()
 
   constructor(
-    jobs: readonly Job[],
+    jobs: number,
+    tasks: readonly Task[],
     maxParallel: number,
     trivial: ReadonlySet<string>,
     choice: LeaderChoice,
   ) {
-    this.slots = jobs.map(() => ({ after: [], bytes: undefined }))
+    this.slots = Array.from({ length: jobs }, () => ({ after: [], bytes: undefined }))
     this.#trivial = trivial
     this.#lanes = Array.from({ length: maxParallel }, () => undefined)
-    let ready = byUrgency(jobs.map(taskOf), choice).map((task, rank) => ({ ...task, rank }))
+    let ready = byUrgency(tasks, choice).map((task, rank) => ({ ...task, rank }))
     for (;;) {
       for (const task of ready.toReversed()) this.#queueFor(task).add(task)
       for (let task = this.#next(); task !== undefined; task = this.#next()) this.#begin(task)
@@ -110,8 +113,7 @@ class Play {
 
   /** Lets a pull wait for the last of its leaders, or takes a lane for it. */
   #begin(task: Ranked<Task>): void {
-    const digests = [...(task.layers ?? []).map(({ digest }) => digest), task.digest ?? '']
-    const leaders = digests.flatMap(digest => this.#leaders.get(digest) ?? [])
+    const leaders = (task.layers ?? []).flatMap(({ digest }) => this.#leaders.get(digest) ?? [])
     const last = leaders.toSorted((a, b) => b.end - a.end).at(0)
     if (last !== undefined && !this.#hasEnded(last)) {
       last.followers.push(task)
@@ -121,14 +123,17 @@ class Play {
     const bytes = bytesOf(layers)
     const lane = isHeavy(bytes) ? this.#freeHeavyLane() : this.#freeLane()
     const before = this.#lanes[lane]
-    const after = new Set([...leaders, ...(before === undefined ? [] : [before])])
-    this.slots[task.index] = { after: [...after].map(({ index }) => index), bytes }
-    const end = this.#now + fixedCost + (bytes ?? unknownBytes)
-    const run: Run = { index: task.index, end, followers: [] }
+    const runs = new Set([...leaders, ...(before === undefined ? [] : [before])])
+    let slot: Slot = { after: [...runs].flatMap(run => run.last), bytes }
+    for (const index of task.indices) {
+      this.slots[index] = slot
+      slot = { after: [index], bytes: bytes === undefined ? undefined : 0 }
+    }
+    const end = this.#now + task.indices.length * fixedCost + (bytes ?? unknownBytes)
+    const run: Run = { last: slot.after, end, followers: [] }
     this.#lanes[lane] = run
     for (const { digest } of layers ?? [])
       if (!this.#trivial.has(digest)) this.#leaders.set(digest, run)
-    if (task.digest !== undefined) this.#leaders.set(task.digest, run)
   }
 
   /** What nobody brings yet. */
@@ -151,8 +156,31 @@ class Play {
   }
 }
 
-function taskOf({ digest, layers, isHopeless = false }: Job, index: number): Task {
-  return { index, digest, layers, isHopeless, bytes: bytesOf(layers) ?? unknownBytes }
+function tasksOf(jobs: readonly Job[]): readonly Task[] {
+  const groups = new Map<string | number, [number, Job][]>()
+  for (const [index, job] of jobs.entries()) {
+    const group = groups.get(job.image ?? index)
+    if (group === undefined) groups.set(job.image ?? index, [[index, job]])
+    else group.push([index, job])
+  }
+  return [...groups.values()].map(group => {
+    // None waits for the tries of one that will fail.
+    const sorted = group
+      .toSorted(([, a], [, b]) => hopelessness(a) - hopelessness(b))
+      .toSorted(([, a], [, b]) => Number(b.isUnderWay === true) - Number(a.isUnderWay === true))
+    const layers = group.find(([, job]) => job.layers !== undefined)?.[1].layers
+    return {
+      indices: sorted.map(([index]) => index),
+      layers,
+      bytes: bytesOf(layers) ?? unknownBytes,
+      isHopeless: group.every(([, job]) => hopelessness(job) > 0),
+      isUnderWay: group.some(([, job]) => job.isUnderWay === true),
+    }
+  })
+}
+
+function hopelessness({ isHopeless = false }: Job): number {
+  return Number(isHopeless)
 }
 
 function bytesOf(layers: Task['layers']): number | undefined {

@@ -70,7 +70,7 @@ interface Request {
 function inOrder(requests: readonly Request[], maxParallel: number): readonly Pull[] {
   const needed = requests.filter(({ known }) => known.isPresent !== true)
   const slots = orderPulls(
-    needed.map(({ known, boundImage }) => ({ ...known, digest: digestOf(boundImage) })),
+    needed.map(({ known, boundImage }) => ({ ...known, image: imageOf(boundImage) })),
     maxParallel,
   )
   const units = needed.map(({ unit }) => unit)
@@ -91,15 +91,19 @@ function inOrder(requests: readonly Request[], maxParallel: number): readonly Pu
   })
 }
 
-function digestOf(boundImage: BoundImage): string | undefined {
-  return /@(.*)$/u.exec(storedName(boundImage))?.[1]
+/** The same for all names of one image, as far as is known. */
+function imageOf(boundImage: BoundImage): string {
+  return storedName(boundImage).replace(/^.*@/u, '')
 }
 
 /**
  * The hash covers all that decides what ends up on disk, so an unchanged request of a later staging
  * meets the unit that already did it.
  */
-function pendingUnitName({ identity }: BoundImage, digest: string | undefined): string {
+export function pendingUnitName(
+  { identity }: Pick<BoundImage, 'identity'>,
+  digest: string | undefined,
+): string {
   const request = digest === undefined ? identity : `${identity} ${digest}`
   return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
 }

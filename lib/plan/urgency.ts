@@ -9,6 +9,7 @@ export interface Candidate {
   /** Of all its layers. */
   readonly bytes: number
   readonly isHopeless: boolean
+  readonly isUnderWay: boolean
 }
 
 /** A pull among those with which it shares layers. */
@@ -22,7 +23,8 @@ interface Entry<T> {
 
 /**
  * What takes longest comes first, as far as is known, together with all that waits for a layer of it, and there the
- * pull that brings the layer. A pull that will fail comes last, so that none waits for its tries.
+ * pull that brings the layer. A pull that will fail comes last, so that none waits for its tries, and one that is under
+ * way first.
  */
 export function byUrgency<T extends Candidate>(
   candidates: readonly T[],
@@ -49,6 +51,7 @@ export function byUrgency<T extends Candidate>(
       .toSorted((a, b) => Number(b.isLeader) - Number(a.isLeader))
       .toSorted((a, b) => b.longest - a.longest)
       .toSorted((a, b) => Number(a.candidate.isHopeless) - Number(b.candidate.isHopeless))
+      .toSorted((a, b) => Number(b.candidate.isUnderWay) - Number(a.candidate.isUnderWay))
       .map(({ candidate }) => candidate)
   )
 }

@@ -111,6 +111,8 @@ function renderPendingUnit(
       '# Fewer collections of garbage, which are a fifth of its work for a small image.',
       'Environment=GOGC=400',
       `ExecStart=${command(steps.pull)}`,
+      "# An error can be a registry's text; none of it is a priority.",
+      'SyslogLevelPrefix=no',
       '# Syncs its files, without which a power failure can lose or damage it.',
       `ExecStartPost=${isStoreSuspect ? '' : '+'}${command(steps.record)}`,
       `ExecStopPost=${command(steps.unmark)}`,

@@ -79,28 +79,37 @@ const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
  */
 export function imagesOfPods(text: string): readonly string[] {
   const images = new Set<string>()
-  const seen = new Set<unknown>()
-  for (const document of loadAll(text, { schema })) collect(document, images, seen)
+  const seen = { resources: new Set(), containers: new Set(), volumes: new Set() }
+  for (const document of loadAll(text, { schema })) collect([document], images, seen)
   return [...images]
 }
 
-/** Each resource is looked at once: an alias can stand for what it is part of. */
-function collect(resource: unknown, images: Set<string>, seen: Set<unknown>): void {
-  if (seen.has(resource)) return
-  seen.add(resource)
-  // A List holds resources, a workload a template of pods, a CronJob a template of jobs.
-  for (const item of list(field(resource, 'items'))) collect(item, images, seen)
-  for (const spec of podSpecs(field(resource, 'spec'))) {
-    const containers = [
-      ...list(field(spec, 'initContainers')),
-      ...list(field(spec, 'containers')),
-    ].map(container => field(container, 'image'))
-    const volumes = list(field(spec, 'volumes')).map(volume =>
-      field(field(volume, 'image'), 'reference'),
-    )
-    for (const image of [...containers, ...volumes])
-      if (typeof image === 'string' && image !== '') images.add(image)
+/** Lists that were looked at, as what they are. */
+type Seen = Readonly<Record<'resources' | 'containers' | 'volumes', Set<unknown>>>
+
+/** Each list is looked at once: aliases can stand for a long one many times, and for what they are part of. */
+function collect(resources: unknown, images: Set<string>, seen: Seen): void {
+  for (const resource of unseen(resources, seen.resources)) {
+    // A List holds resources, a workload a template of pods, a CronJob a template of jobs.
+    collect(field(resource, 'items'), images, seen)
+    for (const spec of podSpecs(field(resource, 'spec'))) {
+      const containers = [
+        ...unseen(field(spec, 'initContainers'), seen.containers),
+        ...unseen(field(spec, 'containers'), seen.containers),
+      ].map(container => field(container, 'image'))
+      const volumes = unseen(field(spec, 'volumes'), seen.volumes).map(volume =>
+        field(field(volume, 'image'), 'reference'),
+      )
+      for (const image of [...containers, ...volumes])
+        if (typeof image === 'string' && image !== '') images.add(image)
+    }
   }
+}
+
+function unseen(value: unknown, seen: Set<unknown>): readonly unknown[] {
+  if (seen.has(value)) return []
+  seen.add(value)
+  return list(value)
 }
 
 function podSpecs(spec: unknown): readonly unknown[] {

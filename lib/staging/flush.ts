@@ -1,21 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hostRoot } from '../directories.ts'
-import { planAgain, type Request } from '../generate.ts'
-import { writePrivateFiles } from '../host/private-files.ts'
+import { containersDirectories, credentialsDirectory, hostRoot } from '../directories.ts'
+import { planAgain, supportedBy, type Request } from '../generate.ts'
+import { readKnowledge } from '../host/knowledge-file.ts'
+import { impatience, limitPodman } from '../host/podman-limit.ts'
+import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { unitStates, type UnitState } from '../host/systemctl.ts'
 import { inOrder } from '../plan/in-order.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { anyPodmanVersion } from '../plan/podman-version.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from '../request/host-facts.ts'
-import { readHostRequest } from '../request/read-host-request.ts'
+import type { NextDeployment } from '../request/next-deployment.ts'
+import { unaskedFacts } from '../request/own-facts.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
 import { noteReceived } from './settle-images.ts'
 import { repair } from './repair.ts'
 import { isStagedSeen } from './seen-deployments.ts'
+import { learnPulls } from './stage-in-full.ts'
+import { stagingKey } from './staging-key.ts'
 import { stagingRefusal } from './staging-refusal.ts'
 
 /** A shutdown does not wait for a registry that is down as long as systemd does. */
@@ -37,11 +44,20 @@ const graceMilliseconds = 60_000
 export async function flush(report: (line: string) => void): Promise<readonly string[]> {
   const root = locateStagedRoot(hostRoot)
   if (root === undefined) return []
-  const facts = await pullFacts()
-  const { flushTimeoutSec } = facts.settings
+  const next = { root, standing: 'staged' } as const
+  const unasked = { ...unaskedFacts().facts, podmanVersion: anyPodmanVersion }
+  const { flushTimeoutSec } = unasked.settings
   const deadline = Date.now() + flushTimeoutSec * 1000
-  const request = readHostRequest(root, facts)
-  const failed = await untilPullsEnd(neededPulls(request.plan), deadline, report)
+  const begun = readNextRequest(next, unasked)
+  const failed = await untilPullsEnd(neededPulls(begun.plan), deadline, report)
+  // Only now: a podman that unpacks a large layer keeps the others waiting.
+  limitPodman({ each: impatience })
+  const facts = await pullFacts()
+  const isLookedUp = readKnowledge(begun.name)?.staging === stagingKey('staged')
+  const request =
+    isLookedUp || flushTimeoutSec === 0
+      ? readNextRequest(next, facts)
+      : await lookUp(next, facts, deadline, report)
   let missing = missingPulls(request, facts)
   if (missing.length > 0 && flushTimeoutSec > 0 && stagingRefusal() === undefined) {
     await repair(report, deadline)
@@ -51,6 +67,18 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   }
   await noteReceived(request.name)
   return missing.map(({ boundImage }) => boundImage.name)
+}
+
+/** Does what a staging did not get to: without it, an older image of the same tag would count. */
+async function lookUp(
+  next: NextDeployment,
+  { podmanVersion, settings }: PullFacts,
+  deadline: number,
+  report: (line: string) => void,
+): Promise<Request> {
+  report('looking up the bound images, which staging did not get to')
+  const { request, knowledge } = await learnPulls(next, report, (deadline - Date.now()) / 1000)
+  return planAgain(supportedBy(request, podmanVersion), settings, knowledge)
 }
 
 /**
@@ -105,6 +133,8 @@ async function pullAll(
   report: (line: string) => void,
 ): Promise<void> {
   writePrivateFiles(privateFiles)
+  // What the administrator took away since is not to be seen any more.
+  removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   const { retryDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }
   const carryOut = async (pull: Pull) => {

@@ -7,7 +7,7 @@ import { rememberDamage } from '../host/unfinished-pulls.ts'
 import { mapParallel } from '../map-parallel.ts'
 import type { ImageKnowledge, Knowledge } from '../plan/knowledge.ts'
 import { mayMove } from '../plan/may-move.ts'
-import { inspectOptions, isInRegistry } from '../render/inspect-options.ts'
+import { inspectOptions, isInRegistry, wantedPlatform } from '../render/inspect-options.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pulledImage, storedName, type BoundImage } from '../spec/bound-image.ts'
 
@@ -42,14 +42,16 @@ export interface Earlier {
 /**
  * Finds out what helps to pull the images of a deployment: which of them are there, and of the others, what the
  * registries have for their names and which layers are missing. Registries are asked in parallel, within
- * `ResolveTimeoutSec=`. What is not answered is pulled all the same.
+ * a time limit. What is not answered is pulled all the same.
  *
+ * @param mostSeconds the limit
  * @param warn takes a line for people
  */
 export async function learn(
   { specs, containersDirectory }: Pick<Request, 'specs' | 'containersDirectory'>,
   { knowledge, begun, isStaging, pinsTags, isSuspect }: Earlier,
-  { imageStore, settings: { resolveTimeoutSec } }: PullFacts,
+  { imageStore }: Pick<PullFacts, 'imageStore'>,
+  mostSeconds: number,
   warn: (line: string) => void,
 ): Promise<Learnt> {
   const learnt = new Map<string, ImageKnowledge>()
@@ -75,7 +77,7 @@ export async function learn(
   const open = [...takePresent(fixed), ...moving]
   if (open.length === 0) return { knowledge: learnt, doubt: undefined }
 
-  const deadline = Date.now() + resolveTimeoutSec * 1000
+  const deadline = Date.now() + mostSeconds * 1000
   const [answers, { ids, names }] = await Promise.all([
     mapParallel(open, parallel, boundImage => ask(boundImage, deadline, containersDirectory)),
     listStore(imageStore),
@@ -134,7 +136,13 @@ async function ask(
   if (!isInRegistry(boundImage.image) || seconds <= 0) return {}
   try {
     const limits = { seconds, containersDirectory }
-    return await resolveImage(pulledImage(boundImage), inspectOptions(boundImage.options), limits)
+    const { options } = boundImage
+    return await resolveImage(
+      pulledImage(boundImage),
+      inspectOptions(options),
+      wantedPlatform(options),
+      limits,
+    )
   } catch (error) {
     return { failure: `${boundImage.name}: ${describeError(error)}` }
   }

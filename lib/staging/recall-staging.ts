@@ -6,11 +6,11 @@ import { receivedBytes, unitStates } from '../host/systemctl.ts'
 import { suspectPulls } from '../host/unfinished-pulls.ts'
 import { readCurrentSet } from '../host/unit-sets.ts'
 import type { StagingKnowledge } from '../plan/parse-knowledge.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
+import { pendingUnitName } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { recordName } from '../render/pull-steps.ts'
 import type { Standing } from '../request/next-deployment.ts'
-import { storedName } from '../spec/bound-image.ts'
+import { storedName, type BoundImage } from '../spec/bound-image.ts'
 import type { Earlier } from './learn.ts'
 import { stagingKey } from './staging-key.ts'
 
@@ -56,17 +56,14 @@ export async function recallStaging(
         last?.knowledge.get(identity) ?? { digest },
       ]),
     ),
-    isSuspect: suspectTest(pulls),
+    isSuspect,
     counts: { receivedBefore: counts.receivedBefore, received: counts.received },
   }
 }
 
 /** When the host went down in the middle of pulls, an image counts only with a record of the very same. */
-function suspectTest(pulls: readonly Pull[]): Earlier['isSuspect'] {
-  if (suspectPulls().length === 0) return () => false
-  const names = new Map(
-    pulls.map(({ unit, boundImage }) => [boundImage.identity, recordName(unit)]),
-  )
-  return (boundImage, id) =>
-    !isRecorded(names.get(boundImage.identity) ?? '', storedName(boundImage), id)
+function isSuspect(boundImage: BoundImage, id: string): boolean {
+  if (suspectPulls().length === 0) return false
+  const unit = pendingUnitName(boundImage, boundImage.digest)
+  return !isRecorded(recordName(unit), storedName(boundImage), id)
 }

@@ -36,9 +36,12 @@ export function isSame(a: SeenDeployments, b: SeenDeployments): boolean {
   return a.changed === b.changed && isSameFile(a.staged, b.staged)
 }
 
-/** Whether staging has looked at the deployment that is staged now. */
+/** Whether staging has looked at the deployment that is staged now, if any. */
 export function isStagedSeen(): boolean {
-  return ifThere(() => isSameFile(readFileSync(stagedFile), readStagedFile(hostRoot))) ?? false
+  return isSameFile(
+    ifThere(() => readFileSync(stagedFile)),
+    readStagedFile(hostRoot),
+  )
 }
 
 function isSameFile(a: Buffer | undefined, b: Buffer | undefined): boolean {

@@ -1,12 +1,17 @@
-import { planAgain, supportedBy } from '../generate.ts'
-import { writeKnowledge } from '../host/knowledge-file.ts'
+import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { planAgain, supportedBy, type Request } from '../generate.ts'
+import { removeOtherKnowledge, writeKnowledge } from '../host/knowledge-file.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
 import { resetFailed, unitStates } from '../host/systemctl.ts'
+import { readCurrentSet } from '../host/unit-sets.ts'
+import type { Knowledge } from '../plan/knowledge.ts'
 import { anyPodmanVersion } from '../plan/podman-version.ts'
+import type { PullFacts } from '../render/render-units.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { unaskedFacts } from '../request/own-facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
+import { deploymentNames } from '../root/deployments.ts'
 import { applyRequest } from './apply-units.ts'
 import { recordRunning } from './settle-images.ts'
 import { learn } from './learn.ts'
@@ -35,8 +40,16 @@ export async function stageInFull(
   return next && request && { standing: next.standing, request, refusal, facts }
 }
 
-/** What a deployment asks of any podman, and what can be learnt about its images. */
-async function learnPulls(next: NextDeployment, warn: (line: string) => void) {
+/**
+ * What a deployment asks of any podman, and what can be learnt about its images.
+ *
+ * @param mostSeconds for the registries to answer, if that is less than `ResolveTimeoutSec=`
+ */
+export async function learnPulls(
+  next: NextDeployment,
+  warn: (line: string) => void,
+  mostSeconds = Infinity,
+) {
   const facts = { ...unaskedFacts().facts, podmanVersion: anyPodmanVersion }
   const isUpdate = next.standing === 'staged' || next.standing === 'requested'
   if (isUpdate) await recordRunning(facts)
@@ -44,9 +57,40 @@ async function learnPulls(next: NextDeployment, warn: (line: string) => void) {
   // Some of them are credentials with which registries are asked.
   writePrivateFiles(request.privateFiles)
   const { staging, counts, ...earlier } = await recallStaging(request, next.standing)
-  const { knowledge, doubt } = await learn(request, earlier, facts, warn)
+  const { knowledge: learnt, doubt } = await learn(
+    request,
+    earlier,
+    facts,
+    Math.min(facts.settings.resolveTimeoutSec, mostSeconds),
+    warn,
+  )
+  // In one staging, an order that was begun is kept.
+  const knowledge =
+    earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)
   writeKnowledge({ deployment: request.name, staging, ...counts, knowledge })
+  removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
   return { request, knowledge, doubt }
+}
+
+/** Adds which pulls of an earlier staging go on. */
+async function withPullsUnderWay(
+  request: Request,
+  knowledge: Knowledge,
+  { settings }: PullFacts,
+): Promise<Knowledge> {
+  const set = new Set(readCurrentSet(runtimeDirectory).map(({ name }) => name))
+  const { pulls } = planAgain(request, settings, knowledge).plan
+  const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => set.has(unit)))
+  const running = new Set(
+    states.filter(({ active }) => active === 'activating').map(({ unit }) => unit),
+  )
+  const marked = pulls
+    .filter(({ unit }) => running.has(unit))
+    .map(
+      ({ boundImage: { identity } }) =>
+        [identity, { ...knowledge.get(identity), isUnderWay: true }] as const,
+    )
+  return new Map([...knowledge, ...marked])
 }
 
 /** Makes systemd forget that the service of staging failed. */

@@ -70,9 +70,10 @@ async function stageOnce(
   staged: Buffer | undefined,
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
+  rememberStagingRefusal(undefined)
   const next = nextDeployment(root, staged)
   const done = next && stageAllPresent(next, warn)
   const staging = done ?? (await (await import('./stage-in-full.ts')).stageInFull(next, warn))
-  rememberStagingRefusal(staging?.refusal)
+  if (staging?.refusal !== undefined) rememberStagingRefusal(staging.refusal)
   return staging
 }

@@ -2,12 +2,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
 import { writeFileSafely } from '../host/write-file-safely.ts'
+import { isStagedSeen } from './seen-deployments.ts'
 
 const file = join(runtimeDirectory, 'refusal')
 
-/** Why the last staging did not start its pulls; undefined when it did. */
+/** Why the staging of what is staged now did not start its pulls; undefined when it did, or there was none. */
 export function stagingRefusal(): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  return existsSync(file) && isStagedSeen() ? readFileSync(file, 'utf8') : undefined
 }
 
 /** Keeps that for whoever asks later. */

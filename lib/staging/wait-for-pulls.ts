@@ -75,9 +75,12 @@ async function watchUnits(
 
 /** Until it is time to ask systemd again, which costs more than a look at what the pulls have noted. */
 async function pause(pulls: readonly Pull[]): Promise<void> {
+  const hasAll = () => pulls.every(({ unit }) => hasRecord(recordName(unit)))
+  // They may be from before: each goes when its pull begins.
+  const hadAll = hasAll()
   for (const end = Date.now() + pollMilliseconds; Date.now() < end;) {
     await sleep(tickMilliseconds)
-    if (pulls.every(({ unit }) => hasRecord(recordName(unit)))) return
+    if (!hadAll && hasAll()) return
   }
 }
 

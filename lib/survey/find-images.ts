@@ -1,10 +1,11 @@
 import { isRecorded } from '../host/pull-records.ts'
-import { storedImages } from '../host/stored-images.ts'
+import { storedImages, type StoredImage } from '../host/stored-images.ts'
 import { suspectPulls } from '../host/unfinished-pulls.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
+import { wantedPlatform } from '../render/inspect-options.ts'
 import type { PullFacts } from '../render/render-units.ts'
-import { storedName } from '../spec/bound-image.ts'
+import { storedName, type BoundImage } from '../spec/bound-image.ts'
 
 /** Whether an image is safely on disk; `unverified` is one that a power failure may have damaged. */
 export type Presence = 'present' | 'unverified' | 'missing'
@@ -30,12 +31,32 @@ export function findImages(
     imageStore,
   )
   const isSuspect = suspectPulls().length > 0
+  const contested = contestedNames(pulls)
   return pulls.map(({ unit, boundImage }) => {
-    const id = stored.get(storedName(boundImage))?.id
-    if (id === undefined) return { presence: 'missing', id }
-    const isSafe = !isSuspect || isRecorded(recordName(unit), storedName(boundImage), id)
+    const name = storedName(boundImage)
+    const image = stored.get(name)
+    if (image === undefined || (contested.has(name) && !isFor(boundImage, image)))
+      return { presence: 'missing', id: undefined }
+    const { id } = image
+    const isSafe = !isSuspect || isRecorded(recordName(unit), name, id)
     return { presence: isSafe ? 'present' : 'unverified', id }
   })
+}
+
+/** Names by which images of several platforms are wanted; in the store, a name is that of one image. */
+function contestedNames(pulls: readonly Pull[]): ReadonlySet<string> {
+  const platforms = new Map<string, Set<string>>()
+  for (const { boundImage } of pulls) {
+    const name = storedName(boundImage)
+    const wanted = platforms.get(name) ?? new Set()
+    platforms.set(name, wanted.add(JSON.stringify(wantedPlatform(boundImage.options))))
+  }
+  return new Set([...platforms].filter(([, { size }]) => size > 1).map(([name]) => name))
+}
+
+function isFor({ options }: BoundImage, { platform }: StoredImage): boolean {
+  const { os, architecture } = wantedPlatform(options)
+  return platform.os === os && platform.architecture === architecture
 }
 
 /** Whether every one of them is safely on disk. */

@@ -4,6 +4,7 @@ import { unitStates, type UnitState } from '../host/systemctl.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullProgress } from '../plan/pull-progress.ts'
 import { describeProblem } from '../text/fault.ts'
+import { printable } from '../text/printable.ts'
 import type { FoundImage, Presence } from './find-images.ts'
 
 /** What became of one bound image, or of one spec that cannot be used. */
@@ -54,7 +55,7 @@ export function allPresent(reports: readonly ImageReport[]): boolean {
 
 /** One line for people. */
 export function describeReport({ image, state, why }: ImageReport): string {
-  return `${image ?? 'broken spec'}: ${[state, why].filter(Boolean).join(': ')}`
+  return printable(`${image ?? 'broken spec'}: ${[state, why].filter(Boolean).join(': ')}`)
 }
 
 async function reportPull(

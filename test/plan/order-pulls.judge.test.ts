@@ -130,25 +130,73 @@ t.test('at most so many at a time, however long each takes', t => {
   t.end()
 })
 
+t.test('what is under way counts as such: its layers, and its place', t => {
+  fc.assert(
+    fc.property(jobsOf, most, durations, (all, maxParallel, seconds) => {
+      // As an earlier order can have left them: they share nothing, and are not too many.
+      const taken = new Set<string>()
+      let places = Math.min(maxParallel, mostHeavy)
+      const jobs = all.map(job => {
+        const digests = (job.layers ?? []).map(({ digest }) => digest)
+        if (places === 0 || job.layers === undefined || digests.some(digest => taken.has(digest)))
+          return job
+        places--
+        for (const digest of digests) taken.add(digest)
+        return { ...job, isUnderWay: true }
+      })
+      const slots = orderPulls(jobs, maxParallel)
+      const trivial = trivialLayers(jobs.map(({ layers }) => layers))
+      const onTheWay = new Set<string>()
+      const running = new Set<number>()
+      let isRight = jobs.every(
+        (job, index) => !('isUnderWay' in job) || slots[index]?.after.length === 0,
+      )
+      const arrived = new Set<string>()
+      play(slots, seconds, {
+        begin: index => {
+          running.add(index)
+          if (running.size > maxParallel) isRight = false
+          for (const { digest } of jobs[index]?.layers ?? []) {
+            if (arrived.has(digest) || trivial.has(digest)) continue
+            if (onTheWay.has(`${digest} ${index}`)) continue
+            if ([...onTheWay].some(each => each.startsWith(`${digest} `))) isRight = false
+            onTheWay.add(`${digest} ${index}`)
+          }
+        },
+        end: index => {
+          running.delete(index)
+          for (const { digest } of jobs[index]?.layers ?? []) {
+            arrived.add(digest)
+            onTheWay.delete(`${digest} ${index}`)
+          }
+        },
+      })
+      return isRight
+    }),
+    { seed },
+  )
+  t.end()
+})
+
 t.test('two names of one image are never pulled at the same time', t => {
   const digests = fc.array(fc.option(fc.nat(5), { nil: undefined }), { maxLength: 40 })
   fc.assert(
     fc.property(jobsOf, digests, most, durations, (all, numbers, maxParallel, seconds) => {
       const jobs = all.map((job, index) => {
         const number = numbers[index]
-        return { ...job, digest: number === undefined ? undefined : `sha256:image-${number}` }
+        return { ...job, image: number === undefined ? undefined : `sha256:image-${number}` }
       })
       const slots = orderPulls(jobs, maxParallel)
       const running = new Set<string>()
       let isAlone = true
       play(slots, seconds, {
         begin: index => {
-          const digest = jobs[index]?.digest
-          if (digest === undefined) return
-          if (running.has(digest)) isAlone = false
-          running.add(digest)
+          const image = jobs[index]?.image
+          if (image === undefined) return
+          if (running.has(image)) isAlone = false
+          running.add(image)
         },
-        end: index => running.delete(jobs[index]?.digest ?? ''),
+        end: index => running.delete(jobs[index]?.image ?? ''),
       })
       return isAlone
     }),

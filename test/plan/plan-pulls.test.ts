@@ -54,7 +54,7 @@ t.test('a pull by digest has a unit of its own, and keeps the name that containe
 t.test('what is there has no place in the order', t => {
   const specs = ['one', 'two', 'three'].map(identity => ({
     entry: `${identity}.image`,
-    boundImage: makeImage(identity),
+    boundImage: { ...makeImage(identity), name: `quay.io/x/${identity}:1` },
   }))
   const base = [{ digest: 'base', bytes: 5 }]
   const plan = planPulls(
@@ -72,5 +72,17 @@ t.test('what is there has no place in the order', t => {
   t.match(two, { isNeeded: true, after: [], bytes: 5 })
   t.match(three, { isNeeded: true, after: [two?.unit], bytes: 7 })
   t.strictSame(neededPulls(plan), [two, three])
+  t.end()
+})
+
+t.test('two requests for one name come one after the other, although nobody knows the image', t => {
+  const specs = ['denied', 'allowed'].map(identity => ({
+    entry: `${identity}.image`,
+    boundImage: makeImage(identity),
+  }))
+  const known = new Map([['denied', { isHopeless: true }]])
+  const [denied, allowed] = planPulls(deployment, specs, 4, known).pulls
+  t.match(allowed, { isNeeded: true, after: [], bytes: undefined })
+  t.match(denied, { isNeeded: true, after: [allowed?.unit], bytes: undefined })
   t.end()
 })

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { inspectOptions, isInRegistry, optionValue } from '../../lib/render/inspect-options.ts'
+import { hostPlatform } from '../../lib/plan/manifest.ts'
+import {
+  inspectOptions,
+  isInRegistry,
+  optionValue,
+  wantedPlatform,
+} from '../../lib/render/inspect-options.ts'
 import type { PullOption } from '../../lib/spec/pull-options.ts'
 
 const option = (...words: readonly string[]): PullOption => ({
@@ -21,6 +27,25 @@ t.test('what changes the answer, under the names of skopeo', t => {
   t.strictSame(inspectOptions(options), {
     globalOptions: ['--override-arch=arm64', '--override-os=linux', '--override-variant=v8'],
     options: ['--authfile', '/run/a=b.json', '--cert-dir=/etc/shop/certs', '--tls-verify=false'],
+  })
+  t.end()
+})
+
+t.test('a platform in one word', t => {
+  const cases = [
+    ['linux/arm64', ['os=linux', 'arch=arm64'], { architecture: 'arm64', variant: undefined }],
+    ['linux/arm/v7', ['os=linux', 'arch=arm', 'variant=v7'], { variant: 'v7' }],
+    ['windows', ['os=windows'], { os: 'windows', architecture: hostPlatform.architecture }],
+    ['linux/arm/v7/more', ['os=linux', 'arch=arm', 'variant=v7'], {}],
+  ] as const
+  for (const [value, expected, platform] of cases) {
+    const options = [option(`--platform=${value}`)]
+    const globalOptions = expected.map(part => `--override-${part}`)
+    t.strictSame(inspectOptions(options), { globalOptions, options: [] }, value)
+    t.match(wantedPlatform(options), platform, value)
+  }
+  t.match(wantedPlatform([option('--arch', 'arm'), option('--arch', 'arm64')]), {
+    architecture: 'arm64',
   })
   t.end()
 })

@@ -54,6 +54,11 @@ t.test('the images of a Kubernetes YAML', t => {
     ],
     ['JSON', pod('a'), ['a']],
     ['anchors', 'x: &c {image: a}\nspec: {containers: [*c]}', ['a']],
+    [
+      'a list that stands for several things',
+      'items: &l [{spec: {containers: &c [{image: a}, {image: {reference: v}}], volumes: *c}}, {spec: {containers: *c, items: *l}}]',
+      ['a', 'v'],
+    ],
     ['merge keys', 'x: &c {image: a}\nspec: {containers: [{<<: *c, name: y}]}', ['a']],
     [
       'block style',

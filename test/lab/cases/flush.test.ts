@@ -89,6 +89,7 @@ t.test('what the shutdown pulls comes in the order of the plan: each layer once'
     'for i in $(seq 300); do journalctl -u "bootc-pending-*" -o cat | grep "trying again" && exit; sleep 0.1; done',
   )
   registry.heal()
+  registry.fail({ match: base.digest, delayMs: 2000 })
   registry.forget()
   await host.shutdown({ timeoutMs: 60_000 })
   t.equal(await bootedAfterwards(host), 'v3')

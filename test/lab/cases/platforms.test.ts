@@ -1,6 +1,6 @@
 // One list of images, wanted for two platforms.
 import t from 'tap'
-import { boundImages, imageSpec } from '../bound-images.ts'
+import { boundImages, fewQuickTries, imageSpec } from '../bound-images.ts'
 import { Lab } from '../lab.ts'
 
 const lab = await Lab.open()
@@ -43,3 +43,46 @@ t.test(
     await host.shutdown()
   },
 )
+
+t.test('--platform= is as good as Arch=', async t => {
+  await registry.start()
+  const host = await lab.host()
+  await host.commit(
+    'v2',
+    boundImages({
+      'own.image': imageSpec(registry, 'multi:1'),
+      'arm.image': imageSpec(registry, 'multi:1', 'PodmanArgs=--platform=linux/arm64'),
+    }),
+  )
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+  const { stdout } = await host.run(
+    `podman image list --quiet --no-trunc | sort -u | xargs podman image inspect --format '{{.Architecture}}' | sort`,
+  )
+  t.strictSame(stdout.split('\n'), ['amd64', 'arm64'])
+  await host.shutdown()
+})
+
+t.test('one name for two platforms: the gate does not take the one for the other', async t => {
+  const digest = await registry.pushIndex('multi:2', {
+    amd64: { files: { id: 'amd64' } },
+    arm64: { files: { id: 'arm64' } },
+  })
+  const host = await lab.host({ v1: fewQuickTries })
+  await host.commit(
+    'v2',
+    boundImages({
+      'own.image': imageSpec(registry, `multi@${digest}`),
+      'arm.image': imageSpec(registry, `multi@${digest}`, 'Arch=arm64'),
+    }),
+  )
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+  const gate = await host.run('bootc-bound-images gate')
+  t.match(gate, { exitCode: 1, stderr: /multi@sha256:\S+: missing/ })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+  await host.shutdown()
+})

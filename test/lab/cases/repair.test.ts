@@ -52,11 +52,15 @@ await registry.push('new:1')
 t.test('a store that is whole', async t => {
   await registry.push('whole:1', { layers: [makeLayer({ files })] })
   const host = await hostWith('whole:1')
+  const halves =
+    '/var/lib/bootc-bound-images/deployments/x.json.next /var/lib/bootc-bound-images/x.next'
+  await host.run(`touch ${halves}`)
   await update(host)
   const blobs = registry.requests.filter(({ url }) => url.includes('/whole/blobs/'))
   t.ok(blobs.reduce((sum, { bytes }) => sum + bytes, 0) < 1000, 'no layer was fetched again')
   const repair = await host.run('journalctl -b -1 -o cat -u bootc-bound-images-repair.service')
   t.notMatch(repair.stdout, /was damaged|are damaged|finds fault/)
+  t.equal((await host.run(`ls ${halves}`)).stdout, '', 'halves of files are gone')
   await host.shutdown()
 })
 
@@ -124,5 +128,30 @@ t.test('a damaged layer that a pull takes over from an image of others', async t
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, names), names)
+  await host.shutdown()
+})
+
+const killedIn = (command: string) => `case "$*" in *"image ${command} "*) kill -KILL $$;; esac`
+
+t.test('a podman that is killed while it looks says nothing about the image', async t => {
+  await registry.push('large:1', { layers: [makeLayer({ files })] })
+  const host = await hostWith('large:1')
+  const name = `${registry.address}/large:1`
+  const record = (podman: string) =>
+    host.run(`
+      mkdir -p /var/tmp/bin
+      printf '#!/bin/sh\n%s\nexec /usr/bin/podman "$@"\n' '${podman}' >/var/tmp/bin/podman
+      chmod +x /var/tmp/bin/podman
+      PATH=/var/tmp/bin:$PATH KEEP_MARK=yes /usr/lib/bootc-bound-images/record-pull x ${name} /var/lib/containers/storage`)
+  for (const command of ['inspect', 'save']) {
+    const { exitCode, stderr } = await record(killedIn(command))
+    t.equal(exitCode, 1, command)
+    t.notMatch(stderr, /is damaged/)
+    t.strictSame(await imagesOn(host, [name]), [name], command)
+  }
+  t.match(await record(''), { exitCode: 0 })
+  const failing = await record('case "$*" in *"image save "*) exit 125;; esac')
+  t.match(failing, { exitCode: 1, stderr: /is damaged/ })
+  t.strictSame(await imagesOn(host, [name]), [])
   await host.shutdown()
 })

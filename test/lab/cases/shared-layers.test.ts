@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import { boundImages, imageSpec } from '../bound-images.ts'
 import { type Host, Lab, makeLayer } from '../lab.ts'
+import { isPulling, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -54,6 +55,30 @@ t.test('eight images on one base, then eight more', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
+  await host.shutdown()
+})
+
+t.test('what another staging adds waits for a layer that is on its way', async t => {
+  const base = makeLayer({ bytes: 1_000_000 })
+  await registry.push('first:1', { layers: [base, makeLayer({ bytes: 300_000 })] })
+  await registry.push('smaller:1', { layers: [base] })
+  const host = await lab.host()
+  const spec = (name: string) =>
+    boundImages({ [`${name}.image`]: imageSpec(registry, `${name}:1`) })
+  await host.commit('v2', spec('first'))
+  await host.commit('v3', { ...spec('first'), ...spec('smaller') })
+  registry.fail({ match: base.digest, delayMs: 5000 })
+  registry.forget()
+  await host.stage('v2')
+  const requested = () => registry.requests.filter(({ url }) => url.endsWith(base.digest))
+  await until(host, isPulling)
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.equal(requested().length, 1)
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v3')
+  registry.heal()
   await host.shutdown()
 })
 

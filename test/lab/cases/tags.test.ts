@@ -1,6 +1,6 @@
 // A floating tag means, in each deployment, what it meant when the deployment was staged.
 import t from 'tap'
-import { boundImages, imageSpec } from '../bound-images.ts'
+import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { type Host, Lab } from '../lab.ts'
 import { until } from '../until.ts'
 
@@ -13,6 +13,8 @@ const specs = (version: string) => ({
   ...boundImages({ 'app.image': imageSpec(registry, 'app:latest') }),
   'usr/share/version': version,
 })
+
+const fewQuickTriesWithPlan = configured('RetryLimit=2', 'RetryDelaySec=1')
 
 /** What is in the image that a container of that name would run. */
 const contents = async (host: Host, name = app) =>
@@ -70,6 +72,48 @@ t.test('forth and back and forth, with the registry off', async t => {
   t.equal(await contents(host), 'B')
   await host.shutdown()
   await registry.start()
+})
+
+t.test('a tag that has moved and that staging did not get to look up', async t => {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host()
+  await host.commit('v2', specs('2'))
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  await registry.push('app:latest', { files: { id: 'B' } })
+  await host.commit('v3', specs('3'))
+  // As if the shutdown had begun at once; what was said of another staging is nothing to this one.
+  await host.run(
+    'systemctl stop bootc-bound-images.path; echo the disk is full >/run/bootc-bound-images/refusal',
+  )
+  await host.stage('v3')
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v3')
+  t.equal(await contents(host), 'B')
+  await host.shutdown()
+})
+
+t.test('what a tag was resolved to still counts when another deployment was looked at', async t => {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host({ v1: fewQuickTriesWithPlan })
+  await host.commit('v2', { ...fewQuickTriesWithPlan, ...specs('2') })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  await registry.push('app:latest', { files: { id: 'B' } })
+  await host.commit('v3', specs('3'))
+  registry.fail({ match: '/blobs/', status: 500 })
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 1 })
+  await host.run('ostree checkout --repo=/ostree/repo debian/v2 /var/other-root')
+  t.match(await host.run('bootc-bound-images stage --root /var/other-root --wait'), { exitCode: 1 })
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 1 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v2', 'the older image is not that of the update')
+  t.equal(await contents(host), 'A')
+  registry.heal()
+  await host.shutdown()
 })
 
 t.test('only the tag has moved: no layer is fetched twice', async t => {
