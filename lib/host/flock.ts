@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-const seconds = 300
+/** Longer than a staging may take. */
+const seconds = 900
 
 /**
  * Runs `act` while holding an exclusive lock on a file. The lock belongs to the open file, which flock(1)

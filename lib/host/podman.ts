@@ -107,7 +107,8 @@ export async function listStore({ options }: ImageStore): Promise<StoreList> {
 
 async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
   const result = await execa('podman', args, { timeout: podmanLimit(), reject: false })
-  // One that ended while this process was busy can count as timed out.
-  if (result.exitCode !== 0) throw podmanFailure(result, args)
+  // One that ended while this process was busy can count as timed out; podman 4 ends with 0 when it is told to end.
+  if (result.exitCode !== 0 || (result.timedOut && result.stdout === ''))
+    throw podmanFailure(result, args)
   return result
 }

@@ -55,7 +55,8 @@ function inspect(
     maxBuffer: Infinity,
     timeout: podmanLimit(),
   })
-  if (status === null) {
+  // podman 4 ends with 0 when it is told to end.
+  if (status === null || error !== undefined) {
     const code = error !== undefined && 'code' in error ? String(error.code) : undefined
     const timedOut = code === 'ETIMEDOUT'
     throw podmanFailure({ timedOut, code, stderr, shortMessage: error?.message }, args.slice(0, 2))

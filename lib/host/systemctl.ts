@@ -7,8 +7,10 @@ import { parseUnitList, parseUnitStates, type LoadedUnit } from './parse-unit-st
 const timeout = 120_000
 
 async function systemctl(...args: readonly string[]): Promise<string> {
-  const { stdout } = await execa('systemctl', args, { timeout })
-  return stdout
+  const result = await execa('systemctl', args, { timeout, reject: false })
+  // One that ended while this process was busy can count as timed out.
+  if (result instanceof Error && result.exitCode !== 0) throw result
+  return result.stdout
 }
 
 /** Version of systemd, like 257. */

@@ -108,6 +108,11 @@ export function pendingUnitName(
   return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
 }
 
+/** Whether a unit of a set is a pending unit, and not the target. */
+export function isPendingUnit(name: string): boolean {
+  return name.startsWith('bootc-pending-')
+}
+
 /** One name for each deployment: a fixed one would be reached when a later staging replaces it. */
 function targetName(deployment: string): string {
   const [, checksum, serial] = /^([0-9a-f]{12})[0-9a-f]{52}\.([0-9]+)$/u.exec(deployment) ?? []

@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { containersDirectories, credentialsDirectory, hostRoot } from '../directories.ts'
+import {
+  containersDirectories,
+  credentialsDirectory,
+  hostRoot,
+  runtimeDirectory,
+} from '../directories.ts'
 import { planAgain, supportedBy, type Request } from '../generate.ts'
 import { readKnowledge } from '../host/knowledge-file.ts'
 import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { removeOtherFiles, writePrivateFiles } from '../host/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { unitStates, type UnitState } from '../host/systemctl.ts'
+import { readCurrentSet } from '../host/unit-sets.ts'
 import { inOrder } from '../plan/in-order.ts'
-import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { mayMove } from '../plan/may-move.ts'
+import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { anyPodmanVersion } from '../plan/podman-version.ts'
-import { pullProgress } from '../plan/pull-progress.ts'
+import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pullFacts } from '../request/host-facts.ts'
@@ -22,7 +29,6 @@ import { noteReceived } from './settle-images.ts'
 import { repair } from './repair.ts'
 import { isStagedSeen } from './seen-deployments.ts'
 import { learnPulls } from './stage-in-full.ts'
-import { stagingKey } from './staging-key.ts'
 import { stagingRefusal } from './staging-refusal.ts'
 
 /** A shutdown does not wait for a registry that is down as long as systemd does. */
@@ -49,24 +55,29 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const { flushTimeoutSec } = unasked.settings
   const deadline = Date.now() + flushTimeoutSec * 1000
   const begun = readNextRequest(next, unasked)
-  const failed = await untilPullsEnd(neededPulls(begun.plan), deadline, report)
+  const { failed, pulled } = await untilPullsEnd(neededPulls(begun.plan), deadline, report)
   // Only now: a podman that unpacks a large layer keeps the others waiting.
-  limitPodman({ each: impatience })
+  limitPodman({ each: impatience, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
   const facts = await pullFacts()
-  const isLookedUp = readKnowledge(begun.name)?.staging === stagingKey('staged')
+  const isLookedUp = readKnowledge(begun.name) !== undefined
   const request =
     isLookedUp || flushTimeoutSec === 0
       ? readNextRequest(next, facts)
       : await lookUp(next, facts, deadline, report)
-  let missing = missingPulls(request, facts)
-  if (missing.length > 0 && flushTimeoutSec > 0 && stagingRefusal() === undefined) {
+  // An image that has the tag may be an older one.
+  const isOpen = ({ unit, boundImage, isNeeded }: Pull) =>
+    isNeeded && mayMove(boundImage) && !pulled.has(unit)
+  const wantedPulls = () => {
+    const missing = new Set(missingPulls(request, facts))
+    return request.plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
+  }
+  if (flushTimeoutSec > 0 && stagingRefusal() === undefined && wantedPulls().length > 0) {
     await repair(report, deadline)
-    const wanted = missingPulls(request, facts).filter(({ unit }) => !failed.has(unit))
+    const wanted = wantedPulls().filter(({ unit }) => !failed.has(unit))
     await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
-    missing = missingPulls(request, facts)
   }
   await noteReceived(request.name)
-  return missing.map(({ boundImage }) => boundImage.name)
+  return missingPulls(request, facts).map(({ boundImage }) => boundImage.name)
 }
 
 /** Does what a staging did not get to: without it, an older image of the same tag would count. */
@@ -82,30 +93,35 @@ async function lookUp(
 }
 
 /**
- * Waits for pulls that are being carried out. Not for units that are `activating`: one that waits for its
+ * Waits for pulls that are being carried out, be it for an earlier staging. Not for units that are `activating`: one that waits for its
  * next try stays so for ever, because nothing is started any more.
  *
- * @returns the units that have used up their tries for this staging
+ * @returns the units that have used up their tries for this staging, and those that have pulled
  */
 async function untilPullsEnd(
   pulls: readonly Pull[],
   deadline: number,
   report: (line: string) => void,
-): Promise<ReadonlySet<string>> {
+): Promise<Readonly<Record<'failed' | 'pulled', ReadonlySet<string>>>> {
+  const set = readCurrentSet(runtimeDirectory).map(({ name }) => name)
+  const units = new Set([...set.filter(isPendingUnit), ...pulls.map(({ unit }) => unit)])
   let last = -1
   for (;;) {
-    const states = await unitStates(pulls.map(({ unit }) => unit))
+    const states = await unitStates([...units])
     const running = states.filter(({ sub }) => sub === 'start' || sub === 'start-post')
     if (running.length === 0 || Date.now() > deadline)
-      return new Set(isStagedSeen() ? failedUnits(states) : [])
+      return {
+        failed: new Set(isStagedSeen() ? unitsThat(states, 'failed') : []),
+        pulled: new Set(unitsThat(states, 'pulled')),
+      }
     if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
     last = running.length
     await sleep(pollMilliseconds)
   }
 }
 
-function failedUnits(states: readonly UnitState[]): readonly string[] {
-  return states.filter(state => pullProgress(state) === 'failed').map(({ unit }) => unit)
+function unitsThat(states: readonly UnitState[], progress: PullProgress): readonly string[] {
+  return states.filter(state => pullProgress(state) === progress).map(({ unit }) => unit)
 }
 
 function missingPulls({ plan }: Request, facts: PullFacts): readonly Pull[] {
@@ -116,10 +132,16 @@ function missingPulls({ plan }: Request, facts: PullFacts): readonly Pull[] {
 /** The request with an order for some of its pulls alone, as if the other images were there. */
 function planOnly(wanted: readonly Pull[], request: Request, { settings }: PullFacts): Request {
   const units = new Set(wanted.map(({ unit }) => unit))
+  const known = readKnowledge(request.name)?.knowledge
   const knowledge = new Map(
     request.plan.pulls.map(({ unit, boundImage: { identity, digest }, layers }) => [
       identity,
-      { digest, layers, isPresent: !units.has(unit) },
+      {
+        digest,
+        layers,
+        isPresent: !units.has(unit),
+        isHopeless: known?.get(identity)?.isHopeless,
+      },
     ]),
   )
   return planAgain(request, settings, knowledge)

@@ -31,6 +31,8 @@ export interface Earlier {
   readonly knowledge: Knowledge
   /** Identities of the images whose pull was begun for this staging: they keep what was planned. */
   readonly begun: ReadonlySet<string>
+  /** What names meant at the last look at the deployment; better than nothing when nobody answers. */
+  readonly lastDigests: ReadonlyMap<string, string>
   /** Whether tags must be looked up, because the deployment is being staged. */
   readonly isStaging: boolean
   /** Whether what a tag means now must not move it, because the running system may use it for another image. */
@@ -49,7 +51,7 @@ export interface Earlier {
  */
 export async function learn(
   { specs, containersDirectory }: Pick<Request, 'specs' | 'containersDirectory'>,
-  { knowledge, begun, isStaging, pinsTags, isSuspect }: Earlier,
+  { knowledge, begun, lastDigests, isStaging, pinsTags, isSuspect }: Earlier,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   mostSeconds: number,
   warn: (line: string) => void,
@@ -83,11 +85,12 @@ export async function learn(
     listStore(imageStore),
   ])
   const answerOf = new Map(open.map(({ identity }, index) => [identity, answers[index] ?? {}]))
-  const resolved = open.map(boundImage =>
-    pinsTags && mayMove(boundImage)
-      ? withDigest(boundImage, answerOf.get(boundImage.identity)?.digest)
-      : boundImage,
-  )
+  const resolved = open.map(boundImage => {
+    const { identity } = boundImage
+    return pinsTags && mayMove(boundImage)
+      ? withDigest(boundImage, answerOf.get(identity)?.digest ?? lastDigests.get(identity))
+      : boundImage
+  })
   const [listed, others] = partition(
     resolved,
     image => names.has(storedName(image)) && !isOpen(image),

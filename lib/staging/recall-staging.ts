@@ -57,6 +57,11 @@ export async function recallStaging(
       ]),
     ),
     isSuspect,
+    lastDigests: new Map(
+      [...(last?.knowledge ?? [])].flatMap(([identity, { digest }]) =>
+        digest === undefined ? [] : [[identity, digest]],
+      ),
+    ),
     counts: { receivedBefore: counts.receivedBefore, received: counts.received },
   }
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { hasRecord } from '../host/pull-records.ts'
 import { unitStates } from '../host/systemctl.ts'
-import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { readCurrentSet } from '../host/unit-sets.ts'
+import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { recordName } from '../render/pull-steps.ts'
@@ -28,10 +30,12 @@ const words: Readonly<Record<PullProgress, string>> = {
 /**
  * Waits until every pull of a staging has succeeded or finally failed. Unit states are watched, not
  * the job of a target: a target is done too early when its units are replaced or tried again. Bounded
- * by the tries and timeouts of the units. When another deployment is staged meanwhile, its pulls count.
+ * by the tries and timeouts of the units. When another deployment is staged meanwhile, its pulls count, unless
+ * the root was named.
  *
  * @param report takes a line for people at each change
  * @returns what became of every image, or undefined when there is no next deployment any more
+ * @throws Error when another deployment took the place of a root that was named
  */
 export async function waitForPulls(
   first: Staging,
@@ -46,6 +50,10 @@ export async function waitForPulls(
       isCurrent(request, root, facts) ? settleImages(request, facts) : undefined,
     )
     if (found !== undefined) return surveyImages(request, found)
+    // Who named a root does not take the pulls away from what was staged since.
+    const targets = readCurrentSet(runtimeDirectory).filter(({ name }) => !isPendingUnit(name))
+    if (root !== undefined && targets.some(({ name }) => name !== request.plan.target))
+      throw new Error(`another deployment was staged, and took the place of ${root}`)
     report('another deployment was staged; waiting for its bound images')
     staging = await stage(root, report)
   }
@@ -59,6 +67,8 @@ async function watchUnits(
 ): Promise<void> {
   const pulls = neededPulls(request.plan)
   const last = new Map<string, PullProgress>()
+  // They may be from before: each goes when its pull begins.
+  const hadAll = haveRecords(pulls)
   for (;;) {
     const states = await unitStates(pulls.map(({ unit }) => unit))
     for (const [index, state] of states.entries()) {
@@ -69,19 +79,20 @@ async function watchUnits(
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
     if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root) return
-    await pause(pulls)
+    await pause(pulls, hadAll)
   }
 }
 
 /** Until it is time to ask systemd again, which costs more than a look at what the pulls have noted. */
-async function pause(pulls: readonly Pull[]): Promise<void> {
-  const hasAll = () => pulls.every(({ unit }) => hasRecord(recordName(unit)))
-  // They may be from before: each goes when its pull begins.
-  const hadAll = hasAll()
+async function pause(pulls: readonly Pull[], hadAll: boolean): Promise<void> {
   for (const end = Date.now() + pollMilliseconds; Date.now() < end;) {
     await sleep(tickMilliseconds)
-    if (!hadAll && hasAll()) return
+    if (!hadAll && haveRecords(pulls)) return
   }
+}
+
+function haveRecords(pulls: readonly Pull[]): boolean {
+  return pulls.every(({ unit }) => hasRecord(recordName(unit)))
 }
 
 function isFinal(progress: PullProgress): boolean {

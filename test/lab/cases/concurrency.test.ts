@@ -66,6 +66,25 @@ t.test('stagings beside each other, of two deployments', async t => {
   await host.shutdown()
 })
 
+t.test('what is staged takes the place of a root that somebody waits for', async t => {
+  const host = await bootHost(configured('RetryLimit=2', 'RetryDelaySec=1'))
+  await host.commit('v2', specs('app0:1'))
+  await host.commit('v3', specs('app1:1'))
+  await host.run('ostree checkout --repo=/ostree/repo debian/v2 /var/new-root')
+  registry.fail({ match: '/blobs/', delayMs: 3000 })
+  const waiting = host.run('bootc-bound-images stage --root /var/new-root --wait')
+  await until(host, isPulling)
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.match(await waiting, {
+    exitCode: 1,
+    stderr: /another deployment was staged, and took the place of \/var\/new-root/,
+  })
+  t.strictSame(await imagesOn(host, references('app1:1')), references('app1:1'))
+  t.equal(await reboot(host), 'v3')
+  await host.shutdown()
+})
+
 t.test('a staging during the shutdown leaves the pulls to the flush', async t => {
   const late = `[Unit]
 After=bootc-bound-images-flush.service

@@ -74,23 +74,52 @@ t.test('forth and back and forth, with the registry off', async t => {
   await registry.start()
 })
 
-t.test('a tag that has moved and that staging did not get to look up', async t => {
+for (const settings of [[], ['ResolveTimeoutSec=0']])
+  t.test(
+    `a tag that has moved and that staging did not get to look up ${settings.join()}`,
+    async t => {
+      await registry.push('app:latest', { files: { id: 'A' } })
+      const v1 = configured(...settings)
+      const host = await lab.host({ v1 })
+      await host.commit('v2', { ...v1, ...specs('2') })
+      await host.stage('v2')
+      t.match(await host.run(start), { exitCode: 0 })
+      await reboot(host)
+      await registry.push('app:latest', { files: { id: 'B' } })
+      await host.commit('v3', specs('3'))
+      // As if the shutdown had begun at once; what was said of another staging is nothing to this one.
+      await host.run(
+        'systemctl stop bootc-bound-images.path; echo the disk is full >/run/bootc-bound-images/refusal',
+      )
+      await host.stage('v3')
+      await reboot(host)
+      t.equal(host.bootedVersion(), 'v3')
+      t.equal(await contents(host), 'B')
+      await host.shutdown()
+    },
+  )
+
+t.test('what a tag was resolved to still counts when nobody answers any more', async t => {
   await registry.push('app:latest', { files: { id: 'A' } })
-  const host = await lab.host()
-  await host.commit('v2', specs('2'))
+  const host = await lab.host({ v1: fewQuickTriesWithPlan })
+  await host.commit('v2', { ...fewQuickTriesWithPlan, ...specs('2') })
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   await reboot(host)
   await registry.push('app:latest', { files: { id: 'B' } })
   await host.commit('v3', specs('3'))
-  // As if the shutdown had begun at once; what was said of another staging is nothing to this one.
-  await host.run(
-    'systemctl stop bootc-bound-images.path; echo the disk is full >/run/bootc-bound-images/refusal',
-  )
   await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  await registry.stop()
+  // As "bootc upgrade --from-downloaded --apply" writes it anew.
+  const file = '/run/ostree/staged-deployment'
+  t.match(await host.run(`cp ${file} /run/next && mv /run/next ${file} && ${start}`), {
+    exitCode: 0,
+  })
   await reboot(host)
   t.equal(host.bootedVersion(), 'v3')
   t.equal(await contents(host), 'B')
+  await registry.start()
   await host.shutdown()
 })
 
