@@ -2,7 +2,6 @@ import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { readRecord, readRecords, rememberActivated } from '../host/deployment-records.ts'
 import { withPodmanService } from '../host/podman-service.ts'
-import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { listStore } from '../host/podman.ts'
 import { tagMoves, type Tagging } from '../plan/tag-moves.ts'
 import { pullFacts } from '../request/host-facts.ts'
@@ -20,7 +19,6 @@ export function activate(): Promise<readonly Tagging[] | undefined> {
     const deployment = basename(deploymentDirectory(hostRoot, hostRoot))
     const record = readRecord(deployment)
     if (record === undefined) return undefined
-    limitPodman({ each: impatience })
     const { imageStore } = await pullFacts()
     const { names } = await listStore(imageStore)
     const needed = new Set(readRecords().flatMap(({ images }) => images.map(({ id }) => id)))

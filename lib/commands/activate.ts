@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { activate } from '../activation/activate.ts'
+import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { requireRoot } from './require-root.ts'
 
 export const activateCommand: CommandModule = {
@@ -7,6 +8,8 @@ export const activateCommand: CommandModule = {
   describe: 'At boot: make the tags of the images those that the running OS was staged with',
   handler: async () => {
     requireRoot()
+    // The boot waits for it.
+    limitPodman({ each: impatience })
     const moves = await activate()
     if (moves === undefined) {
       process.stdout.write('Nothing is recorded about the running deployment.\n')

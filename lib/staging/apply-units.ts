@@ -16,6 +16,7 @@ import {
 } from '../host/systemctl.ts'
 import { isStoreSuspect, rememberDamage, suspectPulls } from '../host/unfinished-pulls.ts'
 import { finishSwap, isSetLoaded, readCurrentSet, swapSet } from '../host/unit-sets.ts'
+import { mayMove } from '../plan/may-move.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
@@ -90,7 +91,7 @@ async function startPulls(
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const { target } = request.plan
-  const pullStates = await statesOf(neededPulls(request.plan), known, facts)
+  const pullStates = await statesOf(neededPulls(request.plan), target, known, facts)
   if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
     await settleImages(request, facts)
     return undefined
@@ -127,9 +128,13 @@ async function startFlush(warn: (line: string) => void): Promise<void> {
   }
 }
 
-/** @param known units that systemd had before; it can say nothing of the others */
+/**
+ * @param target of the deployment
+ * @param known units that systemd had before; it can say nothing of the others
+ */
 async function statesOf(
   pulls: readonly Pull[],
+  target: string,
   known: ReadonlySet<string>,
   { imageStore }: HostFacts,
 ): Promise<readonly PullState[]> {
@@ -152,7 +157,9 @@ async function statesOf(
   return pulls.map(pull => ({
     pull,
     progress: progressOf.get(pull.unit) ?? 'unknown',
-    isStored: stored.has(storedName(pull.boundImage)),
+    // What another deployment pulled by a tag may be another image than this one's.
+    isStored:
+      stored.has(storedName(pull.boundImage)) && (known.has(target) || !mayMove(pull.boundImage)),
   }))
 }
 

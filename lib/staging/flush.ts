@@ -29,6 +29,7 @@ import { noteReceived } from './settle-images.ts'
 import { repair } from './repair.ts'
 import { isStagedSeen } from './seen-deployments.ts'
 import { learnPulls } from './stage-in-full.ts'
+import { isStagingUnfinished } from './stage.ts'
 import { stagingRefusal } from './staging-refusal.ts'
 
 /** A shutdown does not wait for a registry that is down as long as systemd does. */
@@ -93,10 +94,10 @@ async function lookUp(
 }
 
 /**
- * Waits for pulls that are being carried out, be it for an earlier staging. Not for units that are `activating`: one that waits for its
- * next try stays so for ever, because nothing is started any more.
+ * Waits for pulls that are being carried out; for those of an earlier staging, half of the time at most. Not for units
+ * that are `activating`: one that waits for its next try stays so for ever, because nothing is started any more.
  *
- * @returns the units that have used up their tries for this staging, and those that have pulled
+ * @returns the units that have used up their tries for this staging, and those that have pulled for it
  */
 async function untilPullsEnd(
   pulls: readonly Pull[],
@@ -104,24 +105,28 @@ async function untilPullsEnd(
   report: (line: string) => void,
 ): Promise<Readonly<Record<'failed' | 'pulled', ReadonlySet<string>>>> {
   const set = readCurrentSet(runtimeDirectory).map(({ name }) => name)
-  const units = new Set([...set.filter(isPendingUnit), ...pulls.map(({ unit }) => unit)])
+  const own = new Set(pulls.map(({ unit }) => unit))
+  const units = new Set([...set.filter(isPendingUnit), ...own])
+  const half = (Date.now() + deadline) / 2
   let last = -1
   for (;;) {
     const states = await unitStates([...units])
-    const running = states.filter(({ sub }) => sub === 'start' || sub === 'start-post')
-    if (running.length === 0 || Date.now() > deadline)
-      return {
-        failed: new Set(isStagedSeen() ? unitsThat(states, 'failed') : []),
-        pulled: new Set(unitsThat(states, 'pulled')),
-      }
+    const running = states
+      .filter(({ sub }) => sub === 'start' || sub === 'start-post')
+      .filter(({ unit }) => own.has(unit) || Date.now() < half)
+    if (running.length === 0 || Date.now() > deadline) {
+      // Else they say something about an earlier one.
+      const ended = isStagedSeen() && !isStagingUnfinished() ? states : []
+      return { failed: unitsThat(ended, 'failed'), pulled: unitsThat(ended, 'pulled') }
+    }
     if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
     last = running.length
     await sleep(pollMilliseconds)
   }
 }
 
-function unitsThat(states: readonly UnitState[], progress: PullProgress): readonly string[] {
-  return states.filter(state => pullProgress(state) === progress).map(({ unit }) => unit)
+function unitsThat(states: readonly UnitState[], progress: PullProgress): ReadonlySet<string> {
+  return new Set(states.filter(state => pullProgress(state) === progress).map(({ unit }) => unit))
 }
 
 function missingPulls({ plan }: Request, facts: PullFacts): readonly Pull[] {

@@ -31,7 +31,10 @@ export interface Earlier {
   readonly knowledge: Knowledge
   /** Identities of the images whose pull was begun for this staging: they keep what was planned. */
   readonly begun: ReadonlySet<string>
-  /** What names meant at the last look at the deployment; better than nothing when nobody answers. */
+  /**
+   * What names meant at the last look at the deployment, for when nobody answers. Also of a pull that failed: to wait for an
+   * answer is better than to take an older image for it.
+   */
   readonly lastDigests: ReadonlyMap<string, string>
   /** Whether tags must be looked up, because the deployment is being staged. */
   readonly isStaging: boolean

@@ -16,6 +16,11 @@ const mostRounds = 10
 /** Is there from the beginning of a staging until one has succeeded. */
 const unfinished = join(runtimeDirectory, 'staging')
 
+/** Whether the last staging was killed, failed, or is under way. */
+export function isStagingUnfinished(): boolean {
+  return existsSync(unfinished)
+}
+
 /** What the next deployment asks for, and what came of it. */
 export interface Staging {
   readonly standing: Standing
@@ -39,7 +44,7 @@ export function stage(
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
   return withStagingLock(async () => {
-    const isAfterFailure = existsSync(unfinished)
+    const isAfterFailure = isStagingUnfinished()
     writeFileSync(unfinished, '')
     for (let round = 1; ; round++) {
       const seen = seeDeployments()

@@ -51,8 +51,7 @@ export async function waitForPulls(
     )
     if (found !== undefined) return surveyImages(request, found)
     // Who named a root does not take the pulls away from what was staged since.
-    const targets = readCurrentSet(runtimeDirectory).filter(({ name }) => !isPendingUnit(name))
-    if (root !== undefined && targets.some(({ name }) => name !== request.plan.target))
+    if (root !== undefined && (await withStagingLock(() => Promise.resolve(isReplaced(request)))))
       throw new Error(`another deployment was staged, and took the place of ${root}`)
     report('another deployment was staged; waiting for its bound images')
     staging = await stage(root, report)
@@ -97,6 +96,12 @@ function haveRecords(pulls: readonly Pull[]): boolean {
 
 function isFinal(progress: PullProgress): boolean {
   return progress !== 'pulling' && progress !== 'retrying'
+}
+
+/** Whether the pulls of another deployment have taken the place of these. */
+function isReplaced({ plan: { target } }: Request): boolean {
+  const names = readCurrentSet(runtimeDirectory).map(({ name }) => name)
+  return names.some(name => !isPendingUnit(name) && name !== target)
 }
 
 function isCurrent(request: Request, root: string | undefined, facts: PullFacts): boolean {

@@ -99,6 +99,23 @@ for (const settings of [[], ['ResolveTimeoutSec=0']])
     },
   )
 
+t.test('an image that came by its tag for one deployment is pulled again for the next', async t => {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const v1 = configured('ResolveTimeoutSec=0')
+  const host = await lab.host({ v1 })
+  await host.commit('v2', { ...v1, ...specs('2') })
+  await host.commit('v3', { ...v1, ...specs('3') })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await registry.push('app:latest', { files: { id: 'B' } })
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v3')
+  t.equal(await contents(host), 'B')
+  await host.shutdown()
+})
+
 t.test('what a tag was resolved to still counts when nobody answers any more', async t => {
   await registry.push('app:latest', { files: { id: 'A' } })
   const host = await lab.host({ v1: fewQuickTriesWithPlan })

@@ -31,7 +31,7 @@ t.test('systemd finds no fault in any unit, and the generator by hand writes the
   t.strictSame(await host.run(verify), { exitCode: 0, stdout: '', stderr: '' })
 
   const facts =
-    '--store=/var/lib/containers/storage --knowledge=/run/bootc-bound-images/knowledge.json --systemd-version=$(systemctl --version | sed -nE "s/^systemd ([0-9]+).*/\\1/p")'
+    '--store=/var/lib/containers/storage --knowledge=$(ls -t /run/bootc-bound-images/knowledge/* | head -n 1) --systemd-version=$(systemctl --version | sed -nE "s/^systemd ([0-9]+).*/\\1/p")'
   const byHand = await host.run(
     `mkdir /tmp/one /tmp/three && cd /usr/lib/bootc-bound-images &&
      ./generate ${facts} /tmp/one && ./generate ${facts} /tmp/three /tmp/early /tmp/late &&
