@@ -18,6 +18,7 @@ export const installProduct = async (area: WorkArea): Promise<string> => {
     'sysconfdir=/etc',
     'systemdsystemunitdir=/usr/lib/systemd/system',
     'systemdsystemgeneratordir=/usr/lib/systemd/system-generators',
+    'tmpfilesdir=/usr/lib/tmpfiles.d',
   ]
   // one at a time: all labs build in the same place
   await execa('flock', [join(area.cache, '../make.lock'), ...make], { stdin: 'ignore' })

@@ -18,6 +18,7 @@ const where = [
   'prefix=/var/opt/bound-images',
   'systemdsystemunitdir=/etc/systemd/system',
   'systemdsystemgeneratordir=/etc/systemd/system-generators',
+  'tmpfilesdir=/etc/tmpfiles.d',
 ]
 
 async function make(...args: readonly string[]): Promise<string> {
