@@ -117,7 +117,9 @@ async function untilPullsEnd(
     if (running.length === 0 || Date.now() > deadline) {
       // Else they say something about an earlier one.
       const ended = isStagedSeen() && !isStagingUnfinished() ? states : []
-      return { failed: unitsThat(ended, 'failed'), pulled: unitsThat(ended, 'pulled') }
+      // On systemd before 254, a stop between two tries leaves the unit failed, while its tries are counted.
+      const usedUp = ended.filter(({ hasFailedTry }) => !hasFailedTry)
+      return { failed: unitsThat(usedUp, 'failed'), pulled: unitsThat(ended, 'pulled') }
     }
     if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
     last = running.length

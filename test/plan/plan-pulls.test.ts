@@ -1,5 +1,5 @@
 import t from 'tap'
-import { neededPulls, planPulls } from '../../lib/plan/plan-pulls.ts'
+import { isPendingUnit, neededPulls, planPulls } from '../../lib/plan/plan-pulls.ts'
 import { makeImage } from './make-image.ts'
 
 const deployment = `0123456789ab${'c'.repeat(52)}.3`
@@ -72,6 +72,8 @@ t.test('what is there has no place in the order', t => {
   t.match(two, { isNeeded: true, after: [], bytes: 5 })
   t.match(three, { isNeeded: true, after: [two?.unit], bytes: 7 })
   t.strictSame(neededPulls(plan), [two, three])
+  t.ok(plan.pulls.every(({ unit }) => isPendingUnit(unit)))
+  t.notOk(isPendingUnit(plan.target))
   t.end()
 })
 
