@@ -30,7 +30,7 @@ const api = '/v4.0.0/libpod'
 export interface PodmanService {
   /** As `listStore`. */
   readonly listImages: () => Promise<StoreList>
-  /** Gives images their names, which other images may have had, one after another; as many as can be. The names have a tag. */
+  /** Gives images their names, which other images may have had, one after another; as many as can be. Each has a tag. */
   readonly tagImages: (taggings: readonly Tagging[]) => Promise<void>
 }
 

@@ -1,8 +1,8 @@
 import type { Pull } from './plan-pulls.ts'
 
 /**
- * Carries out pulls in the order of their plan, as systemd does with their units: each as soon as those have ended that it
- * is to come after, however they ended.
+ * Carries out pulls in the order of their plan, as systemd does with their units: each as soon as those have ended that
+ * it is to come after, however they ended.
  *
  * @throws what `carryOut` throws, when all that could be carried out has ended
  */

@@ -50,10 +50,12 @@ interface Run {
  * `maxParallel` run at a time, four of them heavy.
  *
  * podman processes that run at the same time each download a layer that they share. So of the pulls that lack a
- * layer, one brings it, and no other begins before that has ended. Nor are two names of one image pulled at the same
- * time: podman 4.3 can lose the one that it gave when another does the same. If it is the smallest, the others can then run side
+ * layer, one brings it, and no other begins before that has ended. If it is the smallest, the others can then run side
  * by side; if it is the largest, they lack less. Both are played through, and what ends sooner is taken. Those that
  * are under way come first in any case, because systemd lets them go on.
+ *
+ * Nor are two names of one image pulled at the same time: podman 4.3 can lose the one that it gave when another does
+ * the same.
  *
  * @returns a slot for each job. There are no cycles: who is waited for began earlier in the play.
  */

@@ -32,8 +32,8 @@ export interface Earlier {
   /** Identities of the images whose pull was begun for this staging: they keep what was planned. */
   readonly begun: ReadonlySet<string>
   /**
-   * What names meant at the last look at the deployment, for when nobody answers. Also of a pull that failed: to wait for an
-   * answer is better than to take an older image for it.
+   * What names meant at the last look at the deployment, for when nobody answers. Also of a pull that failed: to wait
+   * for an answer is better than to take an older image for it.
    */
   readonly lastDigests: ReadonlyMap<string, string>
   /** Whether tags must be looked up, because the deployment is being staged. */

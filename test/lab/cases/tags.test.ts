@@ -1,7 +1,7 @@
 // A floating tag means, in each deployment, what it meant when the deployment was staged.
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { type Host, Lab } from '../lab.ts'
+import { type Files, type Host, Lab } from '../lab.ts'
 import { until } from '../until.ts'
 
 const lab = await Lab.open()
@@ -74,19 +74,24 @@ t.test('forth and back and forth, with the registry off', async t => {
   await registry.start()
 })
 
+/** Runs v2 with A behind the tag, which the registry has moved to B since; v3 wants the same tag. */
+async function hostWithMovedTag(t: Test, settings: Files): Promise<Host> {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host({ v1: settings })
+  await host.commit('v2', { ...settings, ...specs('2') })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  await registry.push('app:latest', { files: { id: 'B' } })
+  await host.commit('v3', specs('3'))
+  return host
+}
+
 for (const settings of [[], ['ResolveTimeoutSec=0']])
   t.test(
     `a tag that has moved and that staging did not get to look up ${settings.join()}`,
     async t => {
-      await registry.push('app:latest', { files: { id: 'A' } })
-      const v1 = configured(...settings)
-      const host = await lab.host({ v1 })
-      await host.commit('v2', { ...v1, ...specs('2') })
-      await host.stage('v2')
-      t.match(await host.run(start), { exitCode: 0 })
-      await reboot(host)
-      await registry.push('app:latest', { files: { id: 'B' } })
-      await host.commit('v3', specs('3'))
+      const host = await hostWithMovedTag(t, configured(...settings))
       // As if the shutdown had begun at once; what was said of another staging is nothing to this one.
       await host.run(
         'systemctl stop bootc-bound-images.path; echo the disk is full >/run/bootc-bound-images/refusal',
@@ -117,14 +122,7 @@ t.test('an image that came by its tag for one deployment is pulled again for the
 })
 
 t.test('what a tag was resolved to still counts when nobody answers any more', async t => {
-  await registry.push('app:latest', { files: { id: 'A' } })
-  const host = await lab.host({ v1: fewQuickTriesWithPlan })
-  await host.commit('v2', { ...fewQuickTriesWithPlan, ...specs('2') })
-  await host.stage('v2')
-  t.match(await host.run(start), { exitCode: 0 })
-  await reboot(host)
-  await registry.push('app:latest', { files: { id: 'B' } })
-  await host.commit('v3', specs('3'))
+  const host = await hostWithMovedTag(t, fewQuickTriesWithPlan)
   await host.stage('v3')
   t.match(await host.run(start), { exitCode: 0 })
   await registry.stop()
@@ -141,14 +139,7 @@ t.test('what a tag was resolved to still counts when nobody answers any more', a
 })
 
 t.test('what a tag was resolved to still counts when another deployment was looked at', async t => {
-  await registry.push('app:latest', { files: { id: 'A' } })
-  const host = await lab.host({ v1: fewQuickTriesWithPlan })
-  await host.commit('v2', { ...fewQuickTriesWithPlan, ...specs('2') })
-  await host.stage('v2')
-  t.match(await host.run(start), { exitCode: 0 })
-  await reboot(host)
-  await registry.push('app:latest', { files: { id: 'B' } })
-  await host.commit('v3', specs('3'))
+  const host = await hostWithMovedTag(t, fewQuickTriesWithPlan)
   registry.fail({ match: '/blobs/', status: 500 })
   await host.stage('v3')
   t.match(await host.run(start), { exitCode: 1 })
