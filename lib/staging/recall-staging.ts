@@ -2,7 +2,7 @@ import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
 import { readKnowledge } from '../host/knowledge-file.ts'
 import { isRecorded } from '../host/pull-records.ts'
-import { receivedBytes, unitStates } from '../host/systemctl.ts'
+import { unitStates } from '../host/systemctl.ts'
 import { suspectPulls } from '../host/unfinished-pulls.ts'
 import { readCurrentSet } from '../host/unit-sets.ts'
 import type { StagingKnowledge } from '../plan/parse-knowledge.ts'
@@ -18,6 +18,7 @@ import { stagingKey } from './staging-key.ts'
 export interface Recollection extends Earlier {
   /** Tells this staging of the deployment from another one. */
   readonly staging: string
+  /** What was noted of what its pulls have received; nothing when it begins. */
   readonly counts: Pick<StagingKnowledge, 'receivedBefore' | 'received'>
 }
 
@@ -41,10 +42,7 @@ export async function recallStaging(
   )
   const kept = isSame || !isStaging ? pulls.filter(({ unit }) => !failed.has(unit)) : []
   const begun = inSet.filter(({ unit }) => !failed.has(unit))
-  const counts =
-    isSame && last.receivedBefore !== undefined
-      ? last
-      : { receivedBefore: await receivedBytes(), received: undefined }
+  const { receivedBefore, received } = isSame ? last : {}
   return {
     staging,
     isStaging,
@@ -62,7 +60,7 @@ export async function recallStaging(
         digest === undefined ? [] : [[identity, digest]],
       ),
     ),
-    counts: { receivedBefore: counts.receivedBefore, received: counts.received },
+    counts: { receivedBefore, received },
   }
 }
 

@@ -2,7 +2,7 @@ import { hostRoot, runtimeDirectory } from '../directories.ts'
 import { planAgain, supportedBy, type Request } from '../generate.ts'
 import { removeOtherKnowledge, writeKnowledge } from '../host/knowledge-file.ts'
 import { writePrivateFiles } from '../host/private-files.ts'
-import { resetFailed, unitStates } from '../host/systemctl.ts'
+import { receivedBytes, resetFailed, unitStates } from '../host/systemctl.ts'
 import { readCurrentSet } from '../host/unit-sets.ts'
 import type { Knowledge } from '../plan/knowledge.ts'
 import { anyPodmanVersion } from '../plan/podman-version.ts'
@@ -51,23 +51,23 @@ export async function learnPulls(
   mostSeconds = Infinity,
 ) {
   const facts = { ...unaskedFacts().facts, podmanVersion: anyPodmanVersion }
-  const isUpdate = next.standing === 'staged' || next.standing === 'requested'
-  if (isUpdate) await recordRunning(facts)
   const request = readNextRequest(next, facts)
   // Some of them are credentials with which registries are asked.
   writePrivateFiles(request.privateFiles)
   const { staging, counts, ...earlier } = await recallStaging(request, next.standing)
-  const { knowledge: learnt, doubt } = await learn(
-    request,
-    earlier,
-    facts,
-    Math.min(facts.settings.resolveTimeoutSec, mostSeconds),
-    warn,
-  )
+  const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
+  // While registries answer, what takes its time on this host.
+  const work = [
+    learn(request, earlier, facts, seconds, warn),
+    counts.receivedBefore ?? receivedBytes(),
+    earlier.isStaging ? recordRunning(facts) : undefined,
+  ] as const
+  await Promise.allSettled(work)
+  const [{ knowledge: learnt, doubt }, receivedBefore] = await Promise.all(work)
   // In one staging, an order that was begun is kept.
   const knowledge =
     earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)
-  writeKnowledge({ deployment: request.name, staging, ...counts, knowledge })
+  writeKnowledge({ deployment: request.name, staging, ...counts, receivedBefore, knowledge })
   removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
   return { request, knowledge, doubt }
 }

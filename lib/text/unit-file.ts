@@ -89,6 +89,8 @@ export function mergeDropIn(unitFile: UnitFile, dropIn: UnitFile, file: string):
 }
 
 function characterFaults(text: string): Fault[] {
+  // Nearly always.
+  if (/^[\n\t -~]*$/u.test(text)) return []
   const unwelcome = [
     [/^\ufeff/u, 'the file starts with a byte order mark', 'save it without one'],
     [/\0/u, 'the file holds a NUL byte', 'save it as text'],
