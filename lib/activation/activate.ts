@@ -1,6 +1,11 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
-import { readRecord, readRecords, rememberActivated } from '../host/deployment-records.ts'
+import {
+  isActivated,
+  neededImages,
+  readRecord,
+  rememberActivated,
+} from '../host/deployment-records.ts'
 import { withPodmanService } from '../host/podman-service.ts'
 import { listStore } from '../host/podman.ts'
 import { tagMoves, type Tagging } from '../plan/tag-moves.ts'
@@ -12,17 +17,23 @@ import { withStagingLock } from '../host/staging-lock.ts'
  * Makes the tags of the store those of the running deployment: a floating tag means what it meant when the
  * deployment was staged, also after a rollback. Needs no network.
  *
+ * @param leavesMoved whether a tag stays that somebody has moved since that was done: services run with it
  * @returns the names that were given, or undefined when nothing is recorded about the deployment
  */
-export function activate(): Promise<readonly Tagging[] | undefined> {
+export function activate({
+  leavesMoved,
+}: {
+  readonly leavesMoved: boolean
+}): Promise<readonly Tagging[] | undefined> {
   return withStagingLock(async () => {
     const deployment = basename(deploymentDirectory(hostRoot, hostRoot))
     const record = readRecord(deployment)
     if (record === undefined) return undefined
     const { imageStore } = await pullFacts()
-    const { names } = await listStore(imageStore)
-    const needed = new Set(readRecords().flatMap(({ images }) => images.map(({ id }) => id)))
-    const moves = tagMoves(record.images, names, needed)
+    const list = await listStore(imageStore)
+    const stays = (name: string) => leavesMoved && isActivated(deployment) && list.names.has(name)
+    const wanted = record.images.filter(({ name }) => !stays(name))
+    const moves = tagMoves(wanted, list, neededImages())
     if (moves.length > 0) await withPodmanService(imageStore, podman => podman.tagImages(moves))
     rememberActivated(deployment)
     return moves

@@ -15,6 +15,9 @@ export interface CheckResult {
   readonly findings: readonly Finding[]
 }
 
+/** Stands for that of each host. */
+const anyMachineId = '0'.repeat(32)
+
 /**
  * Looks at a root on its own, as in the build of an OS image: whatever would keep its bound images from
  * being pulled on every host is an error.
@@ -25,7 +28,7 @@ export function checkRoot(root: string): CheckResult {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of an OS image: it has no directory usr`)
   const files = new DeploymentFiles(root)
-  const options = { secrets: credentialsDirectory, machineId: undefined }
+  const options = { secrets: credentialsDirectory, machineId: anyMachineId }
   const { settings } = readSettings(root)
   const { specs, problems } = readBoundImages(files, options, settings.specDirs)
   const reader = new SpecReader(files, options)

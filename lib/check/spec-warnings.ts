@@ -47,13 +47,17 @@ function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
   const hasAuthFile = boundImage.options.some(
     ({ flag, identity }) => flag === '--authfile' && identity?.startsWith(`${flag}=`) === true,
   )
-  if (isLink && !entry.endsWith('.kube') && !hasAuthFile) return []
+  const isElsewhere = boundImage.origin.file !== undefined && boundImage.origin.file !== file
+  if (isLink && !entry.endsWith('.kube') && !hasAuthFile && !isElsewhere) return []
+  const reason = hasAuthFile
+    ? 'fails its upgrade on AuthFile='
+    : isElsewhere
+      ? 'takes the name of a .image file for an image'
+      : 'knows only links to .image and .container files'
   return [
     warning(
       { entry, file },
-      hasAuthFile
-        ? 'bootc itself reads this directory and fails its upgrade on AuthFile='
-        : 'bootc itself reads this directory and knows only links to .image and .container files',
+      `bootc itself reads this directory and ${reason}`,
       'put it into /usr/lib/bootc-bound-images/bound-images.d',
     ),
   ]

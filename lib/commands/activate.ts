@@ -10,7 +10,7 @@ export const activateCommand: CommandModule = {
     requireRoot()
     // The boot waits for it.
     limitPodman({ each: impatience })
-    const moves = await activate()
+    const moves = await activate({ leavesMoved: false })
     if (moves === undefined) {
       process.stdout.write('Nothing is recorded about the running deployment.\n')
       return

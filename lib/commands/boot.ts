@@ -15,7 +15,7 @@ export const bootCommand: CommandModule = {
     const refused = readRefusal()
     if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
     // A tag that was removed since the last boot; the service of that name only looks whether the deployment changed.
-    await activate().catch((error: unknown) => warn(describeError(error)))
+    await activate({ leavesMoved: true }).catch((error: unknown) => warn(describeError(error)))
     const staging = await stage(undefined, warn)
     if (staging !== undefined) reportStaging(staging)
   },

@@ -17,7 +17,7 @@ export const showCommand: CommandModule<object, Options> = {
     parser.option('root', {
       type: 'string',
       requiresArg: true,
-      describe: 'Directory of the deployment (default: the staged one)',
+      describe: 'Directory of the deployment (default: the staged one, else what boots next)',
     }),
   handler: async ({ root }) => {
     requireRoot()

@@ -18,7 +18,7 @@ export const stageCommand: CommandModule<object, Options> = {
       .option('root', {
         type: 'string',
         requiresArg: true,
-        describe: 'Directory of the deployment (default: the staged one)',
+        describe: 'Directory of the deployment (default: the staged one, else what boots next)',
       })
       .option('wait', {
         type: 'boolean',

@@ -58,15 +58,20 @@ export function removeOtherRecords(deployments: ReadonlySet<string>): void {
     if (!deployments.has(file.replace(/\.json$/u, ''))) rmSync(join(directory, file))
 }
 
-/** Every record there is. */
-export function readRecords(): readonly DeploymentRecord[] {
-  return names().flatMap(file => readRecord(file.replace(/\.json$/u, '')) ?? [])
+/** Ids of the images that some deployment was completed with. */
+export function neededImages(): ReadonlySet<string> {
+  const records = names().flatMap(file => readRecord(file.replace(/\.json$/u, '')) ?? [])
+  return new Set(records.flatMap(({ images }) => images.map(({ id }) => id)))
 }
 
-/** For units/activate: the tags in the store are those of the deployment in this directory. */
-export function rememberActivated(path: string): void {
-  const text = `${path}\n`
-  if (readIfThere(activated) !== text) writeFileSafely(activated, text)
+/** For units/activate: the tags in the store are those of this deployment. */
+export function rememberActivated(deployment: string): void {
+  if (!isActivated(deployment)) writeFileSafely(activated, `${deployment}\n`)
+}
+
+/** Whether the tags in the store were made those of this deployment, and its record is the same since. */
+export function isActivated(deployment: string): boolean {
+  return readIfThere(activated) === `${deployment}\n`
 }
 
 function contentsOf({ images }: DeploymentRecord): string {

@@ -12,14 +12,15 @@ import { storedName } from '../spec/bound-image.ts'
 import { readLayerCache, writeLayerCache } from './layer-cache.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
-/** For a question about local files. */
+/** For one question, in milliseconds. */
 const timeout = 60_000
 
 /** So many local images are looked at at once. */
 const parallel = 4
 
 interface InspectLimits {
-  readonly seconds?: number
+  /** Until when all answers must be there, in milliseconds since 1970; a minute for each without it. */
+  readonly deadline?: number
   readonly containersDirectory?: string | undefined
 }
 
@@ -68,7 +69,6 @@ export interface ResolvedImage {
  *
  * @param image full reference
  * @param platform what the options say about it
- * @param seconds how long each answer may take
  * @param containersDirectory see `withContainersDirectory`
  * @throws Error with the last line of what skopeo said
  */
@@ -104,7 +104,7 @@ async function askRegistry(
   image: string,
   what: readonly string[],
   { globalOptions, options }: InspectOptions,
-  { seconds = 60, containersDirectory }: InspectLimits,
+  { deadline = Date.now() + timeout, containersDirectory }: InspectLimits,
 ): Promise<string> {
   const [program, ...args] = withContainersDirectory(containersDirectory, [
     'skopeo',
@@ -116,12 +116,13 @@ async function askRegistry(
     `docker://${image}`,
   ])
   const result = await execa(program, args, {
-    timeout: seconds * 1000,
+    timeout: Math.max(1, deadline - Date.now()),
     reject: false,
     stripFinalNewline: false,
   })
-  if (!result.failed) return result.stdout
-  if (result.timedOut) throw new Error(`the registry did not answer within ${seconds} s`)
+  // One that ended while this process was busy can count as timed out.
+  if (result.exitCode === 0) return result.stdout
+  if (result.timedOut) throw new Error('the registry did not answer in time')
   const said = result.stderr.trim().split('\n').at(-1)
   throw new Error(said === undefined || said === '' ? result.shortMessage : messageOf(said))
 }

@@ -5,6 +5,12 @@ export interface Tagging {
   readonly name: string
 }
 
+/** What is in a store, see `StoreList`. */
+interface StoreNames {
+  readonly ids: ReadonlySet<string>
+  readonly names: ReadonlyMap<string, string>
+}
+
 /** What of a record decides about tags, see `RecordedImage`. */
 type NamedImage = Tagging
 
@@ -14,27 +20,50 @@ type NamedImage = Tagging
  * one to stay.
  *
  * @param wanted what the names mean; the first image of a name has it
- * @param names what they mean in the store now, and every other name there
+ * @param ids of the images in the store, also of those without a name
+ * @param names what the names mean there now, and every other name
  * @param needed ids of the images that some deployment needs
  */
 export function tagMoves(
   wanted: readonly NamedImage[],
-  names: ReadonlyMap<string, string>,
+  { ids, names }: StoreNames,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
-  const stored = new Set(names.values())
   const moves = new Map<string, string>()
   for (const { id, name } of wanted)
-    if (!name.includes('@') && stored.has(id) && !moves.has(name)) moves.set(name, id)
+    if (!name.includes('@') && ids.has(id) && !moves.has(name)) moves.set(name, id)
   for (const [name, id] of moves) if (names.get(name) === id) moves.delete(name)
-  const after = new Set(new Map([...names, ...moves]).values())
-  const nameless = [...moves.keys()]
-    .flatMap(name => names.get(name) ?? [])
-    .filter(id => needed.has(id) && !after.has(id))
-  return [
-    ...[...new Set(nameless)].map(id => ({ id, name: keepName(id) })),
-    ...[...moves].map(([name, id]) => ({ id, name })),
-  ]
+  const kept = keptNames(moves.keys(), new Map([...names, ...moves]), names, needed)
+  return [...kept, ...[...moves].map(([name, id]) => ({ id, name }))]
+}
+
+/**
+ * The names to stay that images get before pulls by tag take theirs.
+ *
+ * @param lost what the pulls name
+ * @param needed see `tagMoves`
+ */
+export function namesToStay(
+  lost: readonly string[],
+  { names }: Pick<StoreNames, 'names'>,
+  needed: ReadonlySet<string>,
+): readonly Tagging[] {
+  const after = new Map(names)
+  for (const name of lost) after.delete(name)
+  return keptNames(lost, after, names, needed)
+}
+
+function keptNames(
+  lost: Iterable<string>,
+  after: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, string>,
+  needed: ReadonlySet<string>,
+): readonly Tagging[] {
+  const named = new Set(after.values())
+  const nameless = [...lost]
+    .flatMap(name => before.get(name) ?? [])
+    .filter(id => needed.has(id) && !named.has(id))
+  return [...new Set(nameless)].map(id => ({ id, name: keepName(id) }))
 }
 
 /** Says nothing but whose it is; the records tell what needs the image. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readRegularFile } from '../root/read-regular-file.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 
 /** A file with credentials for every pull that has none of its own. */
@@ -11,6 +11,8 @@ export interface Login {
 
 /** ostree's and bootc's places for them, in order (ostree-ext: src/globals.rs, ConfigPaths). */
 const paths = ['/run/ostree/auth.json', '/etc/ostree/auth.json', '/usr/lib/ostree/auth.json']
+
+const mostBytes = 1024 * 1024
 
 /** Reads which credentials a deployment has (containers-auth.json(5)). */
 export function readLogins(files: DeploymentFiles): readonly Login[] {
@@ -33,7 +35,7 @@ export function findLogin(logins: readonly Login[], name: string): string | unde
 /** What cannot be understood is left to podman, which tells what is wrong with it. */
 function keysIn(path: string): readonly string[] | undefined {
   try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const content: unknown = JSON.parse(readRegularFile(path, mostBytes).toString())
     const { auths, credHelpers, credsStore } = members(content)
     if (credsStore !== undefined) return undefined
     return [auths, credHelpers].flatMap(value => Object.keys(members(value)))

@@ -22,22 +22,32 @@ import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
 import { storedName } from '../spec/bound-image.ts'
 import { checkSpace } from './check-space.ts'
+import { keepImages } from './keep-images.ts'
 import { settleImages } from './settle-images.ts'
 
 const flush = 'bootc-bound-images-flush.service'
 const repair = 'bootc-bound-images-repair.service'
+const settle = 'bootc-bound-images-settle.service'
+
+/** What a staging has found out, beside the request. */
+export interface StagingFacts {
+  /** See `Learnt`. */
+  readonly doubt: string | undefined
+  /** Whether it goes on with what was begun for the same staging of the deployment. */
+  readonly isSameStaging: boolean
+}
 
 /**
  * Makes systemd pull what is requested and nothing else. Does nothing when it already does.
  *
  * @param request its private files are written already
- * @param doubt see `Learnt`
+ * @param learnt what staging has found out; undefined without a request
  * @param warn takes a line for people
  * @returns why the pulls were not started; undefined when they were, or need not be
  */
 export async function applyRequest(
   request: Request | undefined,
-  doubt: string | undefined,
+  learnt: StagingFacts | undefined,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
@@ -53,21 +63,23 @@ export async function applyRequest(
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   const known = new Set(old.map(({ name }) => name))
-  return request && startPulls(request, known, doubt, facts, warn)
+  return request && learnt && startPulls(request, known, learnt, facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
   const wanted = new Set(units.map(({ name }) => name))
   const stale = old.map(({ name }) => name).filter(name => !wanted.has(name))
+  // When the pulls stop, what settles them begins, and waits for us; the new target's start of it would be the same one.
+  const settling = stale.length === 0 ? [] : [settle]
   // The target comes first in the alphabet, so who waits for it is told before its pulls stop.
-  const states = await unitStates(stale)
+  const states = await unitStates([...settling, ...stale])
   await stopUnits(
     states
       .filter(({ active, hasJob }) => hasJob || !['inactive', 'failed'].includes(active))
       .map(({ unit }) => unit),
   )
   // Whatever failed, also by being stopped, would stay listed without a file.
-  const stopped = await unitStates(stale)
+  const stopped = await unitStates([...settling, ...stale])
   await resetFailed(stopped.filter(({ active }) => active === 'failed').map(({ unit }) => unit))
 }
 
@@ -86,12 +98,14 @@ interface PullState {
 async function startPulls(
   request: Request,
   known: ReadonlySet<string>,
-  doubt: string | undefined,
+  { doubt, isSameStaging }: StagingFacts,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const { target } = request.plan
-  const pullStates = await statesOf(neededPulls(request.plan), target, known, facts)
+  // What another one pulled by a tag may be another image than this one's.
+  const countsByTag = isSameStaging && known.has(target)
+  const pullStates = await statesOf(neededPulls(request.plan), known, countsByTag, facts)
   if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
     await settleImages(request, facts)
     return undefined
@@ -106,6 +120,7 @@ async function startPulls(
     const { refusal, warning } = checkSpace(missing, doubt, facts)
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
+    await keepImages(missing, facts, warn)
     // Not beside pulls: it would take what they have half written for damaged.
     if (suspectPulls().length > 0) await startUnit(repair)
   }
@@ -129,13 +144,13 @@ async function startFlush(warn: (line: string) => void): Promise<void> {
 }
 
 /**
- * @param target of the deployment
  * @param known units that systemd had before; it can say nothing of the others
+ * @param countsByTag whether what was pulled by a tag is what is wanted
  */
 async function statesOf(
   pulls: readonly Pull[],
-  target: string,
   known: ReadonlySet<string>,
+  countsByTag: boolean,
   { imageStore }: HostFacts,
 ): Promise<readonly PullState[]> {
   const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
@@ -157,9 +172,7 @@ async function statesOf(
   return pulls.map(pull => ({
     pull,
     progress: progressOf.get(pull.unit) ?? 'unknown',
-    // What another deployment pulled by a tag may be another image than this one's.
-    isStored:
-      stored.has(storedName(pull.boundImage)) && (known.has(target) || !mayMove(pull.boundImage)),
+    isStored: stored.has(storedName(pull.boundImage)) && (countsByTag || !mayMove(pull.boundImage)),
   }))
 }
 

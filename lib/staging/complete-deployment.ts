@@ -6,7 +6,8 @@ import { deploymentNames } from '../root/deployments.ts'
 import type { FoundImage } from '../survey/find-images.ts'
 
 /**
- * Writes down which image each name means in a deployment. Call it when every image is on disk and synced.
+ * Writes down which image each name means in a deployment. Call it when every image is on disk and synced, or when the
+ * deployment becomes the default without the others.
  *
  * @param found in the order of the plan's pulls
  */

@@ -25,6 +25,8 @@ import { unaskedFacts } from '../request/own-facts.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
+import { completeDeployment } from './complete-deployment.ts'
+import { keepImages } from './keep-images.ts'
 import { noteReceived } from './settle-images.ts'
 import { repair } from './repair.ts'
 import { isStagedSeen } from './seen-deployments.ts'
@@ -78,7 +80,12 @@ export async function flush(report: (line: string) => void): Promise<readonly st
     await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
   }
   await noteReceived(request.name)
-  return missingPulls(request, facts).map(({ boundImage }) => boundImage.name)
+  const found = findImages(request.plan.pulls, facts)
+  // It becomes the running system in any case, and what is there then has its names.
+  if (facts.settings.gate !== 'require') completeDeployment(request, found)
+  return request.plan.pulls
+    .filter((_, index) => found[index]?.presence !== 'present')
+    .map(({ boundImage }) => boundImage.name)
 }
 
 /** Does what a staging did not get to: without it, an older image of the same tag would count. */
@@ -182,5 +189,6 @@ async function pullAll(
       await sleep(delay)
     }
   }
+  await keepImages(neededPulls(plan), facts, report)
   await inOrder(neededPulls(plan), carryOut)
 }

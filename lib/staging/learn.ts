@@ -138,10 +138,9 @@ async function ask(
   deadline: number,
   containersDirectory: string | undefined,
 ): Promise<Answer> {
-  const seconds = (deadline - Date.now()) / 1000
-  if (!isInRegistry(boundImage.image) || seconds <= 0) return {}
+  if (!isInRegistry(boundImage.image) || deadline <= Date.now()) return {}
   try {
-    const limits = { seconds, containersDirectory }
+    const limits = { deadline, containersDirectory }
     const { options } = boundImage
     return await resolveImage(
       pulledImage(boundImage),

@@ -18,6 +18,8 @@ import { stagingKey } from './staging-key.ts'
 export interface Recollection extends Earlier {
   /** Tells this staging of the deployment from another one. */
   readonly staging: string
+  /** Whether that one was looked at before. */
+  readonly isSameStaging: boolean
   /** What was noted of what its pulls have received; nothing when it begins. */
   readonly counts: Pick<StagingKnowledge, 'receivedBefore' | 'received'>
 }
@@ -45,6 +47,7 @@ export async function recallStaging(
   const { receivedBefore, received } = isSame ? last : {}
   return {
     staging,
+    isSameStaging: isSame,
     isStaging,
     pinsTags: standing !== 'booted',
     begun: new Set(begun.map(({ boundImage }) => boundImage.identity)),

@@ -32,7 +32,7 @@ export async function settleImages(
       const id = found[index]?.id
       return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
     })
-    await podman.tagImages(tagMoves(wanted, list.names, new Set()))
+    await podman.tagImages(tagMoves(wanted, list, new Set()))
     if (areAllPresent(found) && request.problems.length === 0) {
       await noteReceived(request.name)
       completeDeployment(request, found)

@@ -36,7 +36,7 @@ export async function stageInFull(
   const request =
     learnt &&
     planAgain(supportedBy(learnt.request, facts.podmanVersion), facts.settings, learnt.knowledge)
-  const refusal = await applyRequest(request, learnt?.doubt, facts, warn)
+  const refusal = await applyRequest(request, learnt, facts, warn)
   return next && request && { standing: next.standing, request, refusal, facts }
 }
 
@@ -54,13 +54,13 @@ export async function learnPulls(
   const request = readNextRequest(next, facts)
   // Some of them are credentials with which registries are asked.
   writePrivateFiles(request.privateFiles)
-  const { staging, counts, ...earlier } = await recallStaging(request, next.standing)
+  const { staging, isSameStaging, counts, ...earlier } = await recallStaging(request, next.standing)
+  // Not while registries answer: it can keep this process from noticing in time.
+  if (earlier.isStaging) await recordRunning(facts)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
-  // While registries answer, what takes its time on this host.
   const work = [
     learn(request, earlier, facts, seconds, warn),
     counts.receivedBefore ?? receivedBytes(),
-    earlier.isStaging ? recordRunning(facts) : undefined,
   ] as const
   await Promise.allSettled(work)
   const [{ knowledge: learnt, doubt }, receivedBefore] = await Promise.all(work)
@@ -69,7 +69,7 @@ export async function learnPulls(
     earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)
   writeKnowledge({ deployment: request.name, staging, ...counts, receivedBefore, knowledge })
   removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
-  return { request, knowledge, doubt }
+  return { request, knowledge, doubt, isSameStaging }
 }
 
 /** Adds which pulls of an earlier staging go on. */

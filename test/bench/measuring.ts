@@ -45,7 +45,9 @@ export function run(output: string, command: readonly string[]): Measurement {
 
 /** The median: a run that another process disturbed does not count. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low, high] = [sorted.length - 1, sorted.length].map(twice => sorted[Math.floor(twice / 2)])
+  return ((low ?? NaN) + (high ?? NaN)) / 2
 }
 
 /** How far the runs lie apart, as a share of the median. */

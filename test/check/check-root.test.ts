@@ -113,6 +113,21 @@ t.test('what is found, with its place', t => {
       [/^warning: .*x\.toml: bootc itself reads this directory/],
     ],
     [
+      'what bootc takes for an image',
+      {
+        ...bound('web.container', '[Container]\nImage=web.image\n'),
+        [`${quadlets}/web.image`]: `[Image]\nImage=quay.io/a/web@${digest}\n`,
+      },
+      [
+        /^warning: .*web\.container.*: bootc itself .* takes the name of a \.image file for an image/,
+      ],
+    ],
+    [
+      'what each host knows',
+      bound('web.container', `[Container]\nImage=quay.io/a/web-%m@${digest}\n`),
+      [],
+    ],
+    [
       'the same where bootc does not look',
       {
         'usr/lib/bootc-bound-images/bound-images.d/x.toml': `images = ["quay.io/a/web@${digest}"]\n`,

@@ -1,17 +1,22 @@
 import t from 'tap'
-import { tagMoves } from '../../lib/plan/tag-moves.ts'
+import { namesToStay, tagMoves } from '../../lib/plan/tag-moves.ts'
 
 const old = 'a'.repeat(64)
 const next = 'b'.repeat(64)
 const name = 'quay.io/x/app:latest'
 
+const listOf = (entries: readonly (readonly [string, string])[], ids: readonly string[] = []) => {
+  const names = new Map(entries)
+  return { ids: new Set([...names.values(), ...ids]), names }
+}
+
 t.test('a name that means what it should stays', t => {
-  t.strictSame(tagMoves([{ id: old, name }], new Map([[name, old]]), new Set()), [])
+  t.strictSame(tagMoves([{ id: old, name }], listOf([[name, old]]), new Set()), [])
   t.end()
 })
 
 t.test('a name moves, and one that is missing is given', t => {
-  const names = new Map([
+  const list = listOf([
     [name, old],
     ['quay.io/x/app@sha256:1', old],
     ['quay.io/x/app@sha256:2', next],
@@ -20,25 +25,25 @@ t.test('a name moves, and one that is missing is given', t => {
     { id: next, name },
     { id: next, name: 'quay.io/x/other:1' },
   ]
-  t.strictSame(tagMoves(wanted, names, new Set([old, next])), wanted)
+  t.strictSame(tagMoves(wanted, list, new Set([old, next])), wanted)
   t.end()
 })
 
 t.test('an image that is needed does not lose its only name', t => {
-  const names = new Map([
+  const list = listOf([
     [name, old],
     ['quay.io/x/app@sha256:2', next],
   ])
-  t.strictSame(tagMoves([{ id: next, name }], names, new Set([old])), [
+  t.strictSame(tagMoves([{ id: next, name }], list, new Set([old])), [
     { id: old, name: 'localhost/bootc-bound-images/aaaaaaaaaaaa:keep' },
     { id: next, name },
   ])
-  t.strictSame(tagMoves([{ id: next, name }], names, new Set()), [{ id: next, name }])
+  t.strictSame(tagMoves([{ id: next, name }], list, new Set()), [{ id: next, name }])
   t.end()
 })
 
 t.test('names change hands', t => {
-  const names = new Map([
+  const list = listOf([
     ['x:1', old],
     ['x:2', next],
   ])
@@ -46,7 +51,7 @@ t.test('names change hands', t => {
     { id: next, name: 'x:1' },
     { id: old, name: 'x:2' },
   ]
-  t.strictSame(tagMoves(wanted, names, new Set([old, next])), wanted)
+  t.strictSame(tagMoves(wanted, list, new Set([old, next])), wanted)
   t.end()
 })
 
@@ -55,12 +60,12 @@ t.test('what is not there, and what is named by digest, is left alone', t => {
     { id: next, name },
     { id: old, name: 'quay.io/x/app@sha256:1' },
   ]
-  t.strictSame(tagMoves(wanted, new Map([[name, old]]), new Set()), [])
+  t.strictSame(tagMoves(wanted, listOf([[name, old]]), new Set()), [])
   t.end()
 })
 
 t.test('of two images for one name the first has it', t => {
-  const names = new Map([
+  const list = listOf([
     ['x@sha256:1', old],
     ['x@sha256:2', next],
   ])
@@ -68,6 +73,26 @@ t.test('of two images for one name the first has it', t => {
     { id: old, name: 'x:1' },
     { id: next, name: 'x:1' },
   ]
-  t.strictSame(tagMoves(wanted, names, new Set()), [{ id: old, name: 'x:1' }])
+  t.strictSame(tagMoves(wanted, list, new Set()), [{ id: old, name: 'x:1' }])
+  t.end()
+})
+
+t.test('an image without any name gets its name back', t => {
+  const list = listOf([[name, next]], [old])
+  t.strictSame(tagMoves([{ id: old, name }], list, new Set()), [{ id: old, name }])
+  t.end()
+})
+
+t.test('before a pull takes the only name of an image that is needed, that gets one to stay', t => {
+  const list = listOf([
+    [name, old],
+    ['x:1', next],
+    ['x@sha256:1', next],
+  ])
+  const needed = new Set([old, next])
+  t.strictSame(namesToStay([name, 'x:1', 'absent:1'], list, needed), [
+    { id: old, name: 'localhost/bootc-bound-images/aaaaaaaaaaaa:keep' },
+  ])
+  t.strictSame(namesToStay([name], list, new Set()), [])
   t.end()
 })

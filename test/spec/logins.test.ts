@@ -68,3 +68,10 @@ t.test('what cannot be understood is left to podman', t => {
   t.equal(login({ [paths[0]]: 'not JSON', [paths[1]]: auths('quay.io') }), paths[0])
   t.end()
 })
+
+t.test('a file that is far too large is left to podman, unread', t => {
+  const [path] = paths
+  t.equal(login({ [path]: auths('other.example.com') }), undefined)
+  t.equal(login({ [path]: auths('other.example.com') + ' '.repeat(2_000_000) }), path)
+  t.end()
+})

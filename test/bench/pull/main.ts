@@ -17,6 +17,9 @@ const conditions: readonly Condition[] = [
 ]
 const runs = Number(process.env['RUNS'] ?? 3)
 const only = process.env['ONLY'] ?? ''
+const workloads = [...makeWorkloads().entries()].filter(([, { name }]) => name.includes(only))
+if (!(Number.isInteger(runs) && runs > 0)) throw new Error('RUNS is a whole number from 1')
+if (workloads.length === 0) throw new Error(`ONLY: no workload has "${only}" in its name`)
 
 const lab = await Lab.open()
 const results: Result[] = []
@@ -25,8 +28,7 @@ try {
   const registry = await lab.registry()
   const host = await lab.host()
   process.stdout.write(await measureNothingToDo(host, registry))
-  for (const [number, workload] of makeWorkloads().entries()) {
-    if (!workload.name.includes(only)) continue
+  for (const [number, workload] of workloads) {
     const references = workload.images.map(
       (_, index) => `${registry.address}/w${number}-${index}:1`,
     )
@@ -34,9 +36,9 @@ try {
     await push(registry, references, workload.images)
     for (const condition of conditions) {
       const measured = peers.map(peer => ({ peer, seconds: [] as number[], bytes: [] as number[] }))
-      // Alternating, so that a slow moment of the machine hits all.
+      // Alternating, so that a slow moment of the machine hits all, and each time another one begins.
       for (let run = 0; run < runs; run++)
-        for (const { peer, seconds, bytes } of measured) {
+        for (const { peer, seconds, bytes } of rotated(measured, run)) {
           const result = await measure(host, registry, peer, references, workload, condition)
           seconds.push(result.seconds)
           bytes.push(result.bytes)
@@ -86,6 +88,7 @@ async function measure(
   registry.heal()
   await limit(undefined)
   await host.run(reset)
+  await must(host, '[ -z "$(podman image list --all --quiet)" ]')
   // The same names, which then move.
   if (before.length > 0) {
     await push(registry, references, before)
@@ -93,13 +96,22 @@ async function measure(
     await push(registry, references, images)
   }
   await must(host, peer.prepare(references))
+  // What was written so far is written out by nobody's clock.
+  await must(host, 'sync -f /var/lib/containers')
   noise.push(sameWork())
   if (latencyMs > 0) registry.fail({ match: '', delayMs: latencyMs })
   await limit(megabytesPerSecond)
   registry.forget()
   const begin = process.hrtime.bigint()
   await must(host, peer.pull(references))
-  return { seconds: secondsSince(begin), bytes: registry.blobBytes }
+  const result = { seconds: secondsSince(begin), bytes: registry.blobBytes }
+  await must(host, references.map(reference => `podman image exists ${reference}`).join(' && '))
+  return result
+}
+
+function rotated<T>(all: readonly T[], by: number): readonly T[] {
+  const start = by % all.length
+  return [...all.slice(start), ...all.slice(0, start)]
 }
 
 async function must(host: Host, script: string): Promise<void> {

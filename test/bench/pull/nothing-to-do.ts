@@ -28,13 +28,15 @@ export async function measureNothingToDo(host: Host, registry: Registry): Promis
     bootc-bound-images stage --root $root-2
     time_of() {
       local begin=$(date +%s%N)
-      "$@" >/dev/null
+      "$@" >/dev/null || return
       echo $(($(date +%s%N) - begin))
     }
     least() { node -e 0; podman images; podman images; }
     echo results
     for run in $(seq ${runs}); do
-      echo $(time_of bootc-bound-images stage) $(time_of least)
+      own=$(time_of bootc-bound-images stage)
+      least=$(time_of least)
+      echo $own $least
     done
     rm -rf $root $root-2
     bootc-bound-images stage`,

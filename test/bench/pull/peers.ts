@@ -20,7 +20,8 @@ export const peers: readonly Peer[] = [
     pull: () => 'bootc-bound-images stage --root /var/tmp/bench-root --wait',
   },
   {
-    name: 'podman pull, one after another (bootc)',
+    // What bootc does for an image that it does not have.
+    name: 'podman pull, one after another',
     prepare: nothing,
     pull: references => references.map(reference => `${podman} ${reference}`).join(' && '),
   },

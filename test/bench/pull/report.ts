@@ -46,8 +46,8 @@ export function formatTable(results: readonly Result[], noise: Noise): string {
     const ratio = median(result.seconds) / median(own?.seconds ?? [])
     const bytes =
       result.missingBytes === 0
-        ? `${Math.max(...result.bytes)} B`
-        : (Math.max(...result.bytes) / result.missingBytes).toFixed(2)
+        ? `${median(result.bytes)} B`
+        : (median(result.bytes) / result.missingBytes).toFixed(2)
     return [
       result.workload,
       describeCondition(result.condition),
@@ -64,9 +64,19 @@ export function formatTable(results: readonly Result[], noise: Noise): string {
     line(head.map(() => '---')),
     ...rows.map(line),
     `\nTime: the median of ${runs} runs, as a ratio to that of ${first?.peer}; ± half of the range of the runs.\n`,
+    `Bytes: of layers and configurations, the median of the runs, by the log of the registry.\n`,
+    `Only the images of ${first?.peer} are written out to the disk when its time ends.\n`,
+    'The network delays each answer of the registry, which speaks plain HTTP; it does not delay connections.\n',
     `Noise: the same work of a processor, done before each measurement, took ${(1000 * median(noise.seconds)).toFixed(0)} ms`,
-    ` ± ${(50 * spread(noise.seconds)).toFixed(0)} %.\n`,
+    ` ± ${(50 * median(inTurn(noise.seconds, runs).map(spread))).toFixed(0)} % in as many runs.\n`,
   ].join('')
+}
+
+/** The values in groups as large as those whose spread is shown beside them. */
+function inTurn(values: readonly number[], size: number): readonly (readonly number[])[] {
+  return Array.from({ length: Math.floor(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  )
 }
 
 function line(cells: readonly string[]): string {

@@ -194,3 +194,74 @@ t.test('an image that was there by its tag alone is not lost with the tag', asyn
   await host.shutdown()
   await registry.start()
 })
+
+t.test('back to an image that lost its tag to a pull by tag', async t => {
+  const host = await hostWithMovedTag(t, configured('ResolveTimeoutSec=0'))
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.equal(await contents(host), 'B', 'this cannot be helped')
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+  await registry.stop()
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v3')
+  t.match(await host.run('ostree admin set-default 1'), { exitCode: 0 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v2')
+  t.equal(await contents(host), 'A')
+  await registry.start()
+  await host.shutdown()
+})
+
+for (const gate of ['warn', 'off'])
+  t.test(`what is there has its tag when the rest is missing and Gate=${gate}`, async t => {
+    const settings = configured(`Gate=${gate}`, 'RetryLimit=2', 'RetryDelaySec=1')
+    await registry.push('app:latest', { files: { id: 'A' } })
+    const host = await lab.host({ v1: settings })
+    await host.commit('v2', { ...settings, ...specs('2') })
+    await host.stage('v2')
+    t.match(await host.run(start), { exitCode: 0 })
+    await reboot(host)
+    await registry.push('app:latest', { files: { id: 'B' } })
+    await host.commit('v3', {
+      ...specs('3'),
+      ...boundImages({
+        'app.image': imageSpec(registry, 'app:latest'),
+        'missing.image': imageSpec(registry, 'missing:1'),
+      }),
+    })
+    await host.stage('v3')
+    t.match(await host.run(start), { exitCode: 1 })
+    await reboot(host)
+    t.equal(host.bootedVersion(), 'v3')
+    t.equal(await contents(host), 'B')
+    await host.shutdown()
+  })
+
+t.test('a tag that somebody moves stays at later boots of the same deployment', async t => {
+  const host = await hostWithMovedTag(t, {})
+  t.match(await host.run(`podman image pull --tls-verify=false ${app}`), { exitCode: 0 })
+  await reboot(host)
+  await host.run('systemctl start bootc-bound-images-boot.service')
+  await until(host, '! systemctl --quiet is-active bootc-bound-images-boot.service')
+  t.equal(host.bootedVersion(), 'v2')
+  t.equal(await contents(host), 'B')
+  await host.shutdown()
+})
+
+t.test('what is staged while other pulls run is settled though nobody waits for it', async t => {
+  await registry.push('slow:1', { files: { id: 'slow' } })
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host()
+  await host.commit('v2', boundImages({ 'slow.image': imageSpec(registry, 'slow:1') }))
+  await host.commit('v3', specs('3'))
+  registry.fail({ match: '/slow/blobs/', delayMs: 600_000 })
+  await host.stage('v2')
+  await until(host, "systemctl list-units --state=activating 'bootc-pending-*' | grep -q start")
+  await host.stage('v3')
+  const record =
+    '/var/lib/bootc-bound-images/deployments/$(bootc-bound-images status --json | jq -r .deployment).json'
+  await until(host, `[ -e ${record} ]`)
+  t.pass()
+  registry.heal()
+  await host.shutdown()
+})
