@@ -58,12 +58,10 @@ export async function learnPulls(
   // Not while registries answer: it can keep this process from noticing in time.
   if (earlier.isStaging) await recordRunning(facts)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
-  const work = [
-    learn(request, earlier, facts, seconds, warn),
-    counts.receivedBefore ?? receivedBytes(),
-  ] as const
-  await Promise.allSettled(work)
-  const [{ knowledge: learnt, doubt }, receivedBefore] = await Promise.all(work)
+  const learning = learn(request, earlier, facts, seconds, warn)
+  const counting = Promise.resolve(counts.receivedBefore ?? receivedBytes())
+  await Promise.allSettled([learning, counting])
+  const [{ knowledge: learnt, doubt }, receivedBefore] = await Promise.all([learning, counting])
   // In one staging, an order that was begun is kept.
   const knowledge =
     earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)

@@ -4,6 +4,15 @@ import { median, spread } from './measuring.ts'
 import { formatTable } from './pull/report.ts'
 import { missingBytes } from './pull/workloads.ts'
 
+const result = (peer: string, seconds: readonly number[], bytes: readonly number[]) => ({
+  workload: 'one',
+  condition: { latencyMs: 20, megabytesPerSecond: 10 },
+  peer,
+  seconds,
+  bytes,
+  missingBytes: 100,
+})
+
 t.test('the median and the spread of runs', t => {
   t.equal(median([3, 1, 2]), 2)
   t.equal(median([4, 1, 2, 3]), 2.5)
@@ -27,14 +36,6 @@ t.test('each missing layer counts once, and what is there does not', t => {
 })
 
 t.test('a peer stands beside the first, as a ratio', t => {
-  const result = (peer: string, seconds: readonly number[], bytes: readonly number[]) => ({
-    workload: 'one',
-    condition: { latencyMs: 20, megabytesPerSecond: 10 },
-    peer,
-    seconds,
-    bytes,
-    missingBytes: 100,
-  })
   const table = formatTable(
     [result('first', [1, 2, 3], [100, 101, 102]), result('second', [3, 3, 3], [200, 200, 200])],
     { seconds: [1, 1, 2, 1, 1, 1] },

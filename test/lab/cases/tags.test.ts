@@ -265,3 +265,17 @@ t.test('what is staged while other pulls run is settled though nobody waits for 
   registry.heal()
   await host.shutdown()
 })
+
+t.test('a root that is named again: what came by its tag is pulled again', async t => {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host({ v1: configured('ResolveTimeoutSec=0') })
+  await host.commit('v2', specs('2'))
+  const stage = 'bootc-bound-images stage --root /var/new-root --wait'
+  await host.run('ostree checkout --repo=/ostree/repo debian/v2 /var/new-root')
+  t.match(await host.run(stage), { exitCode: 0 })
+  t.equal(await contents(host), 'A')
+  await registry.push('app:latest', { files: { id: 'B' } })
+  t.match(await host.run(stage), { exitCode: 0 })
+  t.equal(await contents(host), 'B')
+  await host.shutdown()
+})
