@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import {
+  forgetActivated,
   isActivated,
   neededImages,
   readRecord,
@@ -35,7 +36,9 @@ export function activate({
     const wanted = record.images.filter(({ name }) => !stays(name))
     const moves = tagMoves(wanted, list, neededImages())
     if (moves.length > 0) await withPodmanService(imageStore, podman => podman.tagImages(moves))
-    rememberActivated(deployment)
+    // What is missing gets its tag when it is there.
+    if (record.images.every(({ id }) => list.ids.has(id))) rememberActivated(deployment)
+    else forgetActivated()
     return moves
   })
 }

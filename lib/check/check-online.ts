@@ -1,3 +1,4 @@
+import { anyMachineId } from './any-host.ts'
 import { describeError } from '../text/describe-error.ts'
 import { withTemporaryCopies } from '../host/private-files.ts'
 import { listStore } from '../host/podman.ts'
@@ -33,7 +34,10 @@ const parallel = 8
 export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
   const { ids } = await listStore(defaultStore)
   const { digests: present } = await localLayers(defaultStore, ids)
-  const asked = specs.filter(({ boundImage: { image } }) => isInRegistry(image))
+  // An image for each host of its own is not there yet.
+  const asked = specs.filter(
+    ({ boundImage: { image } }) => isInRegistry(image) && !image.includes(anyMachineId),
+  )
   const answers = await mapParallel(asked, parallel, spec => ask(spec, present))
   return {
     images: answers.flatMap(({ image }) => image ?? []),

@@ -5,6 +5,7 @@ import { credentialsDirectory } from '../directories.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { readBoundImages, type BoundImageSpec } from '../spec/read-bound-images.ts'
 import { SpecReader } from '../spec/spec-reader.ts'
+import { anyMachineId } from './any-host.ts'
 import { problemFindings, type Finding } from './finding.ts'
 import { specWarnings } from './spec-warnings.ts'
 import { usageWarnings } from './usage-warnings.ts'
@@ -14,9 +15,6 @@ export interface CheckResult {
   readonly specs: readonly BoundImageSpec[]
   readonly findings: readonly Finding[]
 }
-
-/** Stands for that of each host. */
-const anyMachineId = '0'.repeat(32)
 
 /**
  * Looks at a root on its own, as in the build of an OS image: whatever would keep its bound images from

@@ -47,11 +47,11 @@ function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
   const hasAuthFile = boundImage.options.some(
     ({ flag, identity }) => flag === '--authfile' && identity?.startsWith(`${flag}=`) === true,
   )
-  const isElsewhere = boundImage.origin.file !== undefined && boundImage.origin.file !== file
-  if (isLink && !entry.endsWith('.kube') && !hasAuthFile && !isElsewhere) return []
+  const isElsewhere = entry.endsWith('.container') && boundImage.origin.file?.endsWith('.image')
+  if (isLink && !entry.endsWith('.kube') && !hasAuthFile && isElsewhere !== true) return []
   const reason = hasAuthFile
     ? 'fails its upgrade on AuthFile='
-    : isElsewhere
+    : isElsewhere === true
       ? 'takes the name of a .image file for an image'
       : 'knows only links to .image and .container files'
   return [

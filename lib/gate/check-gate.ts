@@ -1,11 +1,10 @@
 import { describeError } from '../text/describe-error.ts'
-import type { Request } from '../generate.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
-import { completeDeployment } from '../staging/complete-deployment.ts'
+import { tryToComplete } from '../staging/complete-deployment.ts'
 import { stagingRefusal } from '../staging/staging-refusal.ts'
-import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
+import { areAllPresent, findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { forgetRefusal, recordRefusal } from './refusal.ts'
 
@@ -40,7 +39,7 @@ export async function checkGate(
     const found = findImages(request.plan.pulls, facts)
     if (areAllPresent(found) && request.problems.length === 0) {
       await syncFileSystem(facts.imageStore.directory)
-      recordCompletion(request, found)
+      tryToComplete(request, found)
       forgetRefusal()
       return { mayFinalize: true, images: [] }
     }
@@ -51,14 +50,5 @@ export async function checkGate(
   } catch (error) {
     record([], describeError(error))
     throw error
-  }
-}
-
-/** The images are there; that their names cannot be noted, on a full disk for example, is no reason to stay. */
-function recordCompletion(request: Request, found: readonly FoundImage[]): void {
-  try {
-    completeDeployment(request, found)
-  } catch (error) {
-    process.stderr.write(`noting the images of ${request.name}: ${describeError(error)}\n`)
   }
 }

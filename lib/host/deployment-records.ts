@@ -32,6 +32,8 @@ export interface DeploymentRecord {
   /** What the pulls of its staging received, headers and repeated tries included. */
   readonly receivedBytes?: number | undefined
   readonly images: readonly RecordedImage[]
+  /** Whether there are others, which it lacked. */
+  readonly isPartial?: boolean | undefined
 }
 
 /** @returns undefined when the deployment was not completed here */
@@ -44,12 +46,18 @@ export function readRecord(deployment: string): DeploymentRecord | undefined {
   }
 }
 
+/** Whether it is written down what every name means in a deployment. */
+export function isRecordWhole(deployment: string): boolean {
+  const record = readRecord(deployment)
+  return record !== undefined && record.isPartial !== true
+}
+
 /** Keeps a record, unless there is one with the same images; tags are set anew at the next boot. */
 export function writeRecord(record: DeploymentRecord): void {
   const old = readRecord(record.deployment)
   if (old !== undefined && contentsOf(old) === contentsOf(record)) return
   writeFileSafely(fileOf(record.deployment), `${JSON.stringify(record, undefined, 2)}\n`)
-  rmSync(activated, { force: true })
+  forgetActivated()
 }
 
 /** Deletes the records of all deployments but these. */
@@ -69,15 +77,19 @@ export function rememberActivated(deployment: string): void {
   if (!isActivated(deployment)) writeFileSafely(activated, `${deployment}\n`)
 }
 
+/** Has the tags set anew at the next boot. */
+export function forgetActivated(): void {
+  rmSync(activated, { force: true })
+}
+
 /** Whether the tags in the store were made those of this deployment, and its record is the same since. */
 export function isActivated(deployment: string): boolean {
   return readIfThere(activated) === `${deployment}\n`
 }
 
-function contentsOf({ images }: DeploymentRecord): string {
-  return JSON.stringify(
-    images.map(({ identity, name, digest, id }) => [identity, name, digest, id]),
-  )
+function contentsOf({ images, isPartial }: DeploymentRecord): string {
+  const contents = images.map(({ identity, name, digest, id }) => [identity, name, digest, id])
+  return JSON.stringify([contents, isPartial])
 }
 
 function fileOf(deployment: string): string {

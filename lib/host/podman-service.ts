@@ -32,6 +32,8 @@ export interface PodmanService {
   readonly listImages: () => Promise<StoreList>
   /** Gives images their names, which other images may have had, one after another; as many as can be. Each has a tag. */
   readonly tagImages: (taggings: readonly Tagging[]) => Promise<void>
+  /** Takes names away from images, but not the images. */
+  readonly untagImages: (taggings: readonly Tagging[]) => Promise<void>
 }
 
 /** Runs `act` beside such a service, which gets ready meanwhile. Only one at a time: see `withStagingLock`. */
@@ -52,11 +54,16 @@ export async function withPodmanService<T>(
     const isOver = () => service.exitCode !== null || service.signalCode !== null
     if (!(await answers(isOver))) throw podmanFailure(await service, args)
   }
+  const change = (action: Action) => async (taggings: readonly Tagging[]) => {
+    if (taggings.length === 0) return
+    await untilReady()
+    await changeNames(action, taggings)
+  }
   try {
     return await act({
       listImages: () => untilReady().then(listImages),
-      tagImages: taggings =>
-        taggings.length === 0 ? Promise.resolve() : untilReady().then(() => tagImages(taggings)),
+      tagImages: change('tag'),
+      untagImages: change('untag'),
     })
   } finally {
     service.kill()
@@ -70,13 +77,15 @@ async function listImages(): Promise<StoreList> {
   return parseImageList(body)
 }
 
-async function tagImages(taggings: readonly Tagging[]): Promise<void> {
+type Action = 'tag' | 'untag'
+
+async function changeNames(action: Action, taggings: readonly Tagging[]): Promise<void> {
   const failures: string[] = []
   for (const { id, name } of taggings) {
     const [, repository = name, tag = 'latest'] = /^(.*):([^:/]*)$/u.exec(name) ?? []
     const query = new URLSearchParams({ repo: repository, tag }).toString()
-    const { status, body } = await call('POST', `${api}/images/${id}/tag?${query}`)
-    if (status !== 201) failures.push(`naming image ${id} ${name}: podman said ${body}`)
+    const { status, body } = await call('POST', `${api}/images/${id}/${action}?${query}`)
+    if (status !== 201) failures.push(`podman image ${action} ${id} ${name}: podman said ${body}`)
   }
   if (failures.length > 0) throw new Error(failures.join('\n'))
 }

@@ -53,6 +53,16 @@ export function namesToStay(
   return keptNames(lost, after, names, needed)
 }
 
+/** The names to stay that nothing needs any more, so that `podman image prune` can take their images. */
+export function namesToDrop(
+  { names }: Pick<StoreNames, 'names'>,
+  needed: ReadonlySet<string>,
+): readonly Tagging[] {
+  return [...names]
+    .filter(([name, id]) => name === keepName(id) && !needed.has(id))
+    .map(([name, id]) => ({ id, name }))
+}
+
 function keptNames(
   lost: Iterable<string>,
   after: ReadonlyMap<string, string>,

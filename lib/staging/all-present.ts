@@ -6,7 +6,7 @@ import {
   runtimeDirectory,
 } from '../directories.ts'
 import { planAgain } from '../generate.ts'
-import { readRecord } from '../host/deployment-records.ts'
+import { isRecordWhole } from '../host/deployment-records.ts'
 import { writeKnowledge } from '../host/knowledge-file.ts'
 import { removeOtherFiles } from '../host/private-files.ts'
 import { suspectPulls } from '../host/unfinished-pulls.ts'
@@ -36,7 +36,7 @@ export function stageAllPresent(
   const isQuiet =
     readCurrentSet(runtimeDirectory).length === 0 &&
     suspectPulls().length === 0 &&
-    readRecord(basename(deploymentDirectory(hostRoot, hostRoot))) !== undefined
+    isRecordWhole(basename(deploymentDirectory(hostRoot, hostRoot)))
   if (!isQuiet) return undefined
   const { facts, warnings } = unaskedFacts()
   const first = readNextRequest(next, facts)

@@ -69,17 +69,16 @@ export async function applyRequest(
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
   const wanted = new Set(units.map(({ name }) => name))
   const stale = old.map(({ name }) => name).filter(name => !wanted.has(name))
-  // When the pulls stop, what settles them begins, and waits for us; the new target's start of it would be the same one.
-  const settling = stale.length === 0 ? [] : [settle]
+  // When pulls end, what settles them begins, and waits for us; its start by the new target would be the same one.
   // The target comes first in the alphabet, so who waits for it is told before its pulls stop.
-  const states = await unitStates([...settling, ...stale])
+  const states = await unitStates([settle, ...stale])
   await stopUnits(
     states
       .filter(({ active, hasJob }) => hasJob || !['inactive', 'failed'].includes(active))
       .map(({ unit }) => unit),
   )
   // Whatever failed, also by being stopped, would stay listed without a file.
-  const stopped = await unitStates([...settling, ...stale])
+  const stopped = await unitStates([settle, ...stale])
   await resetFailed(stopped.filter(({ active }) => active === 'failed').map(({ unit }) => unit))
 }
 
@@ -114,16 +113,16 @@ async function startPulls(
     warn(`the host is shutting down: what is missing is left to ${flush}`)
     return undefined
   }
+  const missing = pullStates.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
   const isUnderWay = pullStates.some(({ progress }) => isRunning(progress))
   if (!isUnderWay) {
-    const missing = pullStates.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
     const { refusal, warning } = checkSpace(missing, doubt, facts)
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
-    await keepImages(missing, facts, warn)
     // Not beside pulls: it would take what they have half written for damaged.
     if (suspectPulls().length > 0) await startUnit(repair)
   }
+  await keepImages(missing, facts, warn)
   await Promise.all([
     startFlush(warn),
     resetForStart(pullStates),

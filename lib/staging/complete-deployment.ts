@@ -3,6 +3,7 @@ import type { Request } from '../generate.ts'
 import { removeOtherRecords, writeRecord, type RecordedImage } from '../host/deployment-records.ts'
 import { readKnowledge } from '../host/knowledge-file.ts'
 import { deploymentNames } from '../root/deployments.ts'
+import { describeError } from '../text/describe-error.ts'
 import type { FoundImage } from '../survey/find-images.ts'
 
 /**
@@ -22,6 +23,16 @@ export function completeDeployment(
     return id === undefined ? [] : [{ identity, name, digest, id, plannedBytes }]
   })
   const receivedBytes = received - receivedBefore
-  writeRecord({ deployment, time: new Date().toISOString(), receivedBytes, images })
+  const isPartial = images.length < pulls.length ? true : undefined
+  writeRecord({ deployment, time: new Date().toISOString(), receivedBytes, images, isPartial })
   removeOtherRecords(new Set([deployment, ...deploymentNames(hostRoot)]))
+}
+
+/** Does so if it can: that the names cannot be noted, on a full disk for example, keeps nothing else from being done. */
+export function tryToComplete(request: Request, found: readonly FoundImage[]): void {
+  try {
+    completeDeployment(request, found)
+  } catch (error) {
+    process.stderr.write(`noting the images of ${request.name}: ${describeError(error)}\n`)
+  }
 }

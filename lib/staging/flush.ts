@@ -25,7 +25,7 @@ import { unaskedFacts } from '../request/own-facts.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
-import { completeDeployment } from './complete-deployment.ts'
+import { tryToComplete } from './complete-deployment.ts'
 import { keepImages } from './keep-images.ts'
 import { noteReceived } from './settle-images.ts'
 import { repair } from './repair.ts'
@@ -82,7 +82,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   await noteReceived(request.name)
   const found = findImages(request.plan.pulls, facts)
   // It becomes the running system in any case, and what is there then has its names.
-  if (facts.settings.gate !== 'require') completeDeployment(request, found)
+  if (facts.settings.gate !== 'require') tryToComplete(request, found)
   return request.plan.pulls
     .filter((_, index) => found[index]?.presence !== 'present')
     .map(({ boundImage }) => boundImage.name)

@@ -1,4 +1,4 @@
-import { neededImages } from '../host/deployment-records.ts'
+import { forgetActivated, neededImages } from '../host/deployment-records.ts'
 import { withPodmanService } from '../host/podman-service.ts'
 import { listStore } from '../host/podman.ts'
 import { mayMove } from '../plan/may-move.ts'
@@ -20,6 +20,8 @@ export async function keepImages(
 ): Promise<void> {
   const lost = pulls.flatMap(({ boundImage }) => (mayMove(boundImage) ? [boundImage.name] : []))
   if (lost.length === 0) return
+  // Should the update be refused, the running deployment needs them back.
+  forgetActivated()
   try {
     const taggings = namesToStay(lost, await listStore(imageStore), neededImages())
     if (taggings.length > 0)

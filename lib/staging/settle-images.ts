@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../generate.ts'
-import { readRecord } from '../host/deployment-records.ts'
+import { isRecordWhole, neededImages } from '../host/deployment-records.ts'
 import { readKnowledge, writeKnowledge } from '../host/knowledge-file.ts'
 import { withPodmanService } from '../host/podman-service.ts'
 import { removeOldRecords } from '../host/pull-records.ts'
 import { receivedBytes } from '../host/systemctl.ts'
-import { tagMoves } from '../plan/tag-moves.ts'
+import { namesToDrop, tagMoves } from '../plan/tag-moves.ts'
+import { describeError } from '../text/describe-error.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
@@ -15,8 +16,8 @@ import { completeDeployment } from './complete-deployment.ts'
 
 /**
  * Gives each image that is there the name that containers look for, unless the running system uses that for another
- * image; and if all are there, writes that down and forgets what was noted of images that are there no more. Call it
- * under the lock of stagings.
+ * image; and if all are there, writes that down and forgets what was noted of images that are there no more, and the
+ * names to stay of those that no deployment needs. Call it under the lock of stagings.
  *
  * @returns the images of the plan's pulls, in their order
  */
@@ -37,6 +38,9 @@ export async function settleImages(
       await noteReceived(request.name)
       completeDeployment(request, found)
       removeOldRecords(list)
+      await podman.untagImages(namesToDrop(list, neededImages())).catch((error: unknown) => {
+        process.stderr.write(`a name that nothing needs stays: ${describeError(error)}\n`)
+      })
     }
     return found
   })
@@ -48,7 +52,7 @@ export async function settleImages(
  */
 export async function recordRunning(facts: PullFacts): Promise<void> {
   const root = deploymentDirectory(hostRoot, hostRoot)
-  if (root === hostRoot || readRecord(basename(root)) !== undefined) return
+  if (root === hostRoot || isRecordWhole(basename(root))) return
   const request = readHostRequest(root, facts, { isMerged: true })
   completeDeployment(request, findImages(request.plan.pulls, facts))
 }

@@ -1,10 +1,11 @@
 import t from 'tap'
-import { namesToStay, tagMoves } from '../../lib/plan/tag-moves.ts'
+import { namesToDrop, namesToStay, tagMoves } from '../../lib/plan/tag-moves.ts'
 
 const old = 'a'.repeat(64)
 const next = 'b'.repeat(64)
 const name = 'quay.io/x/app:latest'
 
+const keep = (id: string) => `localhost/bootc-bound-images/${id.slice(0, 12)}:keep`
 const listOf = (entries: readonly (readonly [string, string])[], ids: readonly string[] = []) => {
   const names = new Map(entries)
   return { ids: new Set([...names.values(), ...ids]), names }
@@ -94,5 +95,16 @@ t.test('before a pull takes the only name of an image that is needed, that gets 
     { id: old, name: 'localhost/bootc-bound-images/aaaaaaaaaaaa:keep' },
   ])
   t.strictSame(namesToStay([name], list, new Set()), [])
+  t.end()
+})
+
+t.test('a name to stay goes when nothing needs the image', t => {
+  const list = listOf([
+    [name, old],
+    [keep(old), old],
+    [keep(next), next],
+    ['localhost/bootc-bound-images/of-somebody:keep', old],
+  ])
+  t.strictSame(namesToDrop(list, new Set([next])), [{ id: old, name: keep(old) }])
   t.end()
 })

@@ -54,17 +54,21 @@ try {
         })
       process.stderr.write(`${workload.name}, ${describeCondition(condition)}: done\n`)
     }
+    // A run takes long, and one that is ended early is not for nothing.
+    writeReports()
   }
 } finally {
   await limit(undefined)
   await lab.close()
 }
-const table = formatTable(results, { seconds: noise })
-process.stdout.write(table)
-writeFileSync('dist/bench-pull.md', table)
-writeFileSync('dist/bench-pull.json', `${JSON.stringify({ noise, results }, undefined, 2)}\n`)
-for (const [index, condition] of conditions.entries())
-  writeFileSync(`dist/bench-pull-${index + 1}.svg`, plotTimes(results, condition))
+process.stdout.write(formatTable(results, { seconds: noise }))
+
+function writeReports(): void {
+  writeFileSync('dist/bench-pull.md', formatTable(results, { seconds: noise }))
+  writeFileSync('dist/bench-pull.json', `${JSON.stringify({ noise, results }, undefined, 2)}\n`)
+  for (const [index, condition] of conditions.entries())
+    writeFileSync(`dist/bench-pull-${index + 1}.svg`, plotTimes(results, condition))
+}
 
 async function push(
   registry: Registry,

@@ -212,23 +212,19 @@ t.test('back to an image that lost its tag to a pull by tag', async t => {
   await host.shutdown()
 })
 
+const updateThatLacksAnImage = {
+  ...specs('3'),
+  ...boundImages({
+    'app.image': imageSpec(registry, 'app:latest'),
+    'missing.image': imageSpec(registry, 'missing:1'),
+  }),
+}
+
 for (const gate of ['warn', 'off'])
   t.test(`what is there has its tag when the rest is missing and Gate=${gate}`, async t => {
     const settings = configured(`Gate=${gate}`, 'RetryLimit=2', 'RetryDelaySec=1')
-    await registry.push('app:latest', { files: { id: 'A' } })
-    const host = await lab.host({ v1: settings })
-    await host.commit('v2', { ...settings, ...specs('2') })
-    await host.stage('v2')
-    t.match(await host.run(start), { exitCode: 0 })
-    await reboot(host)
-    await registry.push('app:latest', { files: { id: 'B' } })
-    await host.commit('v3', {
-      ...specs('3'),
-      ...boundImages({
-        'app.image': imageSpec(registry, 'app:latest'),
-        'missing.image': imageSpec(registry, 'missing:1'),
-      }),
-    })
+    const host = await hostWithMovedTag(t, settings)
+    await host.commit('v3', updateThatLacksAnImage)
     await host.stage('v3')
     t.match(await host.run(start), { exitCode: 1 })
     await reboot(host)
@@ -241,10 +237,61 @@ t.test('a tag that somebody moves stays at later boots of the same deployment', 
   const host = await hostWithMovedTag(t, {})
   t.match(await host.run(`podman image pull --tls-verify=false ${app}`), { exitCode: 0 })
   await reboot(host)
-  await host.run('systemctl start bootc-bound-images-boot.service')
-  await until(host, '! systemctl --quiet is-active bootc-bound-images-boot.service')
+  t.match(await host.run('bootc-bound-images boot'), { exitCode: 0, stderr: '' })
   t.equal(host.bootedVersion(), 'v2')
   t.equal(await contents(host), 'B')
+  await host.shutdown()
+})
+
+t.test('a tag that a pull for an update has moved comes back when that is refused', async t => {
+  const settings = configured('ResolveTimeoutSec=0', 'RetryLimit=2', 'RetryDelaySec=1')
+  const host = await hostWithMovedTag(t, settings)
+  await host.commit('v3', updateThatLacksAnImage)
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 1 })
+  t.equal(await contents(host), 'B', 'this cannot be helped')
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v2')
+  t.equal(await contents(host), 'A')
+  await host.shutdown()
+})
+
+t.test(
+  'after a rollback, an image that was removed gets its tag when it is there again',
+  async t => {
+    const host = await hostWithMovedTag(t, {})
+    await host.stage('v3')
+    t.match(await host.run(start), { exitCode: 0 })
+    await reboot(host)
+    t.match(await host.run('podman system prune --all --force'), { exitCode: 0 })
+    t.match(await host.run('ostree admin set-default 1'), { exitCode: 0 })
+    await reboot(host)
+    t.equal(host.bootedVersion(), 'v2')
+    await until(host, '[ "$(bootc-bound-images status)" = "No deployment is staged." ]', 60)
+    await reboot(host)
+    t.equal(host.bootedVersion(), 'v2')
+    t.equal(await contents(host), 'A')
+    await host.shutdown()
+  },
+)
+
+t.test('names that were given to stay go with their last deployment', async t => {
+  const host = await hostWithMovedTag(t, configured('ResolveTimeoutSec=0'))
+  const idOf = `podman image inspect --format '{{.Id}}' ${app}`
+  const { stdout: id } = await host.run(idOf)
+  for (const version of ['v3', 'v4', 'v5']) {
+    await registry.push('app:latest', { files: { id: version } })
+    await host.commit(version, { ...configured('ResolveTimeoutSec=0'), ...specs(version) })
+    await host.stage(version)
+    t.match(await host.run(start), { exitCode: 0 })
+    const { exitCode } = await host.run(`podman image exists ${id}`)
+    t.equal(exitCode, 0, 'its layers are left to podman image prune')
+    if (version !== 'v5') await reboot(host)
+  }
+  t.match(await host.run('podman image prune --force'), { exitCode: 0 })
+  t.match(await host.run(`podman image exists ${id}`), { exitCode: 1 })
+  const { stdout: kept } = await host.run("podman image list --format '{{.Tag}}' | grep -c keep")
+  t.equal(kept, '2', 'those of the running deployment and of the one before')
   await host.shutdown()
 })
 
