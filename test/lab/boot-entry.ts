@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, realpathSync } from 'node:fs'
+import { readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What a boot loader knows of a deployment that it can start. */
@@ -27,6 +27,17 @@ export const readDefaultBootEntry = (sysroot: string): BootEntry => {
   const [first] = readBootEntries(sysroot)
   if (first === undefined) throw new Error(`no boot entries in ${sysroot}`)
   return first
+}
+
+/** Makes the second of two entries the default one. */
+export const swapBootEntries = (sysroot: string): void => {
+  const dir = join(sysroot, 'boot/loader/entries')
+  const files = readdirSync(dir).map(name => join(dir, name))
+  const texts = files.map(file => readFileSync(file, 'utf8'))
+  const versions = texts.map(text => parseBootEntry(text).version).toReversed()
+  if (files.length !== 2) throw new Error(`not two boot entries in ${sysroot}`)
+  for (const [index, file] of files.entries())
+    writeFileSync(file, texts[index]?.replace(/^version\s.*$/m, `version ${versions[index]}`) ?? '')
 }
 
 /** What a deployment is a version of, by its origin. */

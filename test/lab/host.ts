@@ -1,8 +1,8 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { readBootEntries, readDefaultBootEntry, versionOf } from './boot-entry.ts'
+import { readBootEntries, readDefaultBootEntry, swapBootEntries, versionOf } from './boot-entry.ts'
 import type { Files } from './files.ts'
 import { type Container, ownName, startContainer } from './nspawn.ts'
 import { commit, refOf } from './sysroot.ts'
@@ -207,6 +207,17 @@ export class Host {
       throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
     }
     return result
+  }
+
+  /** Makes the deployment that is not booted the default. */
+  async rollback(): Promise<void> {
+    const { exitCode, stderr } = await this.run('ostree admin set-default 1')
+    if (exitCode === 0) return
+    // ostree 2022.7 has no command for it.
+    if (!stderr.includes("subcommand 'set-default'")) throw new Error(stderr)
+    swapBootEntries(this.sysroot)
+    const now = new Date()
+    utimesSync(join(this.sysroot, 'ostree/deploy'), now, now)
   }
 
   /** The version that is booted, by the origin of its deployment. */

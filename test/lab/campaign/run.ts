@@ -104,8 +104,7 @@ export async function stageAgain(host: Host, next: Version): Promise<readonly st
 }
 
 async function rollBack(host: Host, old: Version): Promise<readonly string[]> {
-  const { exitCode, stderr } = await host.run('ostree admin set-default 1')
-  if (exitCode !== 0) return [`the old deployment cannot be made the default: ${stderr}`]
+  await host.rollback()
   await host.shutdown()
   await host.boot()
   return host.bootedVersion() === old.name ? [] : [`${host.bootedVersion()} was booted`]
