@@ -41,6 +41,7 @@ t.test('a peer stands beside the first, as a ratio', t => {
     { seconds: [1, 1, 2, 1, 1, 1] },
   )
   t.match(table, '| one | 20 ms, 10 MB/s | first | 1.00 | 2.0 s ± 50 % | 1.01 |\n')
+  t.match(table, 'took 1000 ms ± 25 % in 3 in a row')
   t.match(table, '| one | 20 ms, 10 MB/s | second | 1.50 | 3.0 s ± 0 % | 2.00 |\n')
   t.end()
 })

@@ -68,11 +68,14 @@ export function formatTable(results: readonly Result[], noise: Noise): string {
     `Only the images of ${first?.peer} are written out to the disk when its time ends.\n`,
     'The network delays each answer of the registry, which speaks plain HTTP; it does not delay connections.\n',
     `Noise: the same work of a processor, done before each measurement, took ${(1000 * median(noise.seconds)).toFixed(0)} ms`,
-    ` ± ${(50 * median(inTurn(noise.seconds, runs).map(spread))).toFixed(0)} % in as many runs.\n`,
+    ` ± ${(50 * median(inTurn(noise.seconds, noiseRuns).map(spread))).toFixed(0)} % in ${noiseRuns} in a row.\n`,
   ].join('')
 }
 
-/** The values in groups as large as those whose spread is shown beside them. */
+/** As many as `make bench` has runs, so that the noise can be held against the spread of those. */
+const noiseRuns = 3
+
+/** The values in groups of so many. */
 function inTurn(values: readonly number[], size: number): readonly (readonly number[])[] {
   return Array.from({ length: Math.floor(values.length / size) }, (_, index) =>
     values.slice(index * size, (index + 1) * size),
