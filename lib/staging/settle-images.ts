@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../generate.ts'
-import { isRecordWhole, neededImages } from '../host/deployment-records.ts'
+import { isRecordWhole, neededImages, readRecord } from '../host/deployment-records.ts'
 import { readKnowledge, writeKnowledge } from '../host/knowledge-file.ts'
 import { withPodmanService } from '../host/podman-service.ts'
 import { removeOldRecords } from '../host/pull-records.ts'
@@ -54,7 +54,16 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
   const root = deploymentDirectory(hostRoot, hostRoot)
   if (root === hostRoot || isRecordWhole(basename(root))) return
   const request = readHostRequest(root, facts, { isMerged: true })
-  completeDeployment(request, findImages(request.plan.pulls, facts))
+  const { pulls } = request.plan
+  // A pull by tag may have moved since what is written down in part.
+  const known = new Map(
+    readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
+  )
+  const found = findImages(pulls, facts).map((image, index) => ({
+    ...image,
+    id: known.get(pulls[index]?.boundImage.identity ?? '') ?? image.id,
+  }))
+  completeDeployment(request, found)
 }
 
 /** Keeps what the pulls of a deployment have received, for its record. */

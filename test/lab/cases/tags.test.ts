@@ -324,3 +324,25 @@ t.test('a root that is named again: what came by its tag is pulled again', async
   t.equal(await contents(host), 'B')
   await host.shutdown()
 })
+
+t.test('what is written down in part of the running deployment stays', async t => {
+  const settings = configured('Gate=warn', 'ResolveTimeoutSec=0', 'RetryLimit=2', 'RetryDelaySec=1')
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host({ v1: settings })
+  await host.commit('v2', { ...settings, ...updateThatLacksAnImage })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 1 })
+  await reboot(host)
+  const ofApp = `jq -r '.images[] | select(.name == "${app}") | .id' /var/lib/bootc-bound-images/deployments/*.json`
+  const { stdout: id } = await host.run(ofApp)
+  t.match(id, /^[0-9a-f]{64}$/)
+  for (const version of ['v3', 'v4']) {
+    await registry.push('app:latest', { files: { id: version } })
+    await host.commit(version, { ...settings, ...updateThatLacksAnImage, 'usr/v': version })
+    await host.stage(version)
+    await host.run(start)
+  }
+  t.equal(await contents(host), 'v4')
+  t.equal((await host.run(ofApp)).stdout, id)
+  await host.shutdown()
+})
