@@ -25,7 +25,7 @@ isolated := activate boot flush repair settle stage wait
 isolation := bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
-scripts := activate retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
+scripts := activate await-pulls retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \
 	multi-user.target.wants/bootc-bound-images-boot.service \

@@ -104,9 +104,15 @@ function renderPendingUnit(
       'Type=oneshot',
       'RemainAfterExit=yes',
       'Slice=bootc-pending.slice',
+      ...(after.length === 0 || systemdVersion >= restartModes
+        ? []
+        : [
+            '# This systemd starts those who wait for others after a first failed try of these.',
+            `ExecStartPre=+${command([`${libraryDirectory}/await-pulls`, `${longestWait(settings)}`, ...after])}`,
+          ]),
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload. Then a mark:',
       '# until it is taken away, a crash means that what podman has may be damaged.',
-      `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${longestDelay(settings)}`,
+      `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${Math.min(settings.retryMaxDelaySec, longestWait(settings))}`,
       `ExecStartPre=+${command([`${libraryDirectory}/retry-delay`])} %n ${command(steps.mark)}`,
       '# Fewer collections of garbage, which are a fifth of its work for a small image.',
       'Environment=GOGC=400',
@@ -121,7 +127,7 @@ function renderPendingUnit(
       'Restart=on-failure',
       'RestartSec=100ms',
       '# Keeps the target waiting between the tries.',
-      ...(systemdVersion >= 254 ? ['RestartMode=direct'] : []),
+      ...(systemdVersion >= restartModes ? ['RestartMode=direct'] : []),
       '# For each try: podman waits for ever for a registry that says nothing.',
       `TimeoutStartSec=${settings.pullTimeoutSec}`,
       '# It does not end while it waits for the lock of a layer.',
@@ -151,12 +157,15 @@ function writablePaths({ imageStore, temporaryDirectory }: HostFacts): readonly 
   )
 }
 
+/** The first systemd with `RestartMode=`. */
+const restartModes = 254
+
 /** So many starts may come from elsewhere while a unit has its tries. */
 const spareStarts = 20
 
 /** The timeout is that of each command of the unit, and so of the delay too. */
-function longestDelay({ retryMaxDelaySec, pullTimeoutSec }: Settings): number {
-  return Math.min(retryMaxDelaySec, Math.max(0, pullTimeoutSec - 1))
+function longestWait({ pullTimeoutSec }: Settings): number {
+  return Math.max(0, pullTimeoutSec - 1)
 }
 
 function command(words: readonly string[]): string {

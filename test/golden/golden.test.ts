@@ -86,6 +86,29 @@ t.test('systemd 252 does not know RestartMode=', t => {
   t.end()
 })
 
+t.test(
+  'systemd 252 lets others begin after a first failed try, so these wait for themselves',
+  t => {
+    const inLine = {
+      ...facts,
+      settings: { ...defaultSettings, maxParallel: 1, pullTimeoutSec: 60 },
+    }
+    const request = readRequest(join(goldenDirectory, '08-toml-and-kube/root'), {
+      ...inLine,
+      hostRoot: undefined,
+    })
+    const waits = (systemdVersion: number) =>
+      generate(request, { ...inLine, systemdVersion }).flatMap(
+        ({ contents }) => /^ExecStartPre=.*await-pulls (.*)$/mu.exec(contents)?.[1] ?? [],
+      )
+    const others = request.plan.pulls.flatMap(({ after }) => after)
+    t.ok(others.length > 0)
+    t.strictSame(waits(252).toSorted(), others.map(unit => `59 ${unit}`).toSorted())
+    t.strictSame(waits(254), [])
+    t.end()
+  },
+)
+
 t.test('what podman is configured to write to can be written', t => {
   const request = readRequest(join(goldenDirectory, '02-one-request-of-two-specs/root'), {
     ...facts,

@@ -14,3 +14,10 @@ export async function until(host: Host, command: string, seconds = 20): Promise<
 
 /** Succeeds while a pull is carried out. */
 export const isPulling = 'pgrep -f "image [p]ull"'
+
+/** Succeeds when a pull has failed and waits for its next try. */
+export const isRetrying = 'journalctl -b -u "bootc-pending-*" -o cat | grep "trying again"'
+
+/** Succeeds when the look at each boot, which would pull what is missing, is over. */
+export const hasLookedAtBoot =
+  '[ "$(systemctl is-active bootc-bound-images-boot.service)" != active ]'

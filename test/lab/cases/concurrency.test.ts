@@ -244,9 +244,7 @@ t.test('MaxParallel=2, and one of the first pulls fails', async t => {
   t.match(await host.run(start), { exitCode: 1 })
   const others = references(...six.filter(image => image !== 'app1:1'))
   t.strictSame(await imagesOn(host, others), others, 'its lane goes on')
-  // An older systemd starts those who wait after a first failed try; see README, Limits.
-  const version = (await host.run('systemctl --version')).stdout
-  if (!version.startsWith('systemd 252 ')) t.equal(mostAtATime(), 2)
+  t.equal(mostAtATime(), 2)
   registry.heal()
   t.match(await host.run(start), { exitCode: 0 })
   await host.shutdown()

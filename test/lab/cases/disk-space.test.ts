@@ -1,6 +1,7 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
+import { hasLookedAtBoot } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -16,7 +17,7 @@ const store = '/var/lib/containers/storage'
 
 /** A small file system at a directory of a host, empty and until the next shutdown; not under the feet of podman. */
 const mountAt = (directory: string, megabytes: number) => `
-  while systemctl is-active --quiet bootc-bound-images-boot.service; do sleep 0.1; done
+  until ${hasLookedAtBoot}; do sleep 0.1; done
   mkdir -p ${directory} && mount -t tmpfs -o size=${megabytes}M small ${directory}`
 
 async function hostFor(

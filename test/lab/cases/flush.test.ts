@@ -1,6 +1,7 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec, imagesOn, pendingUnits } from '../bound-images.ts'
 import { type Files, type Host, Lab, makeLayer, untilFinalizable } from '../lab.ts'
+import { isPulling, isRetrying, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -49,7 +50,7 @@ t.test('pulls under way end by themselves, and no byte is fetched twice', async 
   const host = await hostWithV2(configured('ResolveTimeoutSec=0'))
   registry.fail({ match: '/blobs/', delayMs: 1500 })
   await host.stage('v2')
-  await host.run('for i in $(seq 100); do pgrep -f "image [p]ull" && exit; sleep 0.1; done')
+  await until(host, isPulling)
   await host.run('sleep 1')
   await host.shutdown()
   t.equal(await bootedAfterwards(host), 'v2')
@@ -68,9 +69,7 @@ t.test('a pull that waits for its next try is tried at once, not waited for', as
   )
   registry.fail({ match: '/web/manifests/', status: 500, times: 1 })
   await host.stage('v2')
-  await host.run(
-    'for i in $(seq 100); do journalctl -u "bootc-pending-*" -o cat | grep "trying again" && exit; sleep 0.1; done',
-  )
+  await until(host, isRetrying)
   await host.shutdown({ timeoutMs: 60_000 })
   t.equal(await bootedAfterwards(host), 'v2')
   await host.shutdown()
@@ -85,9 +84,9 @@ t.test('what the shutdown pulls comes in the order of the plan: each layer once'
   await host.commit('v3', boundImages(Object.fromEntries(specs)))
   registry.fail({ match: '/blobs/', status: 500 })
   await host.stage('v3')
-  await host.run(
-    'for i in $(seq 300); do journalctl -u "bootc-pending-*" -o cat | grep "trying again" && exit; sleep 0.1; done',
-  )
+  await until(host, isRetrying)
+  // On systemd 252 the others do not wait for a pull that has failed once.
+  await host.run('systemctl stop "bootc-pending-*"')
   registry.heal()
   registry.fail({ match: base.digest, delayMs: 2000 })
   registry.forget()

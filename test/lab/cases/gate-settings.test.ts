@@ -1,7 +1,7 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { type Files, type Host, Lab } from '../lab.ts'
-import { until } from '../until.ts'
+import { hasLookedAtBoot, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -44,7 +44,7 @@ const finalizationLog = async (host: Host) =>
   (await host.run(`journalctl -b -1 -o cat -u ${finalization}`)).stdout
 /** What this boot said loudly. */
 async function loudAtBoot(host: Host): Promise<string> {
-  await until(host, '[ "$(systemctl is-active bootc-bound-images-boot.service)" != active ]')
+  await until(host, hasLookedAtBoot)
   const read = 'journalctl -b -o cat -p warning -u bootc-bound-images-boot.service'
   return (await host.run(read)).stdout
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec, pendingUnits } from '../bound-images.ts'
 import { type Files, Lab } from '../lab.ts'
+import { isPulling, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -44,7 +45,7 @@ t.test(
 t.test('a reboot in the middle of a pull stays on the running OS', async t => {
   const host = await stagedHost(configured('FlushTimeoutSec=2'))
   registry.fail({ match: '/web/manifests/', mode: 'hang' })
-  await host.run('for i in $(seq 100); do pgrep -f "image [p]ull" && exit; sleep 0.1; done')
+  await until(host, isPulling)
   await host.shutdown()
   registry.heal()
   await host.boot()
@@ -92,7 +93,7 @@ t.test('a second staging while the first still pulls: the waiting start follows 
   await host.commit('v3', boundImages({ 'db.image': imageSpec(registry, 'db:1') }))
   registry.fail({ match: '/web/manifests/', mode: 'hang' })
   await host.stage('v2')
-  await host.run('for i in $(seq 100); do pgrep -f "image [p]ull" && exit; sleep 0.1; done')
+  await until(host, isPulling)
   const waiting = host.run(start)
   await host.run('sleep 2')
   await host.stage('v3')

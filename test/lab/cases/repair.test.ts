@@ -2,6 +2,7 @@
 import t from 'tap'
 import { boundImages, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
 import { type Host, Lab, makeLayer } from '../lab.ts'
+import { hasLookedAtBoot, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -29,6 +30,7 @@ async function hostWith(image: string): Promise<Host> {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
+  await until(host, hasLookedAtBoot)
   await host.run(leaveMark)
   registry.forget()
   return host

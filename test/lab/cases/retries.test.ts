@@ -1,6 +1,6 @@
 import t from 'tap'
-import { boundImages, fewQuickTries, imageSpec } from '../bound-images.ts'
-import { Lab } from '../lab.ts'
+import { boundImages, configured, fewQuickTries, imageSpec } from '../bound-images.ts'
+import { Lab, makeLayer } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -56,6 +56,26 @@ t.test('the same with a daemon-reload every half second', async t => {
   t.ok(second - first >= 1000, 'the first delay was not cut')
   t.ok(third - second >= 2000, 'nor was the second')
   await host.run('systemctl stop reloads')
+  await host.shutdown()
+})
+
+t.test('who waits for the layers of another pull waits for all its tries', async t => {
+  registry.heal()
+  const base = makeLayer({ bytes: 300_000 })
+  const names = ['shop-1:1', 'shop-2:1', 'shop-3:1', 'shop-4:1']
+  for (const name of names) await registry.push(name, { layers: [base], files: { name } })
+  const host = await lab.host({ v1: configured('RetryDelaySec=2') })
+  const specs = names.map((name, index) => [`${index}.image`, imageSpec(registry, name)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
+  registry.fail({ match: base.digest, delayMs: 2000 })
+  registry.fail({ match: base.digest, status: 500, times: 2 })
+  registry.forget()
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.strictSame(
+    registry.requests.filter(({ url }) => url.endsWith(base.digest)).map(({ status }) => status),
+    [500, 500, 200],
+  )
   await host.shutdown()
 })
 
