@@ -64,6 +64,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/share/doc/bootc-bound-images/specs.md',
       '-rw-r--r-- usr/share/man/man8/bootc-bound-images.8',
       '-rwxr-xr-x usr/lib/bootc-bound-images/activate',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/await-pulls',
       '-rwxr-xr-x usr/lib/bootc-bound-images/bootc-bound-images',
       '-rwxr-xr-x usr/lib/bootc-bound-images/generate',
       '-rwxr-xr-x usr/lib/bootc-bound-images/give-up',
