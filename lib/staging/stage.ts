@@ -1,7 +1,8 @@
-import { existsSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../generate.ts'
+import { ifThere } from '../if-there.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { nextDeployment, type Standing } from '../request/next-deployment.ts'
 import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
@@ -13,12 +14,12 @@ import { rememberStagingRefusal } from './staging-refusal.ts'
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
 const mostRounds = 10
 
-/** Is there from the beginning of a staging until one has succeeded. */
-const unfinished = join(runtimeDirectory, 'staging')
+/** Is there from the beginning of a staging until one has succeeded, and empty until it has come to its end. */
+const marker = join(runtimeDirectory, 'staging')
 
-/** Whether the last staging was killed, failed, or is under way. */
+/** Whether the last staging was killed, could not come to its end, or is under way. */
 export function isStagingUnfinished(): boolean {
-  return existsSync(unfinished)
+  return ifThere(() => statSync(marker).size) === 0
 }
 
 /** What the next deployment asks for, and what came of it. */
@@ -44,8 +45,8 @@ export function stage(
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
   return withStagingLock(async () => {
-    const isAfterFailure = isStagingUnfinished()
-    writeFileSync(unfinished, '')
+    const isAfterFailure = existsSync(marker)
+    writeFileSync(marker, '')
     for (let round = 1; ; round++) {
       const seen = seeDeployments()
       rememberSeen(seen)
@@ -56,10 +57,13 @@ export function stage(
       await Promise.allSettled([attempt])
       if (round < mostRounds && !isSame(seen, seeDeployments())) continue
       const staging = await attempt
-      if (staging !== undefined && !hasSucceeded(staging)) return staging
+      if (staging !== undefined && !hasSucceeded(staging)) {
+        writeFileSync(marker, 'failed\n')
+        return staging
+      }
       // That an earlier staging failed is over, whoever carried out this one.
       if (isAfterFailure) await (await import('./stage-in-full.ts')).forgetFailure()
-      rmSync(unfinished)
+      rmSync(marker)
       return staging
     }
   })

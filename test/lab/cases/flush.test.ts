@@ -1,5 +1,12 @@
 import t from 'tap'
-import { boundImages, configured, imageSpec, imagesOn, pendingUnits } from '../bound-images.ts'
+import {
+  boundImages,
+  configured,
+  fewQuickTries,
+  imageSpec,
+  imagesOn,
+  pendingUnits,
+} from '../bound-images.ts'
 import { type Files, type Host, Lab, makeLayer, untilFinalizable } from '../lab.ts'
 import { isPulling, isRetrying, until } from '../until.ts'
 
@@ -74,6 +81,25 @@ t.test('a pull that waits for its next try is tried at once, not waited for', as
   t.equal(await bootedAfterwards(host), 'v2')
   await host.shutdown()
 })
+
+t.test(
+  'a pull that has used up its tries is not tried again, nor beside a broken spec',
+  async t => {
+    for (const broken of [{}, { 'broken.image': '[Image]\nImage=a b\n' }]) {
+      const host = await hostWithV2(fewQuickTries)
+      await host.commit('v3', boundImages({ 'web.image': imageSpec(registry, 'web:1'), ...broken }))
+      registry.fail({ match: '/web/manifests/', status: 500 })
+      await host.stage('v3')
+      await until(host, 'systemctl is-failed "bootc-pending-*"')
+      registry.forget()
+      await host.shutdown()
+      t.strictSame(registry.requests, [])
+      t.equal(await bootedAfterwards(host), 'v1')
+      await host.shutdown()
+    }
+    registry.heal()
+  },
+)
 
 t.test('what the shutdown pulls comes in the order of the plan: each layer once', async t => {
   const base = makeLayer({ bytes: 300_000 })

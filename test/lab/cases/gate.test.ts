@@ -54,6 +54,17 @@ t.test('a reboot in the middle of a pull stays on the running OS', async t => {
   await host.shutdown()
 })
 
+t.test('what is left of an earlier soft reboot refuses nothing', async t => {
+  const host = await stagedHost()
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.run('mkdir /run/nextroot')
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  t.notMatch((await host.run('bootc-bound-images status')).stdout, /not allowed/)
+  await host.shutdown()
+})
+
 t.test('a gate that hangs, or is gone, keeps the running OS', async t => {
   const breaks = {
     hangs: 'printf "#!/bin/sh\\nexec sleep 1000\\n" >/run/gate; sed -i s/90/2/',

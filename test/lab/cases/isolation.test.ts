@@ -99,6 +99,9 @@ t.test('a login below /root, of which no other user may know', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   t.strictSame(closed.servedTo('web'), ['shop'])
   await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2', 'the gate finds it too')
+  await host.shutdown()
 })
 
 /** Makes images that the host has signed: `signed:1` in files, and `attached:1`, if it can, in the registry. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { boundImages, imageSpec } from '../bound-images.ts'
 import { Lab } from '../lab.ts'
+import { until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -30,6 +31,10 @@ t.test('a gate that cannot run keeps the running OS', async t => {
   await host.boot({ withoutNode: true })
   await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
   await host.stage('v2')
+  await until(host, 'systemctl is-failed bootc-bound-images-recheck@failure.service', 60)
+  await host.run('sleep 2')
+  const { stdout } = await host.run('journalctl -b -o cat -u bootc-bound-images-stage.service')
+  t.ok(stdout.split('Starting').length < 150, 'it is not tried again for ever')
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
