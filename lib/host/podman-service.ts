@@ -34,6 +34,8 @@ export interface PodmanService {
   readonly tagImages: (taggings: readonly Tagging[]) => Promise<void>
   /** Takes names away from images, but not the images. */
   readonly untagImages: (taggings: readonly Tagging[]) => Promise<void>
+  /** Removes these names, and images with their last one; but no image that a container uses. */
+  readonly removeImages: (names: readonly string[]) => Promise<void>
 }
 
 /** Runs `act` beside such a service, which gets ready meanwhile. Only one at a time: see `withStagingLock`. */
@@ -64,6 +66,9 @@ export async function withPodmanService<T>(
       listImages: () => untilReady().then(listImages),
       tagImages: change('tag'),
       untagImages: change('untag'),
+      removeImages: async names => {
+        if (names.length > 0) await untilReady().then(() => removeImages(names))
+      },
     })
   } finally {
     service.kill()
@@ -86,6 +91,17 @@ async function changeNames(action: Action, taggings: readonly Tagging[]): Promis
     const query = new URLSearchParams({ repo: repository, tag }).toString()
     const { status, body } = await call('POST', `${api}/images/${id}/${action}?${query}`)
     if (status !== 201) failures.push(`podman image ${action} ${id} ${name}: podman said ${body}`)
+  }
+  if (failures.length > 0) throw new Error(failures.join('\n'))
+}
+
+async function removeImages(names: readonly string[]): Promise<void> {
+  const failures: string[] = []
+  for (const name of names) {
+    const { status, body } = await call('DELETE', `${api}/images/${encodeURIComponent(name)}`)
+    // 404: somebody else was faster; 409: a container uses it.
+    if (![200, 404, 409].includes(status))
+      failures.push(`podman image rm ${name}: podman said ${body}`)
   }
   if (failures.length > 0) throw new Error(failures.join('\n'))
 }

@@ -1,7 +1,10 @@
 // podman, asked about itself and its image store. Failure policy: every failure is an error.
+import { realpathSync } from 'node:fs'
 import { execa } from 'execa'
+import { ifThere } from '../if-there.ts'
 import type { PodmanVersion } from '../plan/podman-version.ts'
-import { separateStore, type ImageStore } from '../render/image-store.ts'
+import { keptStorageOptions, separateStore, type ImageStore } from '../render/image-store.ts'
+import { isOfOs } from '../root/stays-with.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseImageList } from './parse-image-list.ts'
 import { podmanFailure } from './podman-failure.ts'
@@ -25,15 +28,20 @@ export interface Podman {
 export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
   const format =
-    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}'
+    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [, major, minor, temporary = '', store = '', runDirectory = ''] =
-    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
+  const [, major, minor, temporary = '', store = '', runDirectory = '', graphOptions = ''] =
+    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
+  const kept = keptStorageOptions(
+    JSON.parse(graphOptions),
+    path => !isOfOs(ifThere(() => realpathSync(path)) ?? path),
+  )
+  const pullOptions = kept && [...options, ...kept]
   return {
     podmanVersion: [Number(major), Number(minor)],
-    imageStore: { directory: store, runDirectory, options },
+    imageStore: { directory: store, runDirectory, options, ...(pullOptions && { pullOptions }) },
     // `storage` means the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,
   }

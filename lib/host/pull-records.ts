@@ -32,6 +32,12 @@ export function hasRecord(name: string): boolean {
   return existsSync(join(directory, name))
 }
 
+/** Names in the store of the images that were pulled by digest. */
+export function pulledByDigest(): readonly string[] {
+  const records = recordNames().flatMap(name => readPullRecord(name) ?? [])
+  return [...new Set(records.map(({ image }) => image))].filter(image => image.includes('@'))
+}
+
 /** Deletes the records of images that are in the store no more, and what an interruption left. */
 export function removeOldRecords({ ids, names }: StoreList): void {
   for (const name of recordNames()) {

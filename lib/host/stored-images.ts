@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import type { Platform } from '../plan/manifest.ts'
 import type { ImageStore } from '../render/image-store.ts'
+import { parseDirectories } from './parse-directories.ts'
 import { parseUnknownImages } from './parse-unknown-images.ts'
 import { podmanFailure } from './podman-failure.ts'
 import { podmanLimit } from './podman-limit.ts'
@@ -12,9 +13,11 @@ import { podmanLimit } from './podman-limit.ts'
 export interface StoredImage {
   /** Of its configuration, which names every layer's contents. */
   readonly id: string
-  /** Of the manifest it was pulled by. */
-  readonly digest: string
+  /** Of its manifest, and of the lists by which it was pulled. */
+  readonly digests: ReadonlySet<string>
   readonly platform: Pick<Platform, 'os' | 'architecture'>
+  /** Of its layers. They can be in a store that is not podman's own. */
+  readonly directories: readonly string[]
 }
 
 /**
@@ -48,7 +51,8 @@ function inspect(
 ): ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> } {
   if (references.length === 0) return new Map()
   // The layers are read only to see that they are there.
-  const format = '{{.Id}} {{.Digest}} {{json .Os}} {{json .Architecture}} {{.RootFS.Layers}}'
+  const format =
+    '{{.Id}} {{json .RepoDigests}} {{json .Os}} {{json .Architecture}} {{json .GraphDriver.Data}} {{.RootFS.Layers}}'
   const args = ['image', 'inspect', '--format', format, '--', ...references]
   const { status, stdout, stderr, error } = spawnSync('podman', [...options, ...args], {
     encoding: 'utf8',
@@ -66,10 +70,12 @@ function inspect(
     return { unknown: parseUnknownImages(stderr) }
   return new Map(
     references.flatMap((reference, index) => {
-      const [, id, digest = '', os = '', architecture = ''] =
-        /^(\S+) (\S*) "(.*?)" "(.*?)" /u.exec(lines[index] ?? '') ?? []
+      const [, id, names = '', os = '', architecture = '', data = ''] =
+        /^(\S+) (\S*) "(.*?)" "(.*?)" (.*) \[.*?\]$/u.exec(lines[index] ?? '') ?? []
       if (id === undefined) return []
-      const image = { id, digest, platform: { os, architecture } }
+      const platform = { os, architecture }
+      const digests = new Set(names.match(/sha256:[0-9a-f]{64}/gu))
+      const image = { id, digests, platform, directories: parseDirectories(data) }
       // podman also finds an image by the start of its id; that is not its name.
       return id.startsWith(reference) ? [] : [[reference, image]]
     }),

@@ -63,6 +63,22 @@ export function namesToDrop(
     .map(([name, id]) => ({ id, name }))
 }
 
+/**
+ * The names by digest that nothing needs any more. Without them, the images go.
+ *
+ * @param pulled those that were given by pulls of ours
+ */
+export function imagesToRemove(
+  pulled: readonly string[],
+  { names }: Pick<StoreNames, 'names'>,
+  needed: ReadonlySet<string>,
+): readonly string[] {
+  return pulled.filter(name => {
+    const id = names.get(name)
+    return id !== undefined && !needed.has(id)
+  })
+}
+
 function keptNames(
   lost: Iterable<string>,
   after: ReadonlyMap<string, string>,

@@ -1,3 +1,4 @@
+import { fields } from '../fields.ts'
 import { runtimeDirectory } from '../directories.ts'
 
 /** A store of podman's. */
@@ -8,6 +9,8 @@ export interface ImageStore {
   readonly runDirectory: string
   /** What makes podman use it; none for the store that podman uses by itself. */
   readonly options: readonly string[]
+  /** The same for a pull, if that may not use all that podman uses otherwise. */
+  readonly pullOptions?: readonly string[]
 }
 
 /** The run directory of a separate store; what is mounted of two stores must not be mixed. */
@@ -24,4 +27,36 @@ export const defaultStore: ImageStore = {
   directory: '/var/lib/containers/storage',
   runDirectory: '/run/containers/storage',
   options: [],
+}
+
+/**
+ * Options of podman that keep it from using stores which come and go with the OS image: a pull takes over their layers,
+ * and an image is broken without all of its own. To say one storage option is to say all of them (podman(1),
+ * `--storage-opt`).
+ *
+ * @param graphOptions what `podman info` says of the storage options that hold
+ * @param isKept whether the store at a path may be used
+ * @returns undefined when all may be used
+ */
+export function keptStorageOptions(
+  graphOptions: unknown,
+  isKept: (path: string) => boolean,
+): readonly string[] | undefined {
+  // podman 5 names all stores in a list as well.
+  const stores = Object.entries(fields(graphOptions))
+    .filter(([name]) => /\.(?:additional)?imagestores?$/iu.test(name))
+    .flatMap(([, value]) => value)
+    .filter(value => typeof value === 'string')
+  const kept = new Set(stores.filter(isKept))
+  if (kept.size === new Set(stores).size) return undefined
+  const others = Object.entries(fields(graphOptions))
+    .filter(([name]) => !/imagestores?$/iu.test(name))
+    .map(([name, value]) => `${name}=${isProgram(value) ? value.Executable : String(value)}`)
+  const all = [...others, ...[...kept].map(path => `additionalimagestore=${path}`)]
+  return (all.length === 0 ? [''] : all).map(option => `--storage-opt=${option}`)
+}
+
+/** Of a program, podman says more than its name. */
+function isProgram(value: unknown): value is { readonly Executable: string } {
+  return typeof value === 'object' && value !== null && 'Executable' in value
 }

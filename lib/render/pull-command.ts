@@ -19,7 +19,7 @@ export function pullCommand(
   const known = knownOptions(options, version)
   const command = [
     podman,
-    ...store.options,
+    ...(store.pullOptions ?? store.options),
     ...knownOptions(globalOptions, version).flatMap(({ words }) => words),
     'image',
     'pull',

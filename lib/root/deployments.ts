@@ -22,7 +22,8 @@ export function deploymentDirectory(hostRoot: string, root: string): string {
   )
 }
 
-function deploymentDirectories(hostRoot: string): readonly string[] {
+/** Directories of all deployments on disk. */
+export function deploymentDirectories(hostRoot: string): readonly string[] {
   return directoriesIn(join(hostRoot, 'sysroot/ostree/deploy')).flatMap(osname =>
     directoriesIn(join(osname, 'deploy')),
   )

@@ -42,7 +42,7 @@ export function stageAllPresent(
   const first = readNextRequest(next, facts)
   const images = first.specs.map(({ boundImage }) => boundImage)
   if (first.problems.length > 0 || images.some(mayMove)) return undefined
-  const found = findImages(first.plan.pulls, facts)
+  const found = findImages(first, facts)
   if (!areAllPresent(found)) return undefined
   for (const warning of warnings) warn(warning)
   const knowledge = new Map(images.map(({ identity }) => [identity, { isPresent: true }]))

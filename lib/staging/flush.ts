@@ -80,7 +80,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
     await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
   }
   await noteReceived(request.name)
-  const found = findImages(request.plan.pulls, facts)
+  const found = findImages(request, facts)
   // It becomes the running system in any case, and what is there then has its names.
   if (facts.settings.gate !== 'require') tryToComplete(request, found)
   return request.plan.pulls
@@ -138,9 +138,9 @@ function unitsThat(states: readonly UnitState[], progress: PullProgress): Readon
   return new Set(states.filter(state => pullProgress(state) === progress).map(({ unit }) => unit))
 }
 
-function missingPulls({ plan }: Request, facts: PullFacts): readonly Pull[] {
-  const found = findImages(plan.pulls, facts)
-  return plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
+function missingPulls(request: Request, facts: PullFacts): readonly Pull[] {
+  const found = findImages(request, facts)
+  return request.plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 
 /** The request with an order for some of its pulls alone, as if the other images were there. */

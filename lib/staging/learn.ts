@@ -10,6 +10,7 @@ import { mayMove } from '../plan/may-move.ts'
 import { inspectOptions, isInRegistry, wantedPlatform } from '../render/inspect-options.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { pulledImage, storedName, type BoundImage } from '../spec/bound-image.ts'
+import { willDo } from '../survey/find-images.ts'
 
 /** Registries are asked for so many images at once; their answers are small. */
 const parallel = 16
@@ -53,7 +54,7 @@ export interface Earlier {
  * @param warn takes a line for people
  */
 export async function learn(
-  { specs, containersDirectory }: Pick<Request, 'specs' | 'containersDirectory'>,
+  { root, specs, containersDirectory }: Pick<Request, 'root' | 'specs' | 'containersDirectory'>,
   { knowledge, begun, lastDigests, isStaging, pinsTags, isSuspect }: Earlier,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   mostSeconds: number,
@@ -71,8 +72,11 @@ export async function learn(
     const all = [...images]
     const stored = storedImages(all.map(storedName), imageStore)
     return all.filter(boundImage => {
-      const id = stored.get(storedName(boundImage))?.id
-      const isPresent = id !== undefined && !isSuspect(boundImage, id)
+      const image = stored.get(storedName(boundImage))
+      const isPresent =
+        image !== undefined &&
+        willDo(boundImage, image, root, imageStore) &&
+        !isSuspect(boundImage, image.id)
       if (isPresent) learnt.set(boundImage.identity, { digest: boundImage.digest, isPresent })
       return !isPresent
     })

@@ -1,23 +1,22 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../generate.ts'
-import { isRecordWhole, neededImages, readRecord } from '../host/deployment-records.ts'
+import { isRecordWhole, readRecord } from '../host/deployment-records.ts'
 import { readKnowledge, writeKnowledge } from '../host/knowledge-file.ts'
 import { withPodmanService } from '../host/podman-service.ts'
 import { removeOldRecords } from '../host/pull-records.ts'
 import { receivedBytes } from '../host/systemctl.ts'
-import { namesToDrop, tagMoves } from '../plan/tag-moves.ts'
-import { describeError } from '../text/describe-error.ts'
+import { tagMoves } from '../plan/tag-moves.ts'
 import type { PullFacts } from '../render/render-units.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
 import { completeDeployment } from './complete-deployment.ts'
+import { pruneImages } from './prune-images.ts'
 
 /**
  * Gives each image that is there the name that containers look for, unless the running system uses that for another
- * image; and if all are there, writes that down and forgets what was noted of images that are there no more, and the
- * names to stay of those that no deployment needs. Call it under the lock of stagings.
+ * image; and if all are there, writes that down, forgets what was noted of images that are there no more, and prunes. Call it under the lock of stagings.
  *
  * @returns the images of the plan's pulls, in their order
  */
@@ -27,7 +26,7 @@ export async function settleImages(
 ): Promise<readonly FoundImage[]> {
   const { pulls } = request.plan
   return withPodmanService(facts.imageStore, async podman => {
-    const found = findImages(pulls, facts)
+    const found = findImages(request, facts)
     const list = await podman.listImages()
     const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
       const id = found[index]?.id
@@ -38,9 +37,7 @@ export async function settleImages(
       await noteReceived(request.name)
       completeDeployment(request, found)
       removeOldRecords(list)
-      await podman.untagImages(namesToDrop(list, neededImages())).catch((error: unknown) => {
-        process.stderr.write(`a name that nothing needs stays: ${describeError(error)}\n`)
-      })
+      await pruneImages(podman, list, facts)
     }
     return found
   })
@@ -59,7 +56,7 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
   const known = new Map(
     readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
   )
-  const found = findImages(pulls, facts).map((image, index) => ({
+  const found = findImages(request, facts).map((image, index) => ({
     ...image,
     id: known.get(pulls[index]?.boundImage.identity ?? '') ?? image.id,
   }))

@@ -1,10 +1,13 @@
+import type { Request } from '../generate.ts'
 import { isRecorded } from '../host/pull-records.ts'
 import { storedImages, type StoredImage } from '../host/stored-images.ts'
 import { suspectPulls } from '../host/unfinished-pulls.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
+import { pendingUnitName, type Pull } from '../plan/plan-pulls.ts'
+import type { ImageStore } from '../render/image-store.ts'
 import { recordName } from '../render/pull-steps.ts'
 import { wantedPlatform } from '../render/inspect-options.ts'
 import type { PullFacts } from '../render/render-units.ts'
+import { staysWith } from '../root/stays-with.ts'
 import { storedName, type BoundImage } from '../spec/bound-image.ts'
 
 /** Whether an image is safely on disk; `unverified` is one that a power failure may have damaged. */
@@ -23,7 +26,7 @@ export interface FoundImage {
  * is written after a sync.
  */
 export function findImages(
-  pulls: readonly Pull[],
+  { root, plan: { pulls } }: Pick<Request, 'root' | 'plan'>,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
 ): readonly FoundImage[] {
   const stored = storedImages(
@@ -35,12 +38,37 @@ export function findImages(
   return pulls.map(({ unit, boundImage }) => {
     const name = storedName(boundImage)
     const image = stored.get(name)
-    if (image === undefined || (contested.has(name) && !isFor(boundImage, image)))
+    if (
+      image === undefined ||
+      (contested.has(name) && !isFor(boundImage, image)) ||
+      !willDo(boundImage, image, root, imageStore)
+    )
       return { presence: 'missing', id: undefined }
     const { id } = image
     const isSafe = !isSuspect || isRecorded(recordName(unit), name, id)
     return { presence: isSafe ? 'present' : 'unverified', id }
   })
+}
+
+/**
+ * Whether an image of the right name is the right one, and is still there when `root` is the running system.
+ *
+ * By a tag or the digest of a list, an image can be of any platform. One with a digest of its own alone is the right
+ * one whatever platform it says, and so is what a pull has brought for this very request.
+ */
+export function willDo(
+  boundImage: BoundImage,
+  image: StoredImage,
+  root: string,
+  { directory }: ImageStore,
+): boolean {
+  const name = storedName(boundImage)
+  const record = recordName(pendingUnitName(boundImage, boundImage.digest))
+  const isRight =
+    isFor(boundImage, image) ||
+    (name.includes('@') && image.digests.size === 1) ||
+    isRecorded(record, name, image.id)
+  return isRight && image.directories.every(path => staysWith(root, path, directory))
 }
 
 /** Names by which images of several platforms are wanted; in the store, a name is that of one image. */

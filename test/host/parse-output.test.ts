@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseDirectories } from '../../lib/host/parse-directories.ts'
 import { parseImageList } from '../../lib/host/parse-image-list.ts'
 import { parseLastError } from '../../lib/host/parse-last-error.ts'
 import { parseUnitList, parseUnitStates } from '../../lib/host/parse-unit-states.ts'
@@ -139,5 +140,17 @@ t.test('podman image list --format json (podman 5.4)', t => {
     ]),
   })
   t.strictSame(parseImageList('null'), { ids: new Set(), names: new Map() })
+  t.end()
+})
+
+t.test("where an image's layers are (podman 4.3, 5.4, 5.8)", t => {
+  t.strictSame(
+    parseDirectories(
+      '{"LowerDir":"/a/1/diff:/usr/b/2/diff","UpperDir":"/a/3/diff","WorkDir":"/a/3/work"}',
+    ),
+    ['/a/1/diff', '/usr/b/2/diff', '/a/3/diff', '/a/3/work'],
+  )
+  t.strictSame(parseDirectories('null'), [])
+  t.strictSame(parseDirectories('{"Subvolumes":["x"],"Id":"y"}'), [])
   t.end()
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { namesToDrop, namesToStay, tagMoves } from '../../lib/plan/tag-moves.ts'
+import { imagesToRemove, namesToDrop, namesToStay, tagMoves } from '../../lib/plan/tag-moves.ts'
 
 const old = 'a'.repeat(64)
 const next = 'b'.repeat(64)
@@ -106,5 +106,17 @@ t.test('a name to stay goes when nothing needs the image', t => {
     ['localhost/bootc-bound-images/of-somebody:keep', old],
   ])
   t.strictSame(namesToDrop(list, new Set([next])), [{ id: old, name: keep(old) }])
+  t.end()
+})
+
+t.test('images that pulls have brought go when no deployment needs them', t => {
+  const list = listOf([
+    ['quay.io/x/app@sha256:1', old],
+    ['quay.io/x/app@sha256:2', next],
+    ['quay.io/x/other@sha256:1', old],
+  ])
+  const pulled = ['quay.io/x/app@sha256:1', 'quay.io/x/app@sha256:2', 'quay.io/x/gone@sha256:3']
+  t.strictSame(imagesToRemove(pulled, list, new Set([next])), ['quay.io/x/app@sha256:1'])
+  t.strictSame(imagesToRemove(pulled, list, new Set([old, next])), [])
   t.end()
 })

@@ -64,6 +64,29 @@ t.test('--platform= is as good as Arch=', async t => {
   await host.shutdown()
 })
 
+t.test('an image of another platform that has the name already is not taken', async t => {
+  const digest = await registry.pushIndex('multi:3', {
+    amd64: { files: { id: 'amd64' } },
+    arm64: { files: { id: 'arm64' } },
+  })
+  const host = await lab.host({ v1: fewQuickTries })
+  const name = `${registry.address}/multi@${digest}`
+  t.match(await host.run(`podman image pull --tls-verify=false ${name}`), { exitCode: 0 })
+  const platform = `podman image inspect --format '{{.Architecture}}' ${name}`
+  t.equal((await host.run(platform)).stdout, 'amd64')
+  await host.commit(
+    'v2',
+    boundImages({ 'arm.image': imageSpec(registry, `multi@${digest}`, 'Arch=arm64') }),
+  )
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.equal((await host.run(platform)).stdout, 'arm64')
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.shutdown()
+})
+
 t.test('one name for two platforms: the gate does not take the one for the other', async t => {
   const digest = await registry.pushIndex('multi:2', {
     amd64: { files: { id: 'amd64' } },

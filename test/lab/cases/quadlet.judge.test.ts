@@ -53,7 +53,7 @@ function isAsClaimed({ refuses, code }: Claim, result: Judgement['quadlet']): bo
   return !refuses && code.every(words => result.words.join(' ').includes(words))
 }
 
-t.test('random files', { timeout: 300_000 }, async t => {
+t.test('random files', { timeout: 900_000 }, async t => {
   const files = fc.sample(imageFiles, { seed, numRuns })
   const batches = Array.from({ length: numRuns / batchSize }, (_, index) => index)
   // Some batches have drop-ins for all files.

@@ -293,6 +293,40 @@ t.test('names that were given to stay go with their last deployment', async t =>
   await host.shutdown()
 })
 
+t.test(
+  'images that were pulled go with their last deployment, unless something uses them',
+  async t => {
+    const host = await lab.host()
+    const other = await registry.push('other:1', { files: { id: 'other' } })
+    const others = `${registry.address}/other@${other}`
+    await host.run(`podman image pull --tls-verify=false ${others}`)
+    const pulled: string[] = []
+    const exist = async () => {
+      const look = pulled.map(name => `podman image exists ${name} && echo yes || echo no`)
+      return (await host.run(look.join('\n'))).stdout.split('\n')
+    }
+    for (const version of ['v2', 'v3', 'v4', 'v5', 'v6']) {
+      const digest = await registry.push('app:latest', { files: { id: version } })
+      pulled.push(`${registry.address}/app@${digest}`)
+      await host.commit(version, specs(version))
+      await host.stage(version)
+      t.match(await host.run(start), { exitCode: 0 })
+      if (version === 'v2') await host.run(`podman create --name user ${pulled[0]} x`)
+      await reboot(host)
+      t.equal(host.bootedVersion(), version)
+      t.equal(await contents(host), version)
+    }
+    t.strictSame(await exist(), ['yes', 'no', 'no', 'yes', 'yes'], 'a container uses the first')
+    t.match(await host.run(`podman rm user && podman image exists ${others}`), { exitCode: 0 })
+    await host.commit('v7', specs('v7'))
+    await host.stage('v7')
+    t.match(await host.run(start), { exitCode: 0 })
+    t.strictSame(await exist(), ['no', 'no', 'no', 'no', 'yes'])
+    t.match(await host.run(`podman image exists ${others}`), { exitCode: 0 }, 'not ours')
+    await host.shutdown()
+  },
+)
+
 t.test('what is staged while other pulls run is settled though nobody waits for it', async t => {
   await registry.push('slow:1', { files: { id: 'slow' } })
   await registry.push('app:latest', { files: { id: 'A' } })
