@@ -28,7 +28,7 @@ export const tidyValues: Readonly<Record<string, readonly string[]>> = {
     '/usr/lib/keys/key.pem', '/usr/lib/keys/key.pem:secret', '/usr/lib/keys/key.pem:pass=s %%', '',
     '/usr/lib/keys/key.pem:file=/usr/lib/keys/passphrase',
   ],
-  ImageTag: ['registry.example/tag:1', ''],
+  ImageTag: ['registry.example/*:1', ''],
   OS: ['linux', '"linux"', ''],
   Policy: ['always', 'missing', 'newer', ''],
   Retry: ['3', '0', ''],
