@@ -23,13 +23,9 @@ function floatingTag(spec: BoundImageSpec) {
 
 /** Below /etc, /run and /var a file may come from the administrator, so its absence is no error. */
 function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: BoundImageSpec) {
-  return boundImage.options.flatMap(({ flag, words, identity }) => {
-    if (!['--authfile', '--cert-dir'].includes(flag)) return []
-    const path = words.join('=').replace(/^[^=]*=/u, '')
-    // What was found is named where it is now.
-    if (identity !== `${flag}=${path}`) return []
-    const kind = flag === '--authfile' ? 'file' : 'directory'
-    if (files.find(path, kind) !== undefined) return []
+  return boundImage.options.flatMap(({ identity }) => {
+    const [, path] = /^--(?:authfile|cert-dir)=(.*)$/su.exec(identity ?? '') ?? []
+    if (path === undefined || files.follow(path) !== undefined) return []
     return [
       warning(
         { entry, file },

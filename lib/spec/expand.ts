@@ -14,7 +14,7 @@ export function expand(word: string, specifiers: Specifiers): string {
 }
 
 /** `%` before anything but a letter, a digit or `%`, or at the end, stands for itself. */
-function expandSpecifiers(word: string, specifiers: Specifiers): string {
+export function expandSpecifiers(word: string, specifiers: Specifiers): string {
   return word.replaceAll(/%([a-zA-Z0-9%])/gu, (_all, letter: string) =>
     letter === '%' ? '%' : specifiers(letter),
   )

@@ -50,14 +50,32 @@ export function parseImageSource(
       `images cannot be bound from ${transport}:`,
       `write a registry's image, or ${[...pathTransports.keys()].join(':, ')}: with a path`,
     )
-  const reference = text.replace(/^docker:\/\//u, '')
-  const { name, registry } = registryName(reference, context)
+  const { name, registry } = registryName(text, context)
   return { image: name, identity: name, name, registry }
+}
+
+/**
+ * Reads `ImageTag=` beside an image of a registry. Quadlet gives this name to the containers that refer to the
+ * `.image` file (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage), but the pull brings `Image=`.
+ *
+ * @throws Refusal
+ */
+export function refuseOtherName(
+  imageTag: string,
+  { name }: ImageSource,
+  context: SourceContext,
+): void {
+  const other = registryName(imageTag, context).name
+  if (other !== name)
+    throw new Refusal(
+      `containers would use ${other}, but what is pulled is ${name}`,
+      'remove it, or name the same image in Image= and here',
+    )
 }
 
 /** A short name is resolved by the registries.conf of the deployment. */
 function registryName(text: string, { shortNames }: SourceContext) {
-  const parsed = parseImageReference(text)
+  const parsed = parseImageReference(text.replace(/^docker:\/\//u, ''))
   const full = parsed.domain === undefined ? resolveShortName(parsed, shortNames()) : parsed
   const name = normalizeReference(full)
   return { name, registry: name.slice(0, name.indexOf('/')) }

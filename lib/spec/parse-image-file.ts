@@ -1,7 +1,7 @@
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption, parseGlobalArgs } from './global-options.ts'
-import { parseImageSource, type ImageSource } from './image-source.ts'
+import { parseImageSource, refuseOtherName, type ImageSource } from './image-source.ts'
 import { allTags, parsePodmanArgs, valueOption, type PullOption } from './pull-options.ts'
 import { knownKeys } from './quadlet-keys.ts'
 import { SectionReader } from './section-reader.ts'
@@ -37,6 +37,8 @@ export function parseImageFile(
   const source = reader.convert('Image', text => imageSource(text, tag, context))
   if (source === undefined && reader.faults.every(({ key }) => key !== 'Image'))
     reader.refuse('Image', 'no Image= in [Image]', 'name the image to pull')
+  if (tag !== undefined && source?.registry !== undefined)
+    reader.convert('ImageTag', text => refuseOtherName(text, source, context))
 
   const optionContext = { ...context, registry: source?.registry }
   const globalOptions = [

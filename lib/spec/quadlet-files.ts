@@ -4,10 +4,11 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
  * Where Quadlet looks in a deployment, first match first (podman: pkg/systemd/quadlet/unitdirs.go).
  * /run/containers/systemd is left out: it is empty again when the deployment is booted.
  */
-const searchPath = ['/etc/containers/systemd', '/usr/share/containers/systemd'] as const
+const adminDirectory = '/etc/containers/systemd'
+const vendorDirectory = '/usr/share/containers/systemd'
 
 /** For other users than root. */
-const userDirectory = '/etc/containers/systemd/users'
+const userDirectory = `${adminDirectory}/users`
 
 const mostDirectories = 10_000
 
@@ -23,15 +24,18 @@ export interface QuadletFiles {
 
 /**
  * Lists the Quadlet files of a deployment: of the directories of the search path and all below them, the
- * first file of a name counts.
+ * first file of a name counts. Which directories are left out is decided by their paths without links
+ * (unitdirs.go, skipPath): those of drop-ins, and on the way through /etc all whose path begins like that of
+ * the users' directory, be it `users-x`.
  */
 export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
   const found = new Map<string, string>()
   const dropIns = new Map<string, string[]>()
   const visited = new Set<string>()
-  const visit = (directory: string): void => {
-    const resolved = resolveDirectory(files, directory)
-    if (resolved === undefined || visited.has(resolved) || resolved === userDirectory) return
+  const visit = (directory: string, users?: string): void => {
+    const resolved = resolve(files, `${directory}/.`)
+    if (resolved === undefined || visited.has(resolved) || resolved.endsWith('.d')) return
+    if (users !== undefined && resolved.startsWith(users)) return
     if (visited.size >= mostDirectories) return
     visited.add(resolved)
     const below: string[] = []
@@ -40,19 +44,20 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
       const path = `${resolved}/${name}`
       const extension = /\.([^.]*)$/u.exec(name)?.[1]
       if (extension === 'd') dropIns.set(name, [...(dropIns.get(name) ?? []), path])
-      else if (extension === 'image' || extension === 'container' || extension === 'kube') {
+      if (extension === 'image' || extension === 'container' || extension === 'kube') {
         if (!found.has(name)) found.set(name, path)
       } else if (files.find(path, 'directory') !== undefined) below.push(path)
     }
-    for (const path of below) visit(path)
+    for (const path of below) visit(path, users)
   }
-  for (const directory of searchPath) visit(directory)
+  visit(adminDirectory, resolve(files, userDirectory) ?? userDirectory)
+  visit(vendorDirectory)
   return { files: found, dropInDirectories: dropIns, directories: visited }
 }
 
-function resolveDirectory(files: DeploymentFiles, path: string): string | undefined {
+function resolve(files: DeploymentFiles, path: string): string | undefined {
   try {
-    return files.resolve(`${path}/.`)
+    return files.resolve(path)
   } catch {
     return undefined // as Quadlet does; a spec that leads into it says what is wrong
   }

@@ -74,6 +74,12 @@ export class SectionReader {
     )
   }
 
+  /** Looks at each value of a list that Quadlet hands on to systemd, as one line. */
+  handedOn(key: string, look: (value: string) => void): void {
+    for (const assignment of this.#list(key))
+      this.#attempt(key, assignment, () => look(assignment.value))
+  }
+
   /** Faults each key that Quadlet would refuse. */
   refuseOtherKeys(known: ReadonlySet<string>): void {
     for (const [key, [first]] of this.#keys)

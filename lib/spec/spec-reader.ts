@@ -13,6 +13,7 @@ import { listQuadletFiles } from './quadlet-files.ts'
 import { knownKeys, sectionOf } from './quadlet-keys.ts'
 import { isMask, readText, readUnitFile } from './read-unit-file.ts'
 import { SectionReader } from './section-reader.ts'
+import { environmentFaults } from './service-environment.ts'
 import { serviceName } from './service-name.ts'
 import { readShortNames } from './short-names.ts'
 import type { SpecContext } from './spec-context.ts'
@@ -72,9 +73,8 @@ export class SpecReader {
     const spec = this.#parse(kind, unitFile, context)
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
     quadletKeys.refuseOtherKeys(knownKeys.quadlet)
-    return quadletKeys.faults.length === 0
-      ? spec
-      : { boundImages: [], faults: [...spec.faults, ...quadletKeys.faults] }
+    const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
+    return more.length === 0 ? spec : { boundImages: [], faults: [...spec.faults, ...more] }
   }
 
   #parse(kind: QuadletFile['kind'], unitFile: UnitFile, context: SpecContext): Spec {

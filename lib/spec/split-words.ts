@@ -25,6 +25,17 @@ const numericEscape = /^(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]
  * @throws Refusal
  */
 export function splitWords(value: string): readonly string[] {
+  const words = splitAnyWords(value)
+  for (const each of words) refuseOddWord(each)
+  return words
+}
+
+/**
+ * Like `splitWords`, with the words that are odd only in a command.
+ *
+ * @throws Refusal
+ */
+export function splitAnyWords(value: string): readonly string[] {
   const words: string[] = []
   let word: string | undefined
   let quote: string | undefined
@@ -48,7 +59,6 @@ export function splitWords(value: string): readonly string[] {
   }
   if (quote !== undefined) throw new Refusal(`a ${quote} is not closed`, `add the closing ${quote}`)
   if (word !== undefined) words.push(word)
-  for (const each of words) refuseOddWord(each)
   return words
 }
 

@@ -73,12 +73,24 @@ t.test('what is found, with its place', t => {
       {
         ...bound(
           'web.image',
-          `[Image]\nImage=quay.io/a/web@${digest}\nCreds=me:x\nCertDir=/usr/certs\nArch=arm64\n`,
+          `[Image]\nImage=quay.io/a/web@${digest}\nCreds=me:x\nCertDir=/usr/certs\nArch=arm64\nPodmanArgs=--quiet\n`,
         ),
         'usr/certs/ca.crt': '',
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
       },
       [],
+    ],
+    [
+      'a login that is not there, by a link',
+      {
+        ...container('PodmanArgs=--authfile=/root/auth.json --cert-dir=/root//certs'),
+        root: { link: 'var/roothome' },
+      },
+      [
+        /^warning: .*: \/root\/auth\.json is not in the OS image; make sure/,
+        /^warning: .*: \/root\/\/certs is not in the OS image; make sure/,
+        /^warning: .* fails its upgrade on AuthFile=/,
+      ],
     ],
     [
       'certificates that are not there',

@@ -41,6 +41,10 @@ export const differences: Readonly<Record<string, Difference>> = {
   'image-unit': { refusal: /^a \.image file cannot refer to another unit$/u },
   transport: { refusal: /^images cannot be bound from /u },
   'archive-name': { refusal: /^the name that an image of [a-z-]+: gets is not known$/u },
+  'image-tag': { refusal: /^containers would use .*, but what is pulled is /u },
+  environment: {
+    refusal: /^\w+ changes what podman pulls, but|^the value cannot be split into words$/u,
+  },
   'archive-reference': { refusal: /^not a reference inside an archive$/u },
   template: { refusal: /^a template has no image of its own$/u },
   'service-name': { refusal: / is not the name of a unit$/su },

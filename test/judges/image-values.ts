@@ -28,7 +28,7 @@ export const tidyValues: Readonly<Record<string, readonly string[]>> = {
     '/usr/lib/keys/key.pem', '/usr/lib/keys/key.pem:secret', '/usr/lib/keys/key.pem:pass=s %%', '',
     '/usr/lib/keys/key.pem:file=/usr/lib/keys/passphrase',
   ],
-  ImageTag: ['registry.example/tag:1', ''],
+  ImageTag: ['registry.example/*:1', ''],
   OS: ['linux', '"linux"', ''],
   Policy: ['always', 'missing', 'newer', ''],
   Retry: ['3', '0', ''],
@@ -56,7 +56,8 @@ export const oddValues: readonly string[] = [
 export const oddLines: readonly string[] = [
   'Bogus=1', 'X-Mine=1', 'image=x', 'Image', 'Image =', '=x', 'Arch', 'Arch = = x', '\\', '\\\n', 'Key\\\n=x', 'Arch=a\\\r\n',
   '[Image', '[Image] x', '[Foo=bar', '[ Image ]', '[]', '[Ima]ge]', '[Image]# c', '[image]', '[X-A.B]\nImage=x',
-  '[Quadlet]\nBogus=1', '[Quadlet]\nDefaultDependencies=ja', '[Service]\nEnvironment=X=1', '[Unit]\nAfter=nowhere.image',
+  '[Quadlet]\nBogus=1', '[Quadlet]\nDefaultDependencies=ja', '[Service]\nEnvironment=X=1',
+  '[Service]\nEnvironment=X=1 CONTAINERS_CONF=/x', '[Unit]\nAfter=nowhere.image',
   '[Unit]\nAfter=nowhere.container\nWants=x.service', '[Container]\nImage=registry.example/x:1', '[Container]\nBogus=1',
   '__proto__=1', '[__proto__]\na=b', 'Arch=arm\\\n64', 'Arch=\\\narm64', 'Arch=arm64 \\\n\n', 'Arch=arm64 \\\n# c',
   'Arch=arm64\\ \nOS=linux', 'Arch=x\\\\', 'Arch=arm64\\\n[Service]', 'PodmanArgs=--qu\\\niet', 'PodmanArgs=--quiet\\\n--syslog',

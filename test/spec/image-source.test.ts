@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseImageSource } from '../../lib/spec/image-source.ts'
+import { parseImageSource, refuseOtherName } from '../../lib/spec/image-source.ts'
 import { makeContext } from './make-context.ts'
 
 const digest = `sha256:${'0'.repeat(64)}`
@@ -81,5 +81,34 @@ t.test('what cannot be bound', t => {
   ]
   for (const [text, tag, message] of cases)
     t.throws(() => parseImageSource(text, tag, context), { message }, text)
+  t.end()
+})
+
+t.test('ImageTag= of a registry image names the same image', t => {
+  const context = makeContext(t, {
+    'etc/containers/registries.conf': 'unqualified-search-registries = ["docker.io"]',
+  })
+  const check = (image: string, tag: string) => () =>
+    refuseOtherName(tag, parseImageSource(image, undefined, context), context)
+  const same: readonly [image: string, tag: string][] = [
+    ['quay.io/a', 'quay.io/a:latest'],
+    ['docker://quay.io/a:1', 'quay.io/a:1'],
+    ['quay.io/a:1', 'docker://quay.io/a:1'],
+    [`quay.io/a@${digest}`, `quay.io/a:1@${digest}`],
+    ['alpine:3', 'docker.io/alpine:3'],
+    ['docker.io/library/alpine:3', 'alpine:3'],
+  ]
+  for (const [image, tag] of same) t.doesNotThrow(check(image, tag), `${image} ${tag}`)
+  const other: readonly [image: string, tag: string, message: RegExp][] = [
+    [
+      `quay.io/a@${digest}`,
+      'quay.io/a:2',
+      /use quay\.io\/a:2, but what is pulled is quay\.io\/a@sha/,
+    ],
+    ['quay.io/a:1', 'quay.io/b:1', /use quay\.io\/b:1, /],
+    ['quay.io/a:1', 'a:1', /use docker\.io\/library\/a:1, /],
+    ['quay.io/a:1', 'oci:/usr/x', /not an image reference/],
+  ]
+  for (const [image, tag, message] of other) t.throws(check(image, tag), { message }, tag)
   t.end()
 })

@@ -61,6 +61,47 @@ t.test('directories below, after the files above them', t => {
   t.end()
 })
 
+t.test('a directory is left out by where its links lead', t => {
+  const right = { [`${usr}/web.image`]: '' }
+  const left: Readonly<Record<string, Tree>> = {
+    'users is a link': {
+      [`${etc}/users`]: linkTo('/usr/share/containers/rootless'),
+      'usr/share/containers/rootless/web.image': '',
+    },
+    'a link to what is below users': {
+      [`${etc}/u`]: linkTo('users/1000'),
+      [`${etc}/users/1000/web.image`]: '',
+    },
+    'a name that begins with users': { [`${etc}/users-x/web.image`]: '' },
+    'users is the root': { [`${etc}/users`]: linkTo('/'), [`${etc}/web.image`]: '' },
+    'a link to a directory of drop-ins': {
+      [`${etc}/x`]: linkTo('/usr/share/stuff.d'),
+      'usr/share/stuff.d/web.image': '',
+    },
+    'all of /etc is one of drop-ins': { [etc]: linkTo('../q.d'), 'etc/q.d/web.image': '' },
+  }
+  for (const [what, tree] of Object.entries(left))
+    t.strictSame(
+      byName(list({ ...right, ...tree }).files),
+      [['web.image', `/${usr}/web.image`]],
+      what,
+    )
+
+  const plain = { ...right, [`${etc}/x.d`]: linkTo('/usr/plain'), 'usr/plain/web.image': '' }
+  t.strictSame(
+    byName(list(plain).files),
+    [['web.image', '/usr/plain/web.image']],
+    'a link that only its name makes look like one of drop-ins is followed',
+  )
+  const shared = { [`${etc}/users`]: linkTo(`/${usr}/u`), [`${usr}/u/web.image`]: '' }
+  t.strictSame(
+    byName(list(shared).files),
+    [['web.image', `/${usr}/u/web.image`]],
+    'only on the way through /etc',
+  )
+  t.end()
+})
+
 t.test('links to directories, each directory once', t => {
   const { files, directories } = list({
     [usr]: linkTo('/usr/quadlets'),

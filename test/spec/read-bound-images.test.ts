@@ -189,6 +189,36 @@ t.test('a container whose image file is missing, masked or broken', t => {
   t.end()
 })
 
+t.test('[Service] of every kind of file, and of its drop-ins', t => {
+  const service = '[Service]\nEnvironment=CONTAINERS_CONF=/x\n'
+  const root = makeTree(t, {
+    [`${quadlets}/a.image`]: `${image('a')}${service}`,
+    [`${quadlets}/b.container`]: `[Container]\nImage=quay.io/x/b:1\n${service}`,
+    [`${quadlets}/c.container`]: '[Container]\nImage=a.image\n',
+    [`${quadlets}/d.kube`]: `[Kube]\nYaml=d.yaml\n${service}`,
+    [`${quadlets}/d.yaml`]: 'spec: {containers: [{image: quay.io/x/d:1}]}',
+    [`${quadlets}/e.image`]: image('e'),
+    [`${quadlets}/e.image.d/1.conf`]: service,
+    ...Object.fromEntries(
+      ['a.image', 'b.container', 'c.container', 'd.kube', 'e.image'].map(name => [
+        `${links}/${name}`,
+        linkTo(`/${quadlets}/${name}`),
+      ]),
+    ),
+  })
+  const { images, problems } = imagesOf(root)
+  t.strictSame(images, [])
+  t.match(problems, [
+    /a\.image\), line 4, Environment=: CONTAINERS_CONF changes /,
+    /b\.container\), line 4, Environment=: CONTAINERS_CONF changes /,
+    /c\.container \(.*a\.image\), line 4, Environment=: CONTAINERS_CONF changes /,
+    /d\.kube\), line 4, Environment=: CONTAINERS_CONF changes /,
+    /e\.image \(.*1\.conf\), line 2, Environment=: CONTAINERS_CONF changes /,
+  ])
+  t.equal(problems.length, 5)
+  t.end()
+})
+
 t.test('faults in the order of the lines, those of drop-ins last', t => {
   const root = makeTree(t, {
     [`${quadlets}/a.image`]: '[Image]\nFoo=1\nArch=a b\n',
