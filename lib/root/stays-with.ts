@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { ifThere } from '../if-there.ts'
-import { resolveInRoot, UnresolvedPath } from './resolve-in-root.ts'
+import { resolveInRoot } from './resolve-in-root.ts'
 
 /**
  * Whether a directory of the image store is still there when a root is the running system. A store that podman adds
@@ -24,8 +24,7 @@ function isIn(root: string, path: string): boolean {
   try {
     resolveInRoot(root, path)
     return true
-  } catch (error) {
-    if (error instanceof UnresolvedPath) return false
-    throw error
+  } catch {
+    return false // to pull it is the safe choice
   }
 }

@@ -1,4 +1,4 @@
-import { explain, Refusal, type Fault } from '../text/fault.ts'
+import { Refusal, type Fault } from '../text/fault.ts'
 import type { UnitFile } from '../text/unit-file.ts'
 import { expandSpecifiers } from './expand.ts'
 import { SectionReader } from './section-reader.ts'
@@ -32,7 +32,7 @@ export function environmentFaults(unitFile: UnitFile, specifiers: Specifiers): r
 function environmentWords(value: string): readonly string[] {
   try {
     return splitAnyWords(value)
-  } catch (error) {
-    throw new Refusal('the value cannot be split into words', explain(error).remedy)
+  } catch {
+    return [] // systemd ignores a value that it cannot split
   }
 }
