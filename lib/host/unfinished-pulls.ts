@@ -11,6 +11,7 @@ import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(stateDirectory, 'unfinished')
 const damageFile = join(runtimeDirectory, 'suspect')
+const falseAlarmFile = join(runtimeDirectory, 'false-alarm')
 
 /** Names of pulls that another boot did not end, and that nobody has done since; see `recordName`. */
 export function suspectPulls(): readonly string[] {
@@ -25,6 +26,17 @@ export function suspectPulls(): readonly string[] {
 /** Until the next boot, each image that is pulled is checked in depth, because a damaged one was found without a mark. */
 export function rememberDamage(): void {
   writeFileSafely(damageFile, '')
+  rmSync(falseAlarmFile, { force: true })
+}
+
+/** Until the next boot, or until damage is found, podman is not asked again what is damaged in its store. */
+export function rememberFalseAlarm(): void {
+  writeFileSafely(falseAlarmFile, '')
+}
+
+/** Whether podman has found fault with what can be read, so that its store cannot be known to be whole. */
+export function wasFalseAlarm(): boolean {
+  return existsSync(falseAlarmFile)
 }
 
 /** Whether units/record-pull checks in depth. */

@@ -75,7 +75,8 @@ export async function flush(report: (line: string) => void): Promise<readonly st
     return request.plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
   }
   if (flushTimeoutSec > 0 && stagingRefusal() === undefined && wantedPulls().length > 0) {
-    await repair(report, deadline)
+    // It can take as long as there is time, and then nothing would be pulled.
+    await repair(report, (Date.now() + deadline) / 2)
     const wanted = wantedPulls().filter(({ unit }) => !failed.has(unit))
     await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
   }

@@ -3,7 +3,12 @@ import { checkStore, isReadable, listStore } from '../host/podman.ts'
 import { isRecorded } from '../host/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
 import { storedImages } from '../host/stored-images.ts'
-import { clearMarks, suspectPulls } from '../host/unfinished-pulls.ts'
+import {
+  clearMarks,
+  rememberFalseAlarm,
+  suspectPulls,
+  wasFalseAlarm,
+} from '../host/unfinished-pulls.ts'
 import { isAtLeast } from '../plan/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
 import type { PullFacts } from '../render/render-units.ts'
@@ -66,6 +71,7 @@ async function repairStore(
     )
     return false
   }
+  if (wasFalseAlarm()) return false
   try {
     report('checking the image store: the host went down while images were pulled')
     const { isWhole, damagedImages } = await checkStore(imageStore, deadline, { isToRepair: false })
@@ -76,6 +82,7 @@ async function repairStore(
       report(
         `podman finds fault with image ${id}, which can be read all the same; nothing is removed`,
       )
+      rememberFalseAlarm()
       return false
     }
     const others = damagedImages.filter(id => !ours.has(id))
