@@ -1,3 +1,4 @@
+import { CopyBudget } from '../root/copy-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
@@ -9,6 +10,7 @@ import { parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
 import { parseTomlFile } from './parse-toml-file.ts'
+import type { OptionValue } from './pull-options.ts'
 import { listQuadletFiles } from './quadlet-files.ts'
 import { knownKeys, sectionOf } from './quadlet-keys.ts'
 import { isMask, readText, readUnitFile } from './read-unit-file.ts'
@@ -30,6 +32,8 @@ export interface SpecReaderOptions {
   readonly secrets: string
   /** Of the host that is updated; undefined when there is none. */
   readonly machineId: string | undefined
+  /** Counts what is copied for this deployment. */
+  readonly copies?: CopyBudget | undefined
 }
 
 /** Reads the specs of one deployment. What several of them need is read once, and only if one does. */
@@ -40,6 +44,8 @@ export class SpecReader {
   readonly #facts: () => SpecifierFacts
   readonly #shortNames
   readonly #logins
+  readonly #copies
+  readonly #certificates = new Map<string, OptionValue>()
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
     this.quadlet = listQuadletFiles(files)
@@ -47,6 +53,7 @@ export class SpecReader {
     this.#options = options
     this.#shortNames = once(() => readShortNames(files))
     this.#logins = once(() => readLogins(files))
+    this.#copies = options.copies ?? new CopyBudget()
     this.#facts = once(() => ({
       osRelease: readOsRelease(files),
       machineId: options.machineId,
@@ -117,6 +124,8 @@ export class SpecReader {
       shortNames: this.#shortNames,
       logins: this.#logins,
       secrets: this.#options.secrets,
+      copies: this.#copies,
+      certificates: this.#certificates,
       specFile,
       owner: `${specFile} ${unit}`,
     }
