@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path'
 import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../text/describe-error.ts'
-import { makeBoundImage, type BoundImage } from './bound-image.ts'
+import { makeBoundImage, mostImages, type BoundImage } from './bound-image.ts'
 import { explain, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
-import { pullArguments } from './parse-container-file.ts'
+import { pullWords } from './parse-container-file.ts'
+import { parsePodmanArgs, type PullOption } from './pull-options.ts'
 import { knownKeys } from './quadlet-keys.ts'
 import { SectionReader } from './section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
@@ -24,17 +25,23 @@ export function parseKubeFile(
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
+  const optionsFor = pullArguments(reader, context)
+  // A pull without an option that is asked for could bring another image.
   if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
   const origin = { ...reader.placeOf('Yaml'), key: 'Yaml' }
   const boundImages: BoundImage[] = []
-  for (const path of paths)
-    for (const image of yamlImages(path, context, reader)) {
+  let count = 0
+  for (const path of paths) {
+    const images = yamlImages(path, context, reader)
+    count += images.length
+    if (count > mostImages) {
+      reader.refuse('Yaml', `${path}: more than ${mostImages} images`, 'bind fewer')
+      return { boundImages: [], faults: reader.faults }
+    }
+    for (const image of images) {
       try {
         const source = parseImageSource(image, undefined, context)
-        const known = reader.faults.length
-        const options = pullArguments(reader, { ...context, registry: source.registry })
-        // A pull without an option that is asked for could bring another image.
-        if (reader.faults.length > known) return { boundImages: [], faults: reader.faults }
+        const options = optionsFor(source.registry)
         const parts = { source, globalOptions: modules, options, origin }
         boundImages.push(makeBoundImage(parts, context.logins))
       } catch (error) {
@@ -42,7 +49,37 @@ export function parseKubeFile(
         reader.refuse('Yaml', `${path}: image ${image}: ${reason}`, remedy)
       }
     }
+  }
   return { boundImages, faults: reader.faults }
+}
+
+/**
+ * The options in `PodmanArgs=` that concern the pull, by the registry of the image. Only a password has a
+ * file of its own for each registry; all images share what is the same for them.
+ */
+function pullArguments(
+  reader: SectionReader,
+  context: SpecContext,
+): (registry: string | undefined) => readonly PullOption[] {
+  const read = (words: readonly string[], registry: string | undefined) =>
+    parsePodmanArgs(words, { ...context, registry })
+  const words = reader.words(
+    'PodmanArgs',
+    each => {
+      // What is wrong is so for any registry, and is told with its line here.
+      read(each, 'any')
+      return each
+    },
+    pullWords,
+  )
+  const hasPassword = words.some(word => /^--creds(?:=|$)/u.test(word))
+  const known = new Map<string | undefined, readonly PullOption[]>()
+  return registry => {
+    const key = hasPassword ? registry : undefined
+    const options = known.get(key) ?? read(words, registry)
+    known.set(key, options)
+    return options
+  }
 }
 
 /** A relative path starts at the `.kube` file (quadlet.go, ConvertKube). */

@@ -5,6 +5,7 @@ import { systemdVersionOf } from '../root/systemd-version.ts'
 import type { BoundImage } from './bound-image.ts'
 import type { Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
+import { DropIns } from './drop-ins.ts'
 import { readLogins } from './logins.ts'
 import { parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
@@ -39,6 +40,7 @@ export interface SpecReaderOptions {
 /** Reads the specs of one deployment. What several of them need is read once, and only if one does. */
 export class SpecReader {
   readonly quadlet
+  readonly dropIns
   readonly #files: DeploymentFiles
   readonly #options: SpecReaderOptions
   readonly #facts: () => SpecifierFacts
@@ -49,6 +51,7 @@ export class SpecReader {
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
     this.quadlet = listQuadletFiles(files)
+    this.dropIns = new DropIns(files, this.quadlet)
     this.#files = files
     this.#options = options
     this.#shortNames = once(() => readShortNames(files))
@@ -69,7 +72,7 @@ export class SpecReader {
 
   /** @throws Error when the file cannot be read */
   readQuadlet({ kind, name, path }: QuadletFile): Spec {
-    const { unitFile, faults } = readUnitFile(this.#files, this.quadlet, path, name)
+    const { unitFile, faults } = readUnitFile(this.#files, this.dropIns, path, name)
     // A file that cannot be parsed is not blamed for the keys that were not found in it.
     if (faults.length > 0) return { boundImages: [], faults }
     const reader = new SectionReader(unitFile, sectionOf[kind], letter => `%${letter}`)

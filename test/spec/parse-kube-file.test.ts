@@ -17,7 +17,7 @@ function parse(text: string, tree: Tree = { [`${quadlets}/pod.yaml`]: pod('quay.
       each.words.map(word => word.replaceAll(context.root, '')),
     ),
   )
-  return { images: boundImages.map(({ image }) => image), words, faults }
+  return { images: boundImages.map(({ image }) => image), boundImages, words, faults }
 }
 
 t.test('the images of a Kubernetes YAML', t => {
@@ -136,6 +136,39 @@ t.test('the options that concern the pull', t => {
     ])
   t.not(first?.at(-1), second?.at(-1), 'each registry has its own secret')
   t.notMatch(words.flat().join(), /hunter/)
+  t.end()
+})
+
+t.test('images share what is read of the options, but for a password of each registry', t => {
+  const options = (text: string) =>
+    parse(`Yaml=/etc/pod.yaml\nPodmanArgs=${text}`, {
+      'etc/pod.yaml': pod('quay.io/a:1', 'docker.io/b:1', 'quay.io/c:1'),
+    }).boundImages.map(each => each.options[0])
+  const [first, ...others] = options('--retry 1')
+  t.match(first, { words: ['--retry', '1'] })
+  for (const other of others) t.equal(other, first)
+  for (const text of ['--creds=me:hunter2', '--creds me:hunter2']) {
+    const [quay, docker, again] = options(text)
+    t.match(quay?.files, [{ contents: /quay\.io/ }])
+    t.match(docker?.files, [{ contents: /docker\.io/ }])
+    t.equal(again, quay)
+  }
+  t.end()
+})
+
+t.test('more images than any host has', t => {
+  const images = (from: number, count: number) =>
+    pod(...Array.from({ length: count }, (_, n) => `a.b/${from + n}`))
+  const tree = { 'etc/a.yaml': images(0, 10_000), 'etc/b.yaml': images(10_000, 10_000) }
+  t.equal(parse('Yaml=/etc/a.yaml /etc/b.yaml', tree).images.length, 20_000)
+  const { boundImages, faults } = parse('Yaml=/etc/a.yaml /etc/b.yaml pod.yaml', {
+    ...tree,
+    [`${quadlets}/pod.yaml`]: pod('quay.io/a:1'),
+  })
+  t.equal(boundImages.length, 0)
+  t.match(faults, [
+    { line: 2, key: 'Yaml', reason: 'pod.yaml: more than 20000 images', remedy: 'bind fewer' },
+  ])
   t.end()
 })
 
