@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../text/describe-error.ts'
 import { makeBoundImage, mostImages, type BoundImage } from './bound-image.ts'
-import { explain, type Fault } from '../text/fault.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullWords } from './parse-container-file.ts'
@@ -94,7 +94,8 @@ function yamlImages(
     if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
     return images
   } catch (error) {
-    reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, 'correct the file')
+    const { remedy = 'correct the file' } = explain(error)
+    reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, remedy)
     return []
   }
 }
@@ -113,6 +114,7 @@ const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
  * image volumes of pods, and of everything that has a template of pods.
  *
  * @throws YAMLException for what is no YAML
+ * @throws Refusal for what podman would read differently
  */
 export function imagesOfPods(text: string): readonly string[] {
   const images = new Set<string>()
@@ -137,8 +139,8 @@ function collect(resources: unknown, images: Set<string>, seen: Seen): void {
       const volumes = unseen(field(spec, 'volumes'), seen.volumes).map(volume =>
         field(field(volume, 'image'), 'reference'),
       )
-      for (const image of [...containers, ...volumes])
-        if (typeof image === 'string' && image !== '') images.add(image)
+      for (const image of [...containers, ...volumes].map(textOf))
+        if (image !== '') images.add(image)
     }
   }
 }
@@ -155,10 +157,46 @@ function podSpecs(spec: unknown): readonly unknown[] {
   return [spec, template, job]
 }
 
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.getOwnPropertyDescriptor(value, key)?.value
-    : undefined
+/** podman makes a text of a number. */
+function textOf(image: unknown): string {
+  if (typeof image === 'string') return image
+  if (image === undefined || image === null) return ''
+  throw new Refusal(`an image is written as ${typeof image}, not as text`, 'put its name in quotes')
+}
+
+/** The keys on the way to an image. */
+const keys = {
+  items: /^items$/iu,
+  spec: /^spec$/iu,
+  template: /^template$/iu,
+  jobTemplate: /^jobTemplate$/iu,
+  initContainers: /^initContainers$/iu,
+  containers: /^containers$/iu,
+  volumes: /^volumes$/iu,
+  image: /^image$/iu,
+  reference: /^reference$/iu,
+} as const
+
+/** podman does not mind the case of a key (sigs.k8s.io/yaml). */
+function field(value: unknown, key: keyof typeof keys): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const odd = oddKeys(value).find(name => keys[key].test(name))
+  if (odd !== undefined)
+    throw new Refusal(`podman takes the key ${odd} for ${key}, Kubernetes does not`, `write ${key}`)
+  return Object.getOwnPropertyDescriptor(value, key)?.value
+}
+
+const knownOddKeys = new WeakMap<object, readonly string[]>()
+
+/** Looked for once in each map: aliases can stand for a large one many times. */
+function oddKeys(map: object): readonly string[] {
+  const known = knownOddKeys.get(map)
+  if (known !== undefined) return known
+  const odd = Object.keys(map).filter(
+    name => !Object.hasOwn(keys, name) && Object.values(keys).some(pattern => pattern.test(name)),
+  )
+  knownOddKeys.set(map, odd)
+  return odd
 }
 
 function list(value: unknown): readonly unknown[] {
