@@ -1,16 +1,16 @@
 import { realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Settings } from './config/settings.ts'
-import { describeError } from './text/describe-error.ts'
 import { containersDirectories, credentialsDirectory } from './directories.ts'
 import type { Knowledge } from './plan/knowledge.ts'
 import { planPulls, type Plan } from './plan/plan-pulls.ts'
 import { unsupportedOption, type PodmanVersion } from './plan/podman-version.ts'
 import { renderUnits, type HostFacts, type UnitText } from './render/render-units.ts'
 import { readContainersConfiguration } from './root/containers-configuration.ts'
+import { CopyBudget } from './root/copy-budget.ts'
 import { DeploymentFiles } from './root/deployment-files.ts'
 import { readRegularFile } from './root/read-regular-file.ts'
-import type { SpecProblem } from './text/fault.ts'
+import { explain, type SpecProblem } from './text/fault.ts'
 import type { PrivateFile } from './spec/pull-options.ts'
 import { printable } from './text/printable.ts'
 import { readBoundImages, type BoundImageSpec } from './spec/read-bound-images.ts'
@@ -57,16 +57,17 @@ export function readRequest(
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
   const files = new DeploymentFiles(root, hostRoot, { isMerged })
   const machineId = hostRoot === undefined ? undefined : readMachineId(hostRoot)
+  const copies = new CopyBudget()
   const read = readBoundImages(
     files,
-    { secrets: credentialsDirectory, machineId },
+    { secrets: credentialsDirectory, machineId, copies },
     settings.specDirs,
   )
   const { specs, faults } = partitionSpecs(read.specs, podmanVersion)
   const problems = [...read.problems, ...faults]
   const plan = planPulls(name, specs, settings.maxParallel, knowledge)
   const configuration =
-    plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, problems)
+    plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, copies, problems)
   const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
   return {
     root,
@@ -75,7 +76,7 @@ export function readRequest(
     plan,
     problems,
     privateFiles: [
-      ...specs.flatMap(filesOf),
+      ...filesOf(specs),
       ...(configuration ?? []).map(file => ({ ...file, path: join(directory, file.path) })),
     ],
     containersDirectory: configuration && directory,
@@ -94,12 +95,13 @@ export function planAgain(
 /** The same request, not planned yet, without what a podman of this version cannot pull. */
 export function supportedBy(request: Request, version: PodmanVersion): Request {
   const { specs, faults, unsupported } = partitionSpecs(request.specs, version)
-  const needless = new Set(unsupported.flatMap(filesOf))
+  const needed = filesOf(specs)
+  const needless = filesOf(unsupported)
   return {
     ...request,
     specs,
     problems: [...request.problems, ...faults],
-    privateFiles: request.privateFiles.filter(file => !needless.has(file)),
+    privateFiles: request.privateFiles.filter(file => needed.has(file) || !needless.has(file)),
   }
 }
 
@@ -123,22 +125,27 @@ function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) 
   }
 }
 
-function filesOf({ boundImage: { options } }: BoundImageSpec): readonly PrivateFile[] {
-  return options.flatMap(option => option.files)
+/** Each once: specs share the copy of a directory. */
+function filesOf(specs: readonly BoundImageSpec[]): ReadonlySet<PrivateFile> {
+  const all = new Set<PrivateFile>()
+  for (const { boundImage } of specs)
+    for (const { files } of boundImage.options) for (const file of files) all.add(file)
+  return all
 }
 
 function readConfiguration(
   files: DeploymentFiles,
   root: string,
   hostRoot: string | undefined,
+  copies: CopyBudget,
   problems: SpecProblem[],
 ) {
   if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) return undefined
   try {
-    return readContainersConfiguration(files, hostRoot)
+    return readContainersConfiguration(files, hostRoot, copies)
   } catch (error) {
-    const reason = printable(describeError(error))
-    problems.push({ entry: 'etc/containers', faults: [{ reason, remedy: 'correct the file' }] })
+    const { reason, remedy = 'correct the file' } = explain(error)
+    problems.push({ entry: 'etc/containers', faults: [{ reason: printable(reason), remedy }] })
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { defaultSettings } from '../lib/config/settings.ts'
@@ -104,6 +104,48 @@ t.test('a configuration of registries that cannot be read', t => {
   t.strictSame(request({}).problems, [], 'is no problem where nothing is pulled')
   t.end()
 })
+
+const withCertificates = (name: string) =>
+  `[Image]\nImage=quay.io/x/${name}:1\nCertDir=/etc/certs\n`
+
+t.test(
+  'certificates that several specs name are copied once, and count beside the configuration',
+  t => {
+    const directory = 'root/usr/lib/bootc/bound-images.d'
+    const tree = {
+      [`${directory}/a.image`]: withCertificates('a'),
+      [`${directory}/b.image`]: `${withCertificates('b')}Policy=never\n`,
+      'root/usr/etc/certs/a.crt': { link: '/usr/a.crt' },
+      'root/usr/a.crt': 'certificate',
+      'root/usr/etc/containers/policy.json': 'new',
+      'host/etc/containers/': '',
+    }
+    const request = (top: string) =>
+      readRequest(join(top, 'root'), {
+        ...options,
+        podmanVersion: anyPodmanVersion,
+        hostRoot: join(top, 'host'),
+      })
+    const both = request(makeTree(t, tree))
+    t.strictSame(both.problems, [])
+    t.strictSame(
+      both.privateFiles.map(({ contents }) => contents.toString()),
+      ['certificate', 'new'],
+    )
+    const { specs, privateFiles } = supportedBy(both, options.podmanVersion)
+    t.equal(specs.length, 1)
+    t.equal(privateFiles.length, 2, 'another spec still needs them')
+    const names = Array.from({ length: 16 }, (_, n) => `root/usr/etc/certs/${n}.crt`)
+    const large = makeTree(t, { ...tree, ...Object.fromEntries(names.map(name => [name, ''])) })
+    for (const name of names) truncateSync(join(large, name), 1024 * 1024 - 1)
+    t.match(request(large).problems.flatMap(describeProblem), [])
+    truncateSync(join(large, 'root/usr/etc/containers/policy.json'), 10)
+    t.match(request(large).problems.flatMap(describeProblem), [
+      /^etc\/containers: \/etc\/containers\/policy\.json: at most 16777216 bytes .*; leave only/,
+    ])
+    t.end()
+  },
+)
 
 t.test('what is learnt later is planned with', t => {
   const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })

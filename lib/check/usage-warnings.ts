@@ -59,7 +59,7 @@ function readUsage(
 ): { readonly images: readonly string[]; readonly findings: readonly Finding[] } {
   const { kind, name, path } = quadletFile
   try {
-    const { unitFile } = readUnitFile(files, reader.quadlet, path, name)
+    const { unitFile } = readUnitFile(files, reader.dropIns, path, name)
     const { boundImages } = reader.readQuadlet(quadletFile)
     return {
       images: boundImages.map(image => image.name),

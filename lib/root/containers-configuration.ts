@@ -1,3 +1,5 @@
+import { Refusal } from '../text/fault.ts'
+import { CopyBudget } from './copy-budget.ts'
 import { DeploymentFiles } from './deployment-files.ts'
 
 /** A file as data. */
@@ -18,7 +20,8 @@ const pullConfiguration = [
   'registries.d',
 ]
 
-const mostFiles = 2000
+/** Files and directories of a tree, each as often as links lead to it. */
+const mostEntries = 2000
 const mostBytesOfFile = 1024 * 1024
 const deepest = 4
 
@@ -26,36 +29,52 @@ const deepest = 4
  * The /etc/containers that a new deployment's pulls must see: its own configuration of registries,
  * policy and certificates, and all else, like storage.conf, of the host, whose store they fill.
  *
+ * @param copies counts what will be copied
  * @returns undefined when the host's own directory says the same, or does not exist
  * @throws Error for a file that cannot be read
  */
 export function readContainersConfiguration(
   files: DeploymentFiles,
   hostRoot: string,
+  copies = new CopyBudget(),
 ): readonly ConfigurationFile[] | undefined {
   const host = new DeploymentFiles(hostRoot)
   if (host.find(directory, 'directory') === undefined) return undefined
-  const next = pullConfiguration.flatMap(name => readTree(files, name))
-  const current = pullConfiguration.flatMap(name => readTree(host, name))
+  const next = pullConfiguration.flatMap(name => readTree(files, name, copies))
+  const compared = new CopyBudget()
+  const current = pullConfiguration.flatMap(name => readTree(host, name, compared))
   if (isSame(next, current)) return undefined
   const others = host
     .names(directory)
     .map(String)
     .filter(name => !pullConfiguration.includes(name))
-    .flatMap(name => readTree(host, name))
+    .flatMap(name => readTree(host, name, copies))
   return [...next, ...others]
 }
 
-function readTree(files: DeploymentFiles, start: string): readonly ConfigurationFile[] {
+function readTree(
+  files: DeploymentFiles,
+  start: string,
+  copies: CopyBudget,
+): readonly ConfigurationFile[] {
   const found: ConfigurationFile[] = []
+  let entries = 0
   const visit = (path: string, depth: number): void => {
     const absolute = `${directory}/${path}`
-    if (files.find(absolute, 'directory') !== undefined) {
+    entries += 1
+    if (entries > mostEntries)
+      throw new Refusal(
+        `${directory}/${start} has more than ${mostEntries} entries, with what its links lead to`,
+        'leave only what podman reads in it',
+      )
+    const stat = files.follow(absolute)?.stat
+    // podman does not mind a link that leads nowhere.
+    if (stat === undefined) return
+    if (stat.isDirectory()) {
       if (depth > deepest) throw new Error(`${absolute} is nested too deeply`)
       for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
-      // podman does not mind a link that leads nowhere.
-    } else if (files.follow(absolute) !== undefined) {
-      if (found.length >= mostFiles) throw new Error(`${absolute}: too many files`)
+    } else {
+      copies.take(`${directory}/${start}`, stat.size)
       found.push({ path, contents: read(files, absolute) })
     }
   }

@@ -29,6 +29,7 @@ export class DeploymentFiles {
   readonly #layout: Layout
   /** Directories are asked for again and again, and do not change while specs are read. */
   readonly #directories = new Map<string, string>()
+  readonly #names = new Map<string, readonly Buffer[]>()
 
   /**
    * @param root directory of the deployment
@@ -113,13 +114,19 @@ export class DeploymentFiles {
   }
 
   /**
-   * The names in a directory, sorted; none when there is no such directory.
+   * The names in a directory, sorted; none when there is no such directory. Remembers the answer.
    *
    * @throws UnresolvedPath for a link that leads nowhere
    */
   names(path: string): readonly Buffer[] {
     if (!this.#exists(path)) return []
     const directory = this.resolve(`${path}/.`)
+    const known = this.#names.get(directory) ?? this.#list(directory)
+    this.#names.set(directory, known)
+    return known
+  }
+
+  #list(directory: string): readonly Buffer[] {
     const copies = this.#layout.copies(directory.slice(1))
     const names = new Map<string, Buffer>()
     for (const copy of copies)

@@ -3,6 +3,9 @@ import type { ImageSource } from './image-source.ts'
 import { findLogin, type Login } from './logins.ts'
 import type { PullOption } from './pull-options.ts'
 
+/** Of all specs of a deployment; far above any real host. */
+export const mostImages = 20_000
+
 /** What a bound-image spec asks for, validated. */
 export interface BoundImage {
   /** The image as podman gets it: a full reference, or a transport with a path on this machine. */

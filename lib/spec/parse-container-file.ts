@@ -53,7 +53,7 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
   const options = [
     ...keyOption(reader, 'Retry', '--retry', optionContext),
     ...keyOption(reader, 'RetryDelay', '--retry-delay', optionContext),
-    ...pullArguments(reader, optionContext),
+    ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext), pullWords),
   ]
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
   if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
@@ -63,16 +63,11 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
   }
 }
 
-/** The options in `PodmanArgs=` that concern the pull. */
-export function pullArguments(
-  reader: SectionReader,
-  context: OptionContext,
-): readonly PullOption[] {
-  return reader.words('PodmanArgs', words => parsePodmanArgs(words, context), pullWords)
-}
-
-/** All other words belong to the container; which of those are options and values does not matter. */
-function pullWords(words: readonly string[]): readonly string[] {
+/**
+ * The words of `PodmanArgs=` that concern the pull. All others belong to the container; which of those are
+ * options and values does not matter.
+ */
+export function pullWords(words: readonly string[]): readonly string[] {
   return words.flatMap((word, index) => {
     const flag = word.replace(/=.*$/su, '')
     if (!pullFlags.has(flag)) return []

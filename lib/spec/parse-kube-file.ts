@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path'
 import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../text/describe-error.ts'
-import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { explain, type Fault } from '../text/fault.ts'
+import { makeBoundImage, mostImages, type BoundImage } from './bound-image.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
-import { pullArguments } from './parse-container-file.ts'
+import { pullWords } from './parse-container-file.ts'
+import { parsePodmanArgs, type PullOption } from './pull-options.ts'
 import { knownKeys } from './quadlet-keys.ts'
 import { SectionReader } from './section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
@@ -24,17 +25,23 @@ export function parseKubeFile(
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
+  const optionsFor = pullArguments(reader, context)
+  // A pull without an option that is asked for could bring another image.
   if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
   const origin = { ...reader.placeOf('Yaml'), key: 'Yaml' }
   const boundImages: BoundImage[] = []
-  for (const path of paths)
-    for (const image of yamlImages(path, context, reader)) {
+  let count = 0
+  for (const path of paths) {
+    const images = yamlImages(path, context, reader)
+    count += images.length
+    if (count > mostImages) {
+      reader.refuse('Yaml', `${path}: more than ${mostImages} images`, 'bind fewer')
+      return { boundImages: [], faults: reader.faults }
+    }
+    for (const image of images) {
       try {
         const source = parseImageSource(image, undefined, context)
-        const known = reader.faults.length
-        const options = pullArguments(reader, { ...context, registry: source.registry })
-        // A pull without an option that is asked for could bring another image.
-        if (reader.faults.length > known) return { boundImages: [], faults: reader.faults }
+        const options = optionsFor(source.registry)
         const parts = { source, globalOptions: modules, options, origin }
         boundImages.push(makeBoundImage(parts, context.logins))
       } catch (error) {
@@ -42,7 +49,37 @@ export function parseKubeFile(
         reader.refuse('Yaml', `${path}: image ${image}: ${reason}`, remedy)
       }
     }
+  }
   return { boundImages, faults: reader.faults }
+}
+
+/**
+ * The options in `PodmanArgs=` that concern the pull, by the registry of the image. Only a password has a
+ * file of its own for each registry; all images share what is the same for them.
+ */
+function pullArguments(
+  reader: SectionReader,
+  context: SpecContext,
+): (registry: string | undefined) => readonly PullOption[] {
+  const read = (words: readonly string[], registry: string | undefined) =>
+    parsePodmanArgs(words, { ...context, registry })
+  const words = reader.words(
+    'PodmanArgs',
+    each => {
+      // What is wrong is so for any registry, and is told with its line here.
+      read(each, 'any')
+      return each
+    },
+    pullWords,
+  )
+  const hasPassword = words.some(word => /^--creds(?:=|$)/u.test(word))
+  const known = new Map<string | undefined, readonly PullOption[]>()
+  return registry => {
+    const key = hasPassword ? registry : undefined
+    const options = known.get(key) ?? read(words, registry)
+    known.set(key, options)
+    return options
+  }
 }
 
 /** A relative path starts at the `.kube` file (quadlet.go, ConvertKube). */
@@ -57,7 +94,8 @@ function yamlImages(
     if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
     return images
   } catch (error) {
-    reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, 'correct the file')
+    const { remedy = 'correct the file' } = explain(error)
+    reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, remedy)
     return []
   }
 }
@@ -76,6 +114,7 @@ const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
  * image volumes of pods, and of everything that has a template of pods.
  *
  * @throws YAMLException for what is no YAML
+ * @throws Refusal for what podman would read differently
  */
 export function imagesOfPods(text: string): readonly string[] {
   const images = new Set<string>()
@@ -100,8 +139,8 @@ function collect(resources: unknown, images: Set<string>, seen: Seen): void {
       const volumes = unseen(field(spec, 'volumes'), seen.volumes).map(volume =>
         field(field(volume, 'image'), 'reference'),
       )
-      for (const image of [...containers, ...volumes])
-        if (typeof image === 'string' && image !== '') images.add(image)
+      for (const image of [...containers, ...volumes].map(textOf))
+        if (image !== '') images.add(image)
     }
   }
 }
@@ -118,10 +157,46 @@ function podSpecs(spec: unknown): readonly unknown[] {
   return [spec, template, job]
 }
 
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.getOwnPropertyDescriptor(value, key)?.value
-    : undefined
+/** podman makes a text of a number. */
+function textOf(image: unknown): string {
+  if (typeof image === 'string') return image
+  if (image === undefined || image === null) return ''
+  throw new Refusal(`an image is written as ${typeof image}, not as text`, 'put its name in quotes')
+}
+
+/** The keys on the way to an image. */
+const keys = {
+  items: /^items$/iu,
+  spec: /^spec$/iu,
+  template: /^template$/iu,
+  jobTemplate: /^jobTemplate$/iu,
+  initContainers: /^initContainers$/iu,
+  containers: /^containers$/iu,
+  volumes: /^volumes$/iu,
+  image: /^image$/iu,
+  reference: /^reference$/iu,
+} as const
+
+/** podman does not mind the case of a key (sigs.k8s.io/yaml). */
+function field(value: unknown, key: keyof typeof keys): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const odd = oddKeys(value).find(name => keys[key].test(name))
+  if (odd !== undefined)
+    throw new Refusal(`podman takes the key ${odd} for ${key}, Kubernetes does not`, `write ${key}`)
+  return Object.getOwnPropertyDescriptor(value, key)?.value
+}
+
+const knownOddKeys = new WeakMap<object, readonly string[]>()
+
+/** Looked for once in each map: aliases can stand for a large one many times. */
+function oddKeys(map: object): readonly string[] {
+  const known = knownOddKeys.get(map)
+  if (known !== undefined) return known
+  const odd = Object.keys(map).filter(
+    name => !Object.hasOwn(keys, name) && Object.values(keys).some(pattern => pattern.test(name)),
+  )
+  knownOddKeys.set(map, odd)
+  return odd
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { CopyBudget } from '../root/copy-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal } from '../text/fault.ts'
 import { locatePath } from './locate-path.ts'
@@ -29,13 +30,18 @@ export interface OptionContext {
   readonly files: DeploymentFiles
   /** Directory for private files. */
   readonly secrets: string
+  /** Counts what is copied. */
+  readonly copies: CopyBudget
+  /** The directories of certificates that were looked at already, by their paths. */
+  readonly certificates: Map<string, OptionValue>
   /** Tells the secrets of this spec from those of others. */
   readonly owner: string
   /** `host[:port]` of the image, when a registry has it. */
   readonly registry?: string | undefined
 }
 
-interface OptionValue {
+/** What an option makes of its value. */
+export interface OptionValue {
   readonly text: string
   readonly identity?: string
   /** When another flag than the one that was written takes the value. */
@@ -69,6 +75,7 @@ export const valueFlags: ReadonlyMap<string, ReadValue> = new Map<string, ReadVa
   }),
 )
 
+const mostCertificates = 1000
 const mostCertificateBytes = 1024 * 1024
 
 /** What Go's ParseBool takes for true and false. */
@@ -145,24 +152,41 @@ function path(files: DeploymentFiles, value: string, kind: 'file' | 'directory')
   return { text: locatePath(files, value, kind), identity: value }
 }
 
+/** Specs that name the same directory share what is read of it. */
+function certificates(value: string, context: OptionContext): OptionValue {
+  const read = context.certificates.get(value) ?? readCertificates(value, context)
+  context.certificates.set(value, read)
+  return read
+}
+
 /**
  * podman reads one directory of this machine. When the deployment's is put together from several, or has
  * links, it gets a copy of what the deployment will see.
  */
-function certificates(value: string, { files, secrets }: OptionContext): OptionValue {
+function readCertificates(value: string, { files, secrets, copies }: OptionContext): OptionValue {
   const located = locatePath(files, value, 'directory')
   if (files.find(value, 'directory') === undefined || files.isInOnePlace(value))
     return { text: located, identity: value }
+  const names = files.names(value).map(String)
+  if (names.length > mostCertificates)
+    throw new Refusal(
+      `${value} has ${names.length} entries; at most ${mostCertificates} are copied`,
+      'leave only certificates of registries in it',
+    )
+  const certificateFiles = names.flatMap(name => {
+    const stat = files.follow(`${value}/${name}`)?.stat
+    return stat?.isFile() === true ? [{ name, size: stat.size }] : []
+  })
+  copies.take(
+    value,
+    certificateFiles.reduce((sum, { size }) => sum + size, 0),
+  )
   const copy = secretPath(secrets, value, 'certs')
-  const copies = files
-    .names(value)
-    .map(String)
-    .filter(name => files.find(`${value}/${name}`, 'file') !== undefined)
-    .map(name => ({
-      path: `${copy}/${name}`,
-      contents: files.read(`${value}/${name}`, mostCertificateBytes),
-    }))
-  return { text: copy, identity: value, files: copies }
+  const contents = certificateFiles.map(({ name }) => ({
+    path: `${copy}/${name}`,
+    contents: files.read(`${value}/${name}`, mostCertificateBytes),
+  }))
+  return { text: copy, identity: value, files: contents }
 }
 
 function platformPart(value: string): OptionValue {

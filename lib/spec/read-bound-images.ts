@@ -1,5 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import type { BoundImage } from './bound-image.ts'
+import { mostImages, type BoundImage } from './bound-image.ts'
 import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
 import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
@@ -41,7 +41,9 @@ export function readBoundImages(
   const specs: BoundImageSpec[] = []
   const reader = new SpecReader(files, options)
   for (const entry of entries) {
-    const { file, boundImages, faults } = readEntry(files, reader, entry)
+    const spec = readEntry(files, reader, entry)
+    const { file } = spec
+    const { boundImages, faults } = withRoomFor(spec, mostImages - specs.length)
     for (const boundImage of boundImages) specs.push({ entry: entry.label, file, boundImage })
     if (faults.length > 0)
       problems.push({ entry: entry.label, file, faults: atMost(byLine(faults)) })
@@ -65,6 +67,13 @@ function readEntry(
   } catch (error) {
     return { file, boundImages: [], faults: [explain(error)] }
   }
+}
+
+/** One spec of too many images must not keep those after it from being read. */
+function withRoomFor({ boundImages, faults }: Spec, room: number): Spec {
+  if (boundImages.length <= room) return { boundImages, faults }
+  const reason = `too many images: with the ${boundImages.length} of this spec there are more than ${mostImages}`
+  return { boundImages: [], faults: [...faults, { reason, remedy: 'bind fewer' }] }
 }
 
 /** Those of the file first, then those of each drop-in. */

@@ -2,15 +2,14 @@ import { readlinkSync, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
-import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
+import type { DropIns } from './drop-ins.ts'
 import { mergeDropIn, parseUnitFile, type UnitFile } from '../text/unit-file.ts'
 
-/** Far above any real spec. */
+/** Far above any real spec; for a file, and for its drop-ins together. */
 export const mostSpecBytes = 64 * 1024
 
 /**
- * Reads a Quadlet file with its drop-ins, which only files in Quadlet's directories have: of each name the first found counts, and they are applied in
- * the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
+ * Reads a Quadlet file with its drop-ins.
  *
  * @param path in the deployment
  * @param name by which Quadlet knows the file
@@ -18,23 +17,20 @@ export const mostSpecBytes = 64 * 1024
  */
 export function readUnitFile(
   files: DeploymentFiles,
-  quadlet: QuadletFiles,
+  dropIns: DropIns,
   path: string,
   name: string,
 ): { readonly unitFile: UnitFile; readonly faults: readonly Fault[] } {
   const base = parseUnitFile(readText(files, path))
   let unitFile = base.unitFile
   const faults = [...base.faults]
-  const isQuadlets = quadlet.directories.has(dirname(path))
-  for (const file of isQuadlets ? dropIns(files, quadlet, name) : []) {
-    try {
-      const text = readText(files, file)
-      const dropIn = parseUnitFile(text)
-      faults.push(...dropIn.faults.map(fault => ({ ...fault, file })))
-      unitFile = mergeDropIn(unitFile, dropIn.unitFile, file)
-    } catch (error) {
-      faults.push({ file, ...explain(error) })
+  try {
+    for (const dropIn of dropIns.of(path, name)) {
+      faults.push(...dropIn.faults)
+      unitFile = mergeDropIn(unitFile, dropIn.unitFile, dropIn.file)
     }
+  } catch (error) {
+    faults.push(explain(error))
   }
   return { unitFile, faults }
 }
@@ -49,20 +45,6 @@ export function readText(files: DeploymentFiles, path: string): string {
   } catch {
     throw new Refusal('the file is not UTF-8 text', 'save it as UTF-8')
   }
-}
-
-function dropIns(files: DeploymentFiles, quadlet: QuadletFiles, name: string): readonly string[] {
-  const found = new Map<string, string>()
-  for (const directoryName of dropInDirectoryNames(name))
-    for (const directory of quadlet.dropInDirectories.get(directoryName) ?? [])
-      for (const bytes of files.names(directory)) {
-        const file = bytes.toString()
-        if (file.endsWith('.conf') && !found.has(file)) found.set(file, `${directory}/${file}`)
-      }
-  return [...found]
-    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map(([, path]) => path)
-    .filter(path => !isMask(files, path))
 }
 
 /** An empty file, or a link to /dev/null, stands for none. */

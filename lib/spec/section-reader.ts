@@ -4,6 +4,9 @@ import type { Specifiers } from './specifiers.ts'
 import { splitWords } from './split-words.ts'
 import type { Assignment, UnitFile } from '../text/unit-file.ts'
 
+/** Of one key; far above any real spec. Each pull has its own copy of most. */
+const mostValues = 100
+
 /**
  * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup,
  * LookupAll and LookupAllArgs) and collects what is wrong with them.
@@ -52,12 +55,7 @@ export class SectionReader {
 
   /** Converts each value of a list, quotes and all; an empty value clears what came before it. */
   all<T>(key: string, convert: (text: string) => T): readonly T[] {
-    return this.#list(key).flatMap(assignment => {
-      const value = this.#attempt(key, assignment, () =>
-        convert(expand(oneLine(assignment), this.#specifiers)),
-      )
-      return value === undefined ? [] : [value]
-    })
+    return this.#each(key, assignment => [convert(expand(oneLine(assignment), this.#specifiers))])
   }
 
   /** Converts the words of each value of a list, or those that are picked of them as they are written. */
@@ -66,11 +64,8 @@ export class SectionReader {
     convert: (words: readonly string[]) => readonly T[],
     pick = (words: readonly string[]) => words,
   ): readonly T[] {
-    return this.#list(key).flatMap(
-      assignment =>
-        this.#attempt(key, assignment, () =>
-          convert(pick(sameWords(assignment)).map(word => expand(word, this.#specifiers))),
-        ) ?? [],
+    return this.#each(key, assignment =>
+      convert(pick(sameWords(assignment)).map(word => expand(word, this.#specifiers))),
     )
   }
 
@@ -101,6 +96,21 @@ export class SectionReader {
 
   refuse(key: string, reason: string, remedy?: string): void {
     this.faults.push({ ...this.placeOf(key), key, reason, remedy })
+  }
+
+  /** What is read of each value of a list. */
+  #each<T>(key: string, read: (assignment: Assignment) => readonly T[]): readonly T[] {
+    const values: T[] = []
+    for (const assignment of this.#list(key)) {
+      const more = this.#attempt(key, assignment, () => {
+        const found = read(assignment)
+        if (values.length + found.length > mostValues)
+          throw new Refusal(`more than ${mostValues} values`, 'remove those that repeat others')
+        return found
+      })
+      values.push(...(more ?? []))
+    }
+    return values
   }
 
   #list(key: string): readonly Assignment[] {

@@ -1,5 +1,7 @@
+import type { CopyBudget } from '../root/copy-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { Login } from './logins.ts'
+import type { OptionValue } from './pull-options.ts'
 import type { ShortNames } from './short-names.ts'
 import type { Specifiers } from './specifiers.ts'
 
@@ -13,6 +15,10 @@ export interface SpecContext {
   readonly logins: () => readonly Login[]
   /** Directory for secrets. */
   readonly secrets: string
+  /** Counts what is copied. */
+  readonly copies: CopyBudget
+  /** The directories of certificates that were looked at already, by their paths. */
+  readonly certificates: Map<string, OptionValue>
   /** Path of the spec in the deployment. */
   readonly specFile: string
   /** Tells the secrets of this spec from those of others: instances of a template share a file. */

@@ -1,14 +1,17 @@
+import { CopyBudget } from '../root/copy-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
 import type { BoundImage } from './bound-image.ts'
 import type { Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
+import { DropIns } from './drop-ins.ts'
 import { readLogins } from './logins.ts'
 import { parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
 import { parseTomlFile } from './parse-toml-file.ts'
+import type { OptionValue } from './pull-options.ts'
 import { listQuadletFiles } from './quadlet-files.ts'
 import { knownKeys, sectionOf } from './quadlet-keys.ts'
 import { isMask, readText, readUnitFile } from './read-unit-file.ts'
@@ -31,23 +34,30 @@ export interface SpecReaderOptions {
   readonly secrets: string
   /** Of the host that is updated; undefined when there is none. */
   readonly machineId: string | undefined
+  /** Counts what is copied for this deployment. */
+  readonly copies?: CopyBudget | undefined
 }
 
 /** Reads the specs of one deployment. What several of them need is read once, and only if one does. */
 export class SpecReader {
   readonly quadlet
+  readonly dropIns
   readonly #files: DeploymentFiles
   readonly #options: SpecReaderOptions
   readonly #facts: () => SpecifierFacts
   readonly #shortNames
   readonly #logins
+  readonly #copies
+  readonly #certificates = new Map<string, OptionValue>()
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
     this.quadlet = listQuadletFiles(files)
+    this.dropIns = new DropIns(files, this.quadlet)
     this.#files = files
     this.#options = options
     this.#shortNames = once(() => readShortNames(files))
     this.#logins = once(() => readLogins(files))
+    this.#copies = options.copies ?? new CopyBudget()
     this.#facts = once(() => ({
       osRelease: readOsRelease(files),
       machineId: options.machineId,
@@ -63,7 +73,7 @@ export class SpecReader {
 
   /** @throws Error when the file cannot be read */
   readQuadlet({ kind, name, path }: QuadletFile): Spec {
-    const { unitFile, faults } = readUnitFile(this.#files, this.quadlet, path, name)
+    const { unitFile, faults } = readUnitFile(this.#files, this.dropIns, path, name)
     // A file that cannot be parsed is not blamed for the keys that were not found in it.
     if (faults.length > 0) return { boundImages: [], faults }
     const reader = new SectionReader(unitFile, sectionOf[kind], letter => `%${letter}`)
@@ -117,6 +127,8 @@ export class SpecReader {
       shortNames: this.#shortNames,
       logins: this.#logins,
       secrets: this.#options.secrets,
+      copies: this.#copies,
+      certificates: this.#certificates,
       specFile,
       owner: `${specFile} ${unit}`,
     }

@@ -25,7 +25,10 @@ export const differences: Readonly<Record<string, Difference>> = {
   nul: { refusal: /^the file holds a NUL byte$/u },
   'not-utf-8': { refusal: /^the file is not UTF-8 text$/u },
   noncharacter: { refusal: /^a code point that is no character/u },
-  'too-large': { refusal: /^the file has \d+ bytes; at most \d+ are read$/u },
+  'too-large': {
+    refusal:
+      /^the file has \d+ bytes; at most \d+ are read$|^(?:the drop-.* )?(?:have )?more than \d+ (?:values|entries|bytes in all)$/u,
+  },
   'empty-line-in-value': { refusal: /^an empty line inside a continued line$/u },
   'blank-after-backslash': { refusal: /^white space after the backslash at the end of the line$/u },
   'two-backslashes': { refusal: /^more than one backslash at the end of the line$/u },

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readContainersConfiguration } from '../../lib/root/containers-configuration.ts'
+import { CopyBudget } from '../../lib/root/copy-budget.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
-const read = (top: string) =>
+const read = (top: string, copies?: CopyBudget) =>
   readContainersConfiguration(
     new DeploymentFiles(join(top, 'root'), join(top, 'host')),
     join(top, 'host'),
+    copies,
   )
 /** A tree of /etc/containers below a directory. */
 function below(prefix: string, tree: Tree): Tree {
@@ -131,10 +134,65 @@ t.test('what cannot be a configuration', t => {
     message: 'reading /etc/containers/certs.d/x',
     cause: { message: /a FIFO/ },
   })
-  const many = Object.fromEntries(Array.from({ length: 2001 }, (_, n) => [`certs.d/${n}`, '']))
-  t.throws(() => configuration({ 'policy.json': '' }, many), { message: /too many files/ })
   t.throws(() => configuration({ 'policy.json': '' }, { 'certs.d/1/2/3/4/5': '' }), {
     message: /nested too deeply/,
   })
+  t.end()
+})
+
+const links = (directory: string, count: number, link: string) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`${directory}/${n}`, { link }]))
+
+t.test('no more entries than a sane configuration has, wherever its links lead', t => {
+  const tree = {
+    ...links('root/usr/etc/containers/certs.d', 44, '/usr/x'),
+    ...links('root/usr/x', 44, '/usr/y'),
+    'host/etc/containers/': '',
+  }
+  t.strictSame(
+    read(makeTree(t, { ...tree, 'root/usr/y/': '' })),
+    undefined,
+    '1 + 44 + 44 * 44 entries',
+  )
+  const tooMany = {
+    message: '/etc/containers/certs.d has more than 2000 entries, with what its links lead to',
+    remedy: 'leave only what podman reads in it',
+  }
+  t.throws(
+    () => read(makeTree(t, { ...tree, ...links('root/usr/y', 44, '/usr/z'), 'root/usr/z/': '' })),
+    tooMany,
+  )
+  t.throws(() => read(makeTree(t, { ...tree, ...links('root/usr/y', 44, '/nowhere') })), tooMany)
+  const many = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`certs.d/${n}`, '']))
+  t.throws(() => configuration({ 'policy.json': '' }, many), tooMany)
+  t.end()
+})
+
+const tooMuch = (directory: string) => ({
+  message: `${directory}: at most 16777216 bytes of certificates and configuration are copied for one root`,
+})
+
+t.test('no more bytes than fit into /run, together with what else is copied', t => {
+  const mebibytes = (where: string, count: number) => {
+    const names = Array.from({ length: count }, (_, n) => `${where}/${n}`)
+    const top = makeTree(t, {
+      'root/usr/etc/containers/policy.json': 'new',
+      'host/etc/containers/': '',
+      ...Object.fromEntries(names.map(name => [name, ''])),
+    })
+    for (const name of names) truncateSync(join(top, name), 1024 * 1024)
+    return top
+  }
+  const certificates = 'root/usr/etc/containers/certs.d'
+  t.equal(read(mebibytes(certificates, 15))?.length, 16)
+  t.throws(() => read(mebibytes(certificates, 17)), tooMuch('/etc/containers/certs.d'))
+  t.throws(
+    () => read(mebibytes('host/etc/containers/certs.d', 17)),
+    tooMuch('/etc/containers/certs.d'),
+  )
+  t.throws(() => read(mebibytes('host/etc/containers/x', 16)), tooMuch('/etc/containers/x'))
+  const copies = new CopyBudget()
+  copies.take('/etc/certs', 15 * 1024 * 1024)
+  t.throws(() => read(mebibytes(certificates, 2), copies), tooMuch('/etc/containers/certs.d'))
   t.end()
 })

@@ -122,7 +122,7 @@ t.test('paths without their links', t => {
 })
 
 t.test('the names in a directory, sorted', t => {
-  const { names, find } = deployment(t, {
+  const { files, names, find } = deployment(t, {
     'host/usr/etc/d/unchanged': 'a',
     'host/etc/d/unchanged': 'a',
     'root/usr/etc/d/unchanged': 'b',
@@ -148,6 +148,7 @@ t.test('the names in a directory, sorted', t => {
   t.strictSame(names('/etc/gone'), [], 'a deleted directory')
   t.equal(find('/etc/d/deleted'), undefined)
   t.strictSame(names('/usr/lib'), ['A', 'a', 'z', 'é'])
+  t.equal(files.names('/usr/link'), files.names('/etc/d/.'), 'remembered')
   t.strictSame(names('/usr/nowhere'), [])
   t.strictSame(names('/nowhere/at/all'), [])
   t.end()

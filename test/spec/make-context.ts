@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { CopyBudget } from '../../lib/root/copy-budget.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { readLogins } from '../../lib/spec/logins.ts'
 import { readShortNames } from '../../lib/spec/short-names.ts'
@@ -25,6 +26,8 @@ export function makeContext(
     shortNames: () => readShortNames(files),
     logins: () => readLogins(files),
     secrets: '/secrets',
+    copies: new CopyBudget(),
+    certificates: new Map(),
     specFile: '/usr/share/containers/systemd/web.image',
     owner: '/usr/share/containers/systemd/web.image web-image.service',
   }

@@ -167,6 +167,24 @@ t.test('what is refused, with line, key and reason', t => {
   t.end()
 })
 
+const times = (count: number, text: string) => `Image=quay.io/a\n${text.repeat(count)}`
+
+t.test('no key has more values than a sane spec', t => {
+  const tooMany = { reason: 'more than 100 values', remedy: 'remove those that repeat others' }
+  const lines: readonly [key: string, line: string][] = [
+    ['ContainersConfModule', 'ContainersConfModule=a.conf\n'],
+    ['GlobalArgs', 'GlobalArgs=--syslog\n'],
+    ['PodmanArgs', 'PodmanArgs=--retry 1\n'],
+  ]
+  for (const [key, line] of lines) {
+    t.strictSame(parse(times(100, line)).faults, [], key)
+    t.match(parse(times(101, line)).faults, [{ line: 103, key, ...tooMany }])
+  }
+  const { faults } = parse(times(1, `PodmanArgs=${'-q '.repeat(101)}`))
+  t.match(faults, [{ line: 3, key: 'PodmanArgs', ...tooMany }])
+  t.end()
+})
+
 t.test('every fault of a spec is reported', t => {
   const { faults } = parse('Image=a b\nTLSVerify=x\nAuthFile=y\nFoo=z')
   t.strictSame(

@@ -17,7 +17,7 @@ function parse(text: string, tree: Tree = { [`${quadlets}/pod.yaml`]: pod('quay.
       each.words.map(word => word.replaceAll(context.root, '')),
     ),
   )
-  return { images: boundImages.map(({ image }) => image), words, faults }
+  return { images: boundImages.map(({ image }) => image), boundImages, words, faults }
 }
 
 t.test('the images of a Kubernetes YAML', t => {
@@ -56,8 +56,8 @@ t.test('the images of a Kubernetes YAML', t => {
     ['anchors', 'x: &c {image: a}\nspec: {containers: [*c]}', ['a']],
     [
       'a list that stands for several things',
-      'items: &l [{spec: {containers: &c [{image: a}, {image: {reference: v}}], volumes: *c}}, {spec: {containers: *c, items: *l}}]',
-      ['a', 'v'],
+      'items: &l [{spec: {volumes: &c [{image: a}]}}, {spec: {containers: *c, items: *l}}, {spec: {initContainers: *c}}]',
+      ['a'],
     ],
     ['merge keys', 'x: &c {image: a}\nspec: {containers: [{<<: *c, name: y}]}', ['a']],
     [
@@ -66,11 +66,70 @@ t.test('the images of a Kubernetes YAML', t => {
       ['a', 'b'],
     ],
     ['other resources', 'kind: ConfigMap\ndata: {image: a, containers: x}', []],
-    ['other types', 'spec: {containers: [{image: 5}, {image: ""}, x, null], volumes: x}', []],
+    ['other types', 'spec: {containers: [{image: null}, {image: ""}, x, null], volumes: x}', []],
+    [
+      'keys elsewhere',
+      `Kind: Pod\nImage: x\ndata: {Image: x}\nspec: {${spec}, Reference: x}`,
+      ['a'],
+    ],
     ['a text', 'x', []],
     ['nothing', '', []],
   ]
   for (const [what, yaml, images] of cases) t.strictSame(imagesOfPods(yaml), images, what)
+  t.end()
+})
+
+const container = (text: string) => `spec: {containers: [{image: a}, ${text}]}`
+
+t.test('what podman would read differently', t => {
+  const odd: readonly [yaml: string, found: string, key: string][] = [
+    [container('{name: x, Image: b}'), 'Image', 'image'],
+    [container('{image: b, IMAGE: c}'), 'IMAGE', 'image'],
+    ['Items: [{spec: {containers: [{image: a}]}}]', 'Items', 'items'],
+    ['Spec: {containers: [{image: a}]}', 'Spec', 'spec'],
+    ['\u017fpec: {containers: [{image: a}]}', '\u017fpec', 'spec'],
+    ['spec: {Template: {spec: {}}}', 'Template', 'template'],
+    ['spec: {template: {Spec: {}}}', 'Spec', 'spec'],
+    ['spec: {jobtemplate: {spec: {}}}', 'jobtemplate', 'jobTemplate'],
+    ['spec: {Containers: [{image: a}]}', 'Containers', 'containers'],
+    ['spec: {initcontainers: [{image: a}]}', 'initcontainers', 'initContainers'],
+    ['spec: {Volumes: []}', 'Volumes', 'volumes'],
+    ['spec: {volumes: [{Image: {reference: v}}]}', 'Image', 'image'],
+    ['spec: {volumes: [{image: {Reference: v}}]}', 'Reference', 'reference'],
+  ]
+  for (const [yaml, found, key] of odd) {
+    const expected = {
+      message: `podman takes the key ${found} for ${key}, Kubernetes does not`,
+      remedy: `write ${key}`,
+    }
+    t.throws(() => imagesOfPods(yaml), expected, yaml)
+  }
+  const types: readonly [yaml: string, type: string][] = [
+    [container('{image: 5}'), 'number'],
+    [container('{image: true}'), 'boolean'],
+    [container('{image: [b]}'), 'object'],
+    ['spec: {volumes: [{image: {reference: 1.5}}]}', 'number'],
+  ]
+  for (const [yaml, type] of types)
+    t.throws(
+      () => imagesOfPods(yaml),
+      {
+        message: `an image is written as ${type}, not as text`,
+        remedy: 'put its name in quotes',
+      },
+      yaml,
+    )
+  t.match(parse('Yaml=/etc/pod.yaml', { 'etc/pod.yaml': odd[0]?.[0] ?? '' }), {
+    images: [],
+    faults: [
+      {
+        line: 2,
+        key: 'Yaml',
+        reason: '/etc/pod.yaml: podman takes the key Image for image, Kubernetes does not',
+        remedy: 'write image',
+      },
+    ],
+  })
   t.end()
 })
 
@@ -89,6 +148,8 @@ t.test('a hostile text ends before the time limit of a test', t => {
   const bomb = ['a: &a-1 {spec: {}}', ...lines, 'items: *a29'].join('\n')
   t.strictSame(imagesOfPods(bomb), [])
   t.strictSame(imagesOfPods('&a {items: [*a, *a]}'), [])
+  const large = Array.from({ length: 40_000 }, (_, n) => `k${n}: 1`).join(', ')
+  t.strictSame(imagesOfPods(`a: &a {${large}}\nitems: [${'*a, '.repeat(100_000)}]`), [])
   for (const deep of ['[', '{a: ', '- ', '? '])
     t.throws(() => imagesOfPods(deep.repeat(100_000)), { message: /maxDepth/ })
   t.throws(() => imagesOfPods('"'.repeat(100_000)))
@@ -136,6 +197,37 @@ t.test('the options that concern the pull', t => {
     ])
   t.not(first?.at(-1), second?.at(-1), 'each registry has its own secret')
   t.notMatch(words.flat().join(), /hunter/)
+  t.end()
+})
+
+const firstOptions = (text: string) =>
+  parse(`Yaml=/etc/pod.yaml\nPodmanArgs=${text}`, {
+    'etc/pod.yaml': pod('quay.io/a:1', 'docker.io/b:1', 'quay.io/c:1'),
+  }).boundImages.map(each => each.options[0])
+
+t.test('images share what is read of the options, but for a password of each registry', t => {
+  const [first, ...others] = firstOptions('--retry 1')
+  t.match(first, { words: ['--retry', '1'] })
+  for (const other of others) t.equal(other, first)
+  for (const text of ['--creds=me:hunter2', '--creds me:hunter2']) {
+    const [quay, docker, again] = firstOptions(text)
+    t.match(quay?.files, [{ contents: /quay\.io/ }])
+    t.match(docker?.files, [{ contents: /docker\.io/ }])
+    t.equal(again, quay)
+  }
+  t.end()
+})
+
+t.test('more images than any host has', t => {
+  const images = Array.from({ length: 20_000 }, (_, n) => `a.b/${n}`)
+  const { boundImages, faults } = parse('Yaml=/etc/a.yaml /etc/b.yaml', {
+    'etc/a.yaml': pod('quay.io/a:1'),
+    'etc/b.yaml': pod(...images),
+  })
+  t.equal(boundImages.length, 0)
+  t.match(faults, [
+    { line: 2, key: 'Yaml', reason: '/etc/b.yaml: more than 20000 images', remedy: 'bind fewer' },
+  ])
   t.end()
 })
 

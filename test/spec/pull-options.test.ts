@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
@@ -257,6 +258,39 @@ t.test('certificates of several places are copied to one', t => {
     const expected = Object.entries(copies).map(([name, text]) => [`${copy}/${name}`, text])
     t.strictSame(option.files, expected, what)
   }
+  t.end()
+})
+
+const certificate = (n: number) => `root/usr/etc/certs/${n}.crt`
+
+t.test('a copy of certificates has its limits, and is read once', t => {
+  const read = (count: number, megabytes: number) => {
+    const top = makeTree(t, {
+      'host/': '',
+      'root/usr/etc/certs/link': { link: '0.crt' },
+      'root/usr/etc/certs/nowhere': { link: 'nothing' },
+      ...Object.fromEntries(Array.from({ length: count }, (_, n) => [certificate(n), ''])),
+    })
+    for (let n = 1; n <= megabytes; n++) truncateSync(join(top, certificate(n)), 1024 * 1024)
+    const files = new DeploymentFiles(join(top, 'root'), join(top, 'host'))
+    const own = { ...context(), files }
+    return () => valueOption('--cert-dir', '/etc/certs', own).files
+  }
+  t.equal(read(998, 0)().length, 999)
+  t.throws(read(999, 0), { message: '/etc/certs has 1001 entries; at most 1000 are copied' })
+  const most = read(20, 16)
+  t.equal(most().length, 21)
+  t.equal(most()[0], most()[0], 'for the next spec it is the same copy')
+  const tooMuch = read(20, 17)
+  for (const again of ['', 'again'])
+    t.throws(
+      tooMuch,
+      {
+        message: /^\/etc\/certs: at most 16777216 bytes of certificates and configuration/,
+        remedy: /leave only/,
+      },
+      again,
+    )
   t.end()
 })
 

@@ -239,3 +239,20 @@ t.test('faults in the order of the lines, those of drop-ins last', t => {
   ])
   t.end()
 })
+
+t.test('more images than any host has: those that fit are read', t => {
+  const images = Array.from({ length: 19_999 }, (_, n) => `{image: a.b/${n}}`)
+  const root = makeTree(t, {
+    'etc/a.yaml': `spec: {containers: [${images.join(', ')}]}`,
+    [`${links}/a.kube`]: '[Kube]\nYaml=/etc/a.yaml\n',
+    [`${links}/b.toml`]: 'images = ["quay.io/x/b:1", "quay.io/x/c:1"]',
+    [`${links}/c.image`]: image('c'),
+  })
+  const { images: found, problems } = imagesOf(root)
+  t.equal(found.length, 20_000)
+  t.strictSame(found.at(-1), [`${links}/c.image`, 'quay.io/x/c:1'])
+  t.strictSame(problems, [
+    `${links}/b.toml: too many images: with the 2 of this spec there are more than 20000; bind fewer`,
+  ])
+  t.end()
+})

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
+import { DropIns } from '../../lib/spec/drop-ins.ts'
 import { listQuadletFiles } from '../../lib/spec/quadlet-files.ts'
 import { isMask, readUnitFile } from '../../lib/spec/read-unit-file.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
@@ -13,7 +14,7 @@ const read = (tree: Tree, name = 'web.image', directory = usr) => {
   )
   const { unitFile, faults } = readUnitFile(
     files,
-    listQuadletFiles(files),
+    new DropIns(files, listQuadletFiles(files)),
     `/${directory}/${name}`,
     name,
   )
@@ -106,6 +107,10 @@ t.test('faults name the drop-in', t => {
   t.match(dropIn(linkTo('/nowhere')), [{ file, reason: '/nowhere does not exist in the root' }])
   t.match(dropIn(`#${' '.repeat(64 * 1024)}`), [{ file, reason: /at most 65536/ }])
   t.match(dropIn('\u00ff'.repeat(3)), [{ file, line: 1 }])
+  const many = Object.fromEntries(
+    Array.from({ length: 101 }, (_, n) => [`${usr}/web.image.d/${n}.conf`, '#']),
+  )
+  t.match(read(many).faults, [{ reason: /more than 100 entries/, remedy: /fewer files/ }])
   t.end()
 })
 
