@@ -316,12 +316,12 @@ t.test(
       t.equal(host.bootedVersion(), version)
       t.equal(await contents(host), version)
     }
-    t.strictSame(await exist(), ['yes', 'no', 'no', 'yes', 'yes'], 'a container uses the first')
+    t.strictSame(await exist(), ['yes', 'no', 'yes', 'yes', 'yes'], 'a container uses the first')
     t.match(await host.run(`podman rm user && podman image exists ${others}`), { exitCode: 0 })
     await host.commit('v7', specs('v7'))
     await host.stage('v7')
     t.match(await host.run(start), { exitCode: 0 })
-    t.strictSame(await exist(), ['no', 'no', 'no', 'no', 'yes'])
+    t.strictSame(await exist(), ['no', 'no', 'no', 'yes', 'yes'])
     t.match(await host.run(`podman image exists ${others}`), { exitCode: 0 }, 'not ours')
     await host.shutdown()
   },
