@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { locateDefaultRoot } from '../root/default-deployment.ts'
-import { isSameDeployment } from '../root/deployments.ts'
+import { deploymentDirectory, isSameDeployment } from '../root/deployments.ts'
 import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/staged-deployment.ts'
 import { requestedRoot } from './requested-root.ts'
 
@@ -37,7 +37,7 @@ export function nextDeployment(
   if (requested !== undefined) return { root: requested, standing: 'requested' }
   if (!existsSync(join(hostRoot, 'run/ostree-booted'))) return undefined
   const next = locateDefaultRoot(hostRoot)
-  return next === undefined || isSameDeployment(next, hostRoot)
+  return next === undefined || isSameDeployment(next, deploymentDirectory(hostRoot, hostRoot))
     ? { root: hostRoot, standing: 'booted' }
     : { root: next, standing: 'default' }
 }

@@ -1,13 +1,13 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { pairIn, readVardict } from './gvariant.ts'
 
 /**
  * Whether two roots are of one deployment. Told by their /etc, because / itself can be an overlay (ostree
- * with composefs), and a bind mount has another path.
+ * with composefs), or by / itself, because /etc can be one (ostree's `etc.transient`); a bind mount has another path.
  */
 export function isSameDeployment(a: string, b: string): boolean {
-  const [one, other] = [a, b].map(root => statSync(join(root, 'etc'), { throwIfNoEntry: false }))
-  return one !== undefined && one.dev === other?.dev && one.ino === other.ino
+  return ['etc', '.'].some(path => isSameFile(statOf(join(a, path)), statOf(join(b, path))))
 }
 
 /** Names of all deployments on disk, `<checksum>.<serial>`. */
@@ -17,9 +17,39 @@ export function deploymentNames(hostRoot: string): readonly string[] {
 
 /** The directory of the deployment that a root, `/` for example, is of; the root itself when there is none. */
 export function deploymentDirectory(hostRoot: string, root: string): string {
-  return (
-    deploymentDirectories(hostRoot).find(directory => isSameDeployment(directory, root)) ?? root
-  )
+  const directories = deploymentDirectories(hostRoot)
+  const found = directories.find(directory => isSameDeployment(directory, root))
+  if (found !== undefined || root !== hostRoot) return found ?? root
+  const backing = backingRoot(hostRoot)
+  return directories.find(directory => isSameFile(statOf(directory), backing)) ?? root
+}
+
+/** What tells a file from all others. */
+interface FileId {
+  readonly dev: bigint
+  readonly ino: bigint
+}
+
+function statOf(path: string): FileId | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })
+}
+
+function isSameFile(a: FileId | undefined, b: FileId | undefined): boolean {
+  return a !== undefined && a.dev === b?.dev && a.ino === b.ino
+}
+
+/**
+ * The directory of the running deployment, for when both / and /etc are overlays (ostree:
+ * src/libotcore/otcore.h, OTCORE_RUN_BOOTED_KEY_BACKING_ROOTDEVINO). An older ostree does not say.
+ */
+function backingRoot(hostRoot: string): FileId | undefined {
+  try {
+    const booted = readVardict(readFileSync(join(hostRoot, 'run/ostree-booted')))
+    const [dev, ino] = pairIn(booted, 'backing-root-device-inode')
+    return { dev, ino }
+  } catch {
+    return undefined
+  }
 }
 
 /** Directories of all deployments on disk. */

@@ -10,6 +10,9 @@ interface Variant {
 const read16 = (bytes: Buffer, at: number) =>
   new DataView(bytes.buffer, bytes.byteOffset).getUint16(at, endianness() === 'LE')
 
+const read64 = (bytes: Buffer, at: number) =>
+  new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at, endianness() === 'LE')
+
 /** Beyond this, offsets have four bytes; a file of ostree's has about one kilobyte. */
 const mostBytes = 0xffff
 
@@ -17,8 +20,8 @@ const mostBytes = 0xffff
 export type Vardict = ReadonlyMap<string, Variant>
 
 /**
- * Reads a serialized GVariant of type `a{sv}`, as far as ostree's files need it: strings and nested
- * vardicts. The format is the GVariant specification's (framing offsets stand at the end of a
+ * Reads a serialized GVariant of type `a{sv}`, as far as ostree's files need it: strings, pairs of
+ * numbers and nested vardicts. The format is the GVariant specification's (framing offsets stand at the end of a
  * container, as wide as its size needs; variants are aligned to 8 bytes), in the machine's byte order.
  *
  * @throws Error when the bytes are not such a value
@@ -48,6 +51,17 @@ export function vardictIn(dict: Vardict, key: string): Vardict {
   const { type, bytes } = member(dict, key)
   if (type !== 'a{sv}') throw new Error(`${key} is not a dictionary`)
   return readVardict(bytes)
+}
+
+/**
+ * The two numbers of an `(tt)`.
+ *
+ * @throws Error when there are no such numbers
+ */
+export function pairIn(dict: Vardict, key: string): readonly [bigint, bigint] {
+  const { type, bytes } = member(dict, key)
+  if (type !== '(tt)' || bytes.length !== 16) throw new Error(`${key} is not a pair of numbers`)
+  return [read64(bytes, 0), read64(bytes, 8)]
 }
 
 function member(dict: Vardict, key: string): Variant {

@@ -11,6 +11,8 @@ import type { WorkArea } from './work-area.ts'
 export interface BootOptions {
   /** Makes every call of node fail in this boot, as on a host whose node is broken. */
   readonly withoutNode?: boolean
+  /** An /etc of this boot alone, as `etc.transient` of ostree makes it. */
+  readonly hasTransientEtc?: boolean
   /** More files and directories for this boot, as `SOURCE[:TARGET[:OPTIONS]]`. */
   readonly binds?: readonly string[]
   /** Boot is done when this unit is active; without it, when no job is left in systemd's queue. */
@@ -88,7 +90,7 @@ export class Host {
       ...(options.binds ?? []).map(bind => `--bind=${bind}`),
       '/bin/sh',
       '-euc',
-      initramfs,
+      options.hasTransientEtc ? transientEtc + initramfs : initramfs,
     ])
     try {
       const init = await waitForBoot(container, options)
@@ -263,6 +265,12 @@ const initramfs = `
   mkdir -p /run/ostree
   mount --bind /run/lab/cmdline /proc/cmdline
   exec /usr/lib/systemd/systemd $(cat /run/lab/cmdline) systemd.setenv=OSTREE_SYSROOT_OPTS=skip-sync
+`
+
+/** As ostree-prepare-root does (ostree: src/switchroot/ostree-prepare-root.c). */
+const transientEtc = `
+  mkdir -p /run/ostree/transient-etc/upper /run/ostree/transient-etc/work
+  mount -t overlay overlay /etc -o lowerdir=/usr/etc,upperdir=/run/ostree/transient-etc/upper,workdir=/run/ostree/transient-etc/work
 `
 
 /** Resolves to the PID of the host's systemd, once that has finished booting. */

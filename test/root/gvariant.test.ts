@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readVardict, stringIn, vardictIn } from '../../lib/root/gvariant.ts'
+import { pairIn, readVardict, stringIn, vardictIn } from '../../lib/root/gvariant.ts'
 
 // Values made with glib, by GLib.Variant('a{sv}', ...).get_data_as_bytes() on a little-endian machine.
 const string = '78000000000000006869000073020e' // {'x': <'hi'>}
@@ -13,6 +13,7 @@ t.test('values of glib', t => {
   t.equal(stringIn(vardictIn(dict, 'd'), 'x'), 'hi')
   t.throws(() => stringIn(dict, 'b'), { message: 'b is not a string' })
   t.throws(() => vardictIn(dict, 'b'), { message: 'b is not a dictionary' })
+  t.throws(() => pairIn(dict, 'b'), { message: 'b is not a pair of numbers' })
   t.throws(() => stringIn(dict, 'y'), { message: 'there is no y' })
   t.strictSame([...readVardict(Buffer.alloc(0))], [], 'an empty dictionary has no bytes')
   t.end()

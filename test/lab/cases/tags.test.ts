@@ -273,6 +273,23 @@ t.test('after a rollback, an image that was removed gets its tag when it is back
   await host.shutdown()
 })
 
+t.test('also with an /etc that is new at each boot', async t => {
+  await registry.push('app:latest', { files: { id: 'A' } })
+  const host = await lab.host({ boot: false })
+  await host.boot({ hasTransientEtc: true })
+  for (const version of ['v2', 'v3']) {
+    await registry.push('app:latest', { files: { id: version } })
+    await host.commit(version, specs(version))
+    await host.stage(version)
+    t.match(await host.run(start), { exitCode: 0 })
+    await host.shutdown()
+    await host.boot({ hasTransientEtc: true })
+    t.equal(host.bootedVersion(), version)
+    t.equal(await contents(host), version)
+  }
+  await host.shutdown()
+})
+
 t.test('names that were given to stay go with their last deployment', async t => {
   const host = await hostWithMovedTag(t, configured('ResolveTimeoutSec=0'))
   const idOf = `podman image inspect --format '{{.Id}}' ${app}`
