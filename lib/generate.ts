@@ -7,7 +7,7 @@ import { planPulls, type Plan } from './plan/plan-pulls.ts'
 import { unsupportedOption, type PodmanVersion } from './plan/podman-version.ts'
 import { renderUnits, type HostFacts, type UnitText } from './render/render-units.ts'
 import { readContainersConfiguration } from './root/containers-configuration.ts'
-import { CopyBudget } from './root/copy-budget.ts'
+import { type ByteBudget, copyBudget } from './root/byte-budget.ts'
 import { DeploymentFiles } from './root/deployment-files.ts'
 import { readRegularFile } from './root/read-regular-file.ts'
 import { explain, type SpecProblem } from './text/fault.ts'
@@ -57,7 +57,7 @@ export function readRequest(
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
   const files = new DeploymentFiles(root, hostRoot, { isMerged })
   const machineId = hostRoot === undefined ? undefined : readMachineId(hostRoot)
-  const copies = new CopyBudget()
+  const copies = copyBudget()
   const read = readBoundImages(
     files,
     { secrets: credentialsDirectory, machineId, copies },
@@ -137,7 +137,7 @@ function readConfiguration(
   files: DeploymentFiles,
   root: string,
   hostRoot: string | undefined,
-  copies: CopyBudget,
+  copies: ByteBudget,
   problems: SpecProblem[],
 ) {
   if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) return undefined

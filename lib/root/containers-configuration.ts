@@ -1,5 +1,5 @@
 import { Refusal } from '../text/fault.ts'
-import { CopyBudget } from './copy-budget.ts'
+import { type ByteBudget, copyBudget } from './byte-budget.ts'
 import { DeploymentFiles } from './deployment-files.ts'
 
 /** A file as data. */
@@ -36,12 +36,12 @@ const deepest = 4
 export function readContainersConfiguration(
   files: DeploymentFiles,
   hostRoot: string,
-  copies = new CopyBudget(),
+  copies = copyBudget(),
 ): readonly ConfigurationFile[] | undefined {
   const host = new DeploymentFiles(hostRoot)
   if (host.find(directory, 'directory') === undefined) return undefined
   const next = pullConfiguration.flatMap(name => readTree(files, name, copies))
-  const compared = new CopyBudget()
+  const compared = copyBudget()
   const current = pullConfiguration.flatMap(name => readTree(host, name, compared))
   if (isSame(next, current)) return undefined
   const others = host
@@ -55,7 +55,7 @@ export function readContainersConfiguration(
 function readTree(
   files: DeploymentFiles,
   start: string,
-  copies: CopyBudget,
+  copies: ByteBudget,
 ): readonly ConfigurationFile[] {
   const found: ConfigurationFile[] = []
   let entries = 0
@@ -74,7 +74,7 @@ function readTree(
       if (depth > deepest) throw new Error(`${absolute} is nested too deeply`)
       for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
     } else {
-      copies.take(`${directory}/${start}`, stat.size)
+      copies.take(stat.size, `${directory}/${start}`)
       found.push({ path, contents: read(files, absolute) })
     }
   }

@@ -85,11 +85,12 @@ function pullArguments(
 /** A relative path starts at the `.kube` file (quadlet.go, ConvertKube). */
 function yamlImages(
   path: string,
-  { files, specFile }: SpecContext,
+  { files, specFile, yaml }: SpecContext,
   reader: SectionReader,
 ): readonly string[] {
   try {
     const absolute = path.startsWith('/') ? path : join(dirname(specFile), path)
+    yaml.take(files.follow(absolute)?.stat.size ?? 0)
     const images = imagesOfPods(files.read(absolute, mostBytes).toString())
     if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
     return images

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CopyBudget } from '../root/copy-budget.ts'
+import type { ByteBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal } from '../text/fault.ts'
 import { locatePath } from './locate-path.ts'
@@ -31,7 +31,7 @@ export interface OptionContext {
   /** Directory for private files. */
   readonly secrets: string
   /** Counts what is copied. */
-  readonly copies: CopyBudget
+  readonly copies: ByteBudget
   /** The directories of certificates that were looked at already, by their paths. */
   readonly certificates: Map<string, OptionValue>
   /** Tells the secrets of this spec from those of others. */
@@ -178,8 +178,8 @@ function readCertificates(value: string, { files, secrets, copies }: OptionConte
     return stat?.isFile() === true ? [{ name, size: stat.size }] : []
   })
   copies.take(
-    value,
     certificateFiles.reduce((sum, { size }) => sum + size, 0),
+    value,
   )
   const copy = secretPath(secrets, value, 'certs')
   const contents = certificateFiles.map(({ name }) => ({

@@ -1,4 +1,4 @@
-import type { CopyBudget } from '../root/copy-budget.ts'
+import type { ByteBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { Login } from './logins.ts'
 import type { OptionValue } from './pull-options.ts'
@@ -16,7 +16,9 @@ export interface SpecContext {
   /** Directory for secrets. */
   readonly secrets: string
   /** Counts what is copied. */
-  readonly copies: CopyBudget
+  readonly copies: ByteBudget
+  /** Counts the Kubernetes YAML that is read. */
+  readonly yaml: ByteBudget
   /** The directories of certificates that were looked at already, by their paths. */
   readonly certificates: Map<string, OptionValue>
   /** Path of the spec in the deployment. */

@@ -1,4 +1,4 @@
-import { CopyBudget } from '../root/copy-budget.ts'
+import { ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
@@ -35,7 +35,7 @@ export interface SpecReaderOptions {
   /** Of the host that is updated; undefined when there is none. */
   readonly machineId: string | undefined
   /** Counts what is copied for this deployment. */
-  readonly copies?: CopyBudget | undefined
+  readonly copies?: ByteBudget | undefined
 }
 
 /** Reads the specs of one deployment. What several of them need is read once, and only if one does. */
@@ -48,6 +48,7 @@ export class SpecReader {
   readonly #shortNames
   readonly #logins
   readonly #copies
+  readonly #yaml = new ByteBudget('Kubernetes YAML')
   readonly #certificates = new Map<string, OptionValue>()
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
@@ -57,7 +58,7 @@ export class SpecReader {
     this.#options = options
     this.#shortNames = once(() => readShortNames(files))
     this.#logins = once(() => readLogins(files))
-    this.#copies = options.copies ?? new CopyBudget()
+    this.#copies = options.copies ?? copyBudget()
     this.#facts = once(() => ({
       osRelease: readOsRelease(files),
       machineId: options.machineId,
@@ -128,6 +129,7 @@ export class SpecReader {
       logins: this.#logins,
       secrets: this.#options.secrets,
       copies: this.#copies,
+      yaml: this.#yaml,
       certificates: this.#certificates,
       specFile,
       owner: `${specFile} ${unit}`,

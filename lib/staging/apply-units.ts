@@ -55,10 +55,12 @@ export async function applyRequest(
     request === undefined ? [] : generate(request, { ...facts, isStoreSuspect: isStoreSuspect() })
   const privateFiles = request?.privateFiles ?? []
   const old = readCurrentSet(runtimeDirectory)
-  // Stale pulls are stopped while systemd still knows them; after the reload it could not.
-  await stopStale(old, units)
   const isChanged = JSON.stringify(old) !== JSON.stringify(units)
-  if (isChanged) swapSet(runtimeDirectory, units)
+  if (isChanged) {
+    // Stale pulls are stopped while systemd still knows them; after the reload it could not.
+    await stopStale(old, units)
+    swapSet(runtimeDirectory, units)
+  }
   if (isChanged || (await needsReload(units))) await daemonReload()
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)

@@ -3,11 +3,11 @@ import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readContainersConfiguration } from '../../lib/root/containers-configuration.ts'
-import { CopyBudget } from '../../lib/root/copy-budget.ts'
+import { type ByteBudget, copyBudget } from '../../lib/root/byte-budget.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
-const read = (top: string, copies?: CopyBudget) =>
+const read = (top: string, copies?: ByteBudget) =>
   readContainersConfiguration(
     new DeploymentFiles(join(top, 'root'), join(top, 'host')),
     join(top, 'host'),
@@ -169,7 +169,7 @@ t.test('no more entries than a sane configuration has, wherever its links lead',
 })
 
 const tooMuch = (directory: string) => ({
-  message: `${directory}: at most 16777216 bytes of certificates and configuration are copied for one root`,
+  message: `${directory}: at most 16777216 bytes of certificates and configuration are read for one root`,
 })
 
 t.test('no more bytes than fit into /run, together with what else is copied', t => {
@@ -191,8 +191,8 @@ t.test('no more bytes than fit into /run, together with what else is copied', t 
     tooMuch('/etc/containers/certs.d'),
   )
   t.throws(() => read(mebibytes('host/etc/containers/x', 16)), tooMuch('/etc/containers/x'))
-  const copies = new CopyBudget()
-  copies.take('/etc/certs', 15 * 1024 * 1024)
+  const copies = copyBudget()
+  copies.take(15 * 1024 * 1024)
   t.throws(() => read(mebibytes(certificates, 2), copies), tooMuch('/etc/containers/certs.d'))
   t.end()
 })

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { CopyBudget } from '../../lib/root/copy-budget.ts'
+import { ByteBudget, copyBudget } from '../../lib/root/byte-budget.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { readLogins } from '../../lib/spec/logins.ts'
 import { readShortNames } from '../../lib/spec/short-names.ts'
@@ -26,7 +26,8 @@ export function makeContext(
     shortNames: () => readShortNames(files),
     logins: () => readLogins(files),
     secrets: '/secrets',
-    copies: new CopyBudget(),
+    copies: copyBudget(),
+    yaml: new ByteBudget('Kubernetes YAML'),
     certificates: new Map(),
     specFile: '/usr/share/containers/systemd/web.image',
     owner: '/usr/share/containers/systemd/web.image web-image.service',

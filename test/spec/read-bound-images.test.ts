@@ -256,3 +256,26 @@ t.test('more images than any host has: those that fit are read', t => {
   ])
   t.end()
 })
+
+t.test('no more Kubernetes YAML is read than any real host has', t => {
+  const yaml = 'spec: {containers: [{image: quay.io/x/big:1}]}\n'
+  const names = Array.from({ length: 17 }, (_, index) => `big${String(index).padStart(2, '0')}`)
+  const kube = '[Kube]\nYaml=/usr/share/big.yml\n'
+  const { images, problems } = imagesOf(
+    makeTree(t, {
+      'usr/share/big.yml': yaml.padEnd(1024 * 1024, '#'),
+      ...Object.fromEntries(names.map(name => [`${quadlets}/${name}.kube`, kube])),
+      ...Object.fromEntries(
+        names.map(name => [`${links}/${name}.kube`, linkTo(`/${quadlets}/${name}.kube`)]),
+      ),
+      [`${quadlets}/small.image`]: image('small'),
+      [`${links}/small.image`]: linkTo(`/${quadlets}/small.image`),
+    }),
+  )
+  t.strictSame(images.length, 17)
+  t.strictSame(images.at(-1), [`${links}/small.image`, 'quay.io/x/small:1'])
+  t.match(problems, [
+    `${links}/big16.kube (/${quadlets}/big16.kube), line 2, Yaml=: /usr/share/big.yml: at most 16777216 bytes of Kubernetes YAML are read for one root; leave only what is needed`,
+  ])
+  t.end()
+})
