@@ -82,10 +82,11 @@ t.test('an image that podman takes for damaged and that is not', async t => {
   }
   const names = [`${registry.address}/odd:1`]
   t.strictSame(await imagesOn(host, names), names)
-  for (const image of ['late-1:1', 'late-2:1']) {
+  for (const version of ['v4', 'v5']) {
+    const image = `${version}:1`
     await registry.push(image)
-    await host.commit(image, boundImages({ 'late.image': imageSpec(registry, image) }))
-    await host.stage(image)
+    await host.commit(version, boundImages({ 'late.image': imageSpec(registry, image) }))
+    await host.stage(version)
     t.match(await host.run(start), { exitCode: 0 })
   }
   const times = (await journal(host)).split('checking the image store').length - 1
