@@ -5,7 +5,7 @@ import type { Host } from './host.ts'
  *
  * @throws Error when it has not within so many seconds
  */
-export async function until(host: Host, command: string, seconds = 20): Promise<void> {
+export async function until(host: Host, command: string, seconds = 60): Promise<void> {
   const { exitCode } = await host.run(
     `for i in $(seq ${seconds * 10}); do { ${command}\n} >/dev/null 2>&1 && exit; sleep 0.1; done; exit 1`,
   )

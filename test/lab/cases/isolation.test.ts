@@ -86,14 +86,18 @@ t.test('several at a time, one of them from a file in /var', async t => {
   await host.shutdown()
 })
 
-t.test('a login below /root, of which no other user may know', async t => {
+t.test('files below /root, of which no other user may know', async t => {
   const host = await lab.host({ v1: fewQuickTries })
-  await host.run(
-    `umask 077; mkdir -p /root/shop && echo '${authJson(shop, closed.address)}' >/root/shop/auth.json`,
-  )
+  await host.run(`
+    umask 077; mkdir -p /root/shop
+    echo '${authJson(shop, closed.address)}' >/root/shop/auth.json
+    echo 'spec: { containers: [{ image: "${at('web:1')}" }] }' >/root/shop/pods.yaml`)
   await host.commit(
     'v2',
-    boundImages({ 'web.image': imageSpec(closed, 'web:1', 'AuthFile=/root/shop/auth.json') }),
+    boundImages({
+      'web.image': imageSpec(closed, 'web:1', 'AuthFile=/root/shop/auth.json'),
+      'pods.kube': '[Kube]\nYaml=/root/shop/pods.yaml\nPodmanArgs=--tls-verify=false\n',
+    }),
   )
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
