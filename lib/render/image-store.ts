@@ -42,12 +42,13 @@ export function keptStorageOptions(
   graphOptions: unknown,
   isKept: (path: string) => boolean,
 ): readonly string[] | undefined {
-  // podman 5 names all stores in a list as well.
   const stores = Object.entries(fields(graphOptions))
     .filter(([name]) => /\.(?:additional)?imagestores?$/iu.test(name))
     .flatMap(([, value]) => value)
     .filter(value => typeof value === 'string')
-  const kept = new Set(stores.filter(isKept))
+  // podman 4 tells only the last store: there may be others, and to use none is the safe choice.
+  const areAllTold = Object.keys(fields(graphOptions)).some(name => name.endsWith('Stores'))
+  const kept = new Set(areAllTold ? stores.filter(isKept) : [])
   if (kept.size === new Set(stores).size) return undefined
   const others = Object.entries(fields(graphOptions))
     .filter(([name]) => !/imagestores?$/iu.test(name))

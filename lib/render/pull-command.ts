@@ -4,6 +4,11 @@ import type { ImageStore } from './image-store.ts'
 
 const podman = '/usr/bin/podman'
 
+const platformFlags: ReadonlySet<string> = new Set(['--arch', '--os', '--variant', '--platform'])
+
+/** For a shell. */
+const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`
+
 /**
  * The `podman image pull` command of a bound image, as Quadlet maps the keys to options (podman:
  * pkg/systemd/quadlet/quadlet.go, ConvertImage), in one fixed order.
@@ -17,9 +22,10 @@ export function pullCommand(
 ): readonly string[] {
   const { globalOptions, options } = boundImage
   const known = knownOptions(options, version)
+  const storeOptions = store.pullOptions ?? store.options
   const command = [
     podman,
-    ...(store.pullOptions ?? store.options),
+    ...storeOptions,
     ...knownOptions(globalOptions, version).flatMap(({ words }) => words),
     'image',
     'pull',
@@ -28,11 +34,13 @@ export function pullCommand(
   ]
   const policy = options.findLast(({ flag }) => flag === '--policy')
   const isLeftOut = policy !== undefined && !known.includes(policy)
-  return isLeftOut && policy.words.join('=').endsWith('missing')
+  // With a platform, podman itself asks the registry (common: libimage/pull.go, copySingleImageFromRegistry).
+  const isOfAnyPlatform = !options.some(({ flag }) => platformFlags.has(flag))
+  return isLeftOut && isOfAnyPlatform && policy.words.join('=').endsWith('missing')
     ? [
         '/bin/sh',
         '-c',
-        `${[podman, ...store.options].join(' ')} image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
+        `${[podman, ...storeOptions].map(quote).join(' ')} image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
         boundImage.name,
         ...command,
       ]

@@ -108,7 +108,7 @@ function renderPendingUnit(
         ? []
         : [
             '# This systemd starts those who wait for others after a first failed try of these.',
-            `ExecStartPre=+${command([`${libraryDirectory}/await-pulls`, `${longestWait(settings)}`, ...after])}`,
+            `ExecStartPre=+${command([`${libraryDirectory}/await-pulls`, `${longestAwait(settings)}`, ...after])}`,
           ]),
       '# A growing delay before each further try. RestartSteps= would lose it at every daemon-reload. Then a mark:',
       '# until it is taken away, a crash means that what podman has may be damaged.',
@@ -166,6 +166,11 @@ const spareStarts = 20
 /** The timeout is that of each command of the unit, and so of the delay too. */
 function longestWait({ pullTimeoutSec }: Settings): number {
   return Math.max(0, pullTimeoutSec - 1)
+}
+
+/** With room for systemd's answers: a wait that is killed is a failed try. */
+function longestAwait({ pullTimeoutSec }: Settings): number {
+  return Math.max(0, pullTimeoutSec - 15)
 }
 
 function command(words: readonly string[]): string {

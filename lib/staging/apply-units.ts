@@ -20,7 +20,8 @@ import { mayMove } from '../plan/may-move.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
 import type { HostFacts, UnitText } from '../render/render-units.ts'
-import { storedName } from '../spec/bound-image.ts'
+import { storedName, type BoundImage } from '../spec/bound-image.ts'
+import { willDo } from '../survey/find-images.ts'
 import { checkSpace } from './check-space.ts'
 import { keepImages } from './keep-images.ts'
 import { settleImages } from './settle-images.ts'
@@ -106,7 +107,7 @@ async function startPulls(
   const { target } = request.plan
   // What another one pulled by a tag may be another image than this one's.
   const countsByTag = isSameStaging && known.has(target)
-  const pullStates = await statesOf(neededPulls(request.plan), known, countsByTag, facts)
+  const pullStates = await statesOf(request, known, countsByTag, facts)
   if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
     await settleImages(request, facts)
     return undefined
@@ -149,11 +150,12 @@ async function startFlush(warn: (line: string) => void): Promise<void> {
  * @param countsByTag whether what was pulled by a tag is what is wanted
  */
 async function statesOf(
-  pulls: readonly Pull[],
+  { root, plan }: Request,
   known: ReadonlySet<string>,
   countsByTag: boolean,
   { imageStore }: HostFacts,
 ): Promise<readonly PullState[]> {
+  const pulls = neededPulls(plan)
   const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
   const progressOf = new Map(states.map(state => [state.unit, pullProgress(state)]))
   // Any other is pulled in any case.
@@ -170,10 +172,14 @@ async function statesOf(
     const list = await listStore(imageStore).catch(() => undefined)
     if (list === undefined || lost.some(name => list.names.has(name))) rememberDamage()
   }
+  const isStored = (boundImage: BoundImage) => {
+    const image = stored.get(storedName(boundImage))
+    return image !== undefined && willDo(boundImage, image, root, imageStore)
+  }
   return pulls.map(pull => ({
     pull,
     progress: progressOf.get(pull.unit) ?? 'unknown',
-    isStored: stored.has(storedName(pull.boundImage)) && (countsByTag || !mayMove(pull.boundImage)),
+    isStored: isStored(pull.boundImage) && (countsByTag || !mayMove(pull.boundImage)),
   }))
 }
 

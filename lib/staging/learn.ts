@@ -68,22 +68,20 @@ export async function learn(
     if (begun.has(identity)) learnt.set(identity, entry)
     else asked.set(identity, withDigest(boundImage, entry.digest))
   }
-  const takePresent = (images: Iterable<BoundImage>): readonly BoundImage[] => {
+  const takePresent = (images: Iterable<BoundImage>) => {
     const all = [...images]
     const stored = storedImages(all.map(storedName), imageStore)
-    return all.filter(boundImage => {
+    return all.flatMap(boundImage => {
       const image = stored.get(storedName(boundImage))
-      const isPresent =
-        image !== undefined &&
-        willDo(boundImage, image, root, imageStore) &&
-        !isSuspect(boundImage, image.id)
+      const isDamaged = image === undefined || isSuspect(boundImage, image.id)
+      const isPresent = !isDamaged && willDo(boundImage, image, root, imageStore)
       if (isPresent) learnt.set(boundImage.identity, { digest: boundImage.digest, isPresent })
-      return !isPresent
+      return isPresent ? [] : [{ boundImage, isDamaged }]
     })
   }
   const isOpen = (boundImage: BoundImage) => isStaging && mayMove(boundImage)
   const [moving, fixed] = partition(asked.values(), isOpen)
-  const open = [...takePresent(fixed), ...moving]
+  const open = [...takePresent(fixed).map(({ boundImage }) => boundImage), ...moving]
   if (open.length === 0) return { knowledge: learnt, doubt: undefined }
 
   const deadline = Date.now() + mostSeconds * 1000
@@ -102,9 +100,9 @@ export async function learn(
     resolved,
     image => names.has(storedName(image)) && !isOpen(image),
   )
-  const damaged = takePresent(listed)
-  if (damaged.length > 0) rememberDamage()
-  const missing = [...damaged, ...others]
+  const rejected = takePresent(listed)
+  if (rejected.some(({ isDamaged }) => isDamaged)) rememberDamage()
+  const missing = [...rejected.map(({ boundImage }) => boundImage), ...others]
   const failure = answers.find(({ failure: why }) => why !== undefined)?.failure
   if (failure !== undefined) warn(`some images are pulled without a plan: ${failure}`)
   // Only now, because it can take a process for each image in the store.

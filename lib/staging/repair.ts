@@ -16,6 +16,7 @@ import { pullFacts } from '../request/host-facts.ts'
 import { storedName } from '../spec/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
+import { willDo } from '../survey/find-images.ts'
 
 /** The first podman that can remove a damaged layer which no image has. */
 const firstWithCheck = [5, 2] as const
@@ -33,7 +34,8 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const suspects = suspectPulls()
   if (suspects.length === 0 || next === undefined) return
   const facts = await pullFacts()
-  const { pulls } = readNextRequest(next, facts).plan
+  const { root, plan } = readNextRequest(next, facts)
+  const { pulls } = plan
   const names = pulls.map(({ boundImage }) => storedName(boundImage))
   // Not by inspecting them: what is damaged cannot be inspected.
   const listed = await listStore(facts.imageStore)
@@ -47,6 +49,8 @@ export async function repair(report: (line: string) => void, deadline: number): 
     const name = storedName(pull.boundImage)
     const image = stored.get(name)
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
+    // Else it is pulled in any case, and a record would say that this one had been.
+    if (!willDo(pull.boundImage, image, root, facts.imageStore)) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }

@@ -53,8 +53,8 @@ export function findImages(
 /**
  * Whether an image of the right name is the right one, and is still there when `root` is the running system.
  *
- * By a tag or the digest of a list, an image can be of any platform. One with a digest of its own alone is the right
- * one whatever platform it says, and so is what a pull has brought for this very request.
+ * By a tag or the digest of a list, an image can be of any platform, if it says which. One with a digest of its own
+ * alone is the right one in any case, and so is what a pull has brought for this very request.
  */
 export function willDo(
   boundImage: BoundImage,
@@ -66,6 +66,7 @@ export function willDo(
   const record = recordName(pendingUnitName(boundImage, boundImage.digest))
   const isRight =
     isFor(boundImage, image) ||
+    image.platform.architecture === '' ||
     (name.includes('@') && image.digests.size === 1) ||
     isRecorded(record, name, image.id)
   return isRight && image.directories.every(path => staysWith(root, path, directory))

@@ -103,7 +103,7 @@ t.test(
       )
     const others = request.plan.pulls.flatMap(({ after }) => after)
     t.ok(others.length > 0)
-    t.strictSame(waits(252).toSorted(), others.map(unit => `59 ${unit}`).toSorted())
+    t.strictSame(waits(252).toSorted(), others.map(unit => `45 ${unit}`).toSorted())
     t.strictSame(waits(254), [])
     t.end()
   },

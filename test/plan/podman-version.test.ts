@@ -119,7 +119,7 @@ t.test('a pull of what is missing, on a podman without --policy', t => {
   t.strictSame(commandOf([5, 4], missing), [
     '/bin/sh',
     '-c',
-    '/usr/bin/podman image inspect "$0" >/dev/null 2>&1 || exec "$@"',
+    `'/usr/bin/podman' image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
     'quay.io/a:1',
     '/usr/bin/podman',
     'image',
@@ -129,9 +129,10 @@ t.test('a pull of what is missing, on a podman without --policy', t => {
   t.equal(commandOf([5, 4], missing, always)[0], '/usr/bin/podman', 'the last one counts')
   t.equal(commandOf([5, 4], always, missing)[0], '/bin/sh')
   t.strictSame(commandOf([5, 6], missing).slice(-3), ['--policy', 'missing', 'quay.io/a:1'])
+  t.equal(commandOf([5, 4], missing, option('--arch=arm64'))[0], '/usr/bin/podman', 'podman asks')
   const store = separateStore('/srv/images')
   t.strictSame(pullCommand(image([missing]), [5, 4], store).slice(2), [
-    '/usr/bin/podman --root /srv/images --runroot /run/bootc-bound-images/store image inspect "$0" >/dev/null 2>&1 || exec "$@"',
+    `'/usr/bin/podman' '--root' '/srv/images' '--runroot' '/run/bootc-bound-images/store' image inspect "$0" >/dev/null 2>&1 || exec "$@"`,
     'quay.io/a:1',
     '/usr/bin/podman',
     ...store.options,
