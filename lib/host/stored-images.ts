@@ -44,6 +44,9 @@ export function storedImages(
   ])
 }
 
+/** An image says itself what its system and its architecture are, be it nonsense. */
+const line = /^(\S+) (\S*) (null|\{.*?\}) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)" \[/u
+
 /** The images, or the references that podman does not know when one could not be inspected. */
 function inspect(
   references: readonly string[],
@@ -52,7 +55,7 @@ function inspect(
   if (references.length === 0) return new Map()
   // The layers are read only to see that they are there.
   const format =
-    '{{.Id}} {{json .RepoDigests}} {{json .Os}} {{json .Architecture}} {{json .GraphDriver.Data}} {{.RootFS.Layers}}'
+    '{{.Id}} {{json .RepoDigests}} {{json .GraphDriver.Data}} {{json .Os}} {{json .Architecture}} {{.RootFS.Layers}}'
   const args = ['image', 'inspect', '--format', format, '--', ...references]
   const { status, stdout, stderr, error } = spawnSync('podman', [...options, ...args], {
     encoding: 'utf8',
@@ -70,8 +73,8 @@ function inspect(
     return { unknown: parseUnknownImages(stderr) }
   return new Map(
     references.flatMap((reference, index) => {
-      const [, id, names = '', os = '', architecture = '', data = ''] =
-        /^(\S+) (\S*) "(.*?)" "(.*?)" (.*) \[.*?\]$/u.exec(lines[index] ?? '') ?? []
+      const [, id, names = '', data = '', os = '', architecture = ''] =
+        line.exec(lines[index] ?? '') ?? []
       if (id === undefined) return []
       const platform = { os, architecture }
       const digests = new Set(names.match(/sha256:[0-9a-f]{64}/gu))

@@ -16,7 +16,8 @@ import { pruneImages } from './prune-images.ts'
 
 /**
  * Gives each image that is there the name that containers look for, unless the running system uses that for another
- * image; and if all are there, writes that down, forgets what was noted of images that are there no more, and prunes. Call it under the lock of stagings.
+ * image; and if all are there, writes that down, forgets what was noted of images that are there no more, and prunes.
+ * Call it under the lock of stagings.
  *
  * @returns the images of the plan's pulls, in their order
  */

@@ -24,7 +24,7 @@ additionalimagestores = ["/usr/lib/shop/images"]
 t.test('they are pulled, with all their layers', async t => {
   const host = await lab.host({ v1: { ...fewQuickTries, 'usr/lib/shop/images/.keep': '' } })
   const digest = await registry.push('web:1', { layers: [base] })
-  const pull = `podman --root /var/images --runroot /run/images image pull --tls-verify=false ${at('web:1')}`
+  const pull = `podman --root /var/images --runroot /run/images image pull --tls-verify=false ${at(`web@${digest}`)}`
   t.match(await host.run(pull), { exitCode: 0 })
   await host.shutdown()
   const images = join(host.sysroot, 'ostree/deploy/debian/var/images')
@@ -44,6 +44,8 @@ t.test('they are pulled, with all their layers', async t => {
   await host.stage('v2')
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
+  const suspect = await host.run('ls /run/bootc-bound-images/suspect')
+  t.not(suspect.exitCode, 0, 'nothing is taken for damaged')
   await host.shutdown()
   await registry.stop()
   await host.boot()

@@ -87,6 +87,21 @@ t.test('an image of another platform that has the name already is not taken', as
   await host.shutdown()
 })
 
+t.test('an image that says nonsense of itself keeps no other from being pulled', async t => {
+  await registry.push('odd:1', { architecture: 'x" "y" {' })
+  await registry.push('even:1')
+  const host = await lab.host({ v1: fewQuickTries })
+  const images = ['odd:1', 'even:1']
+  const specs = images.map((image, index) => [`${index}.image`, imageSpec(registry, image)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
+  await host.stage('v2')
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 1, stderr: /odd:1: failed: / })
+  const { stdout } = await host.run('bootc-bound-images status')
+  t.match(stdout, /even:1 +present/)
+  await host.shutdown()
+})
+
 t.test('one name for two platforms: the gate does not take the one for the other', async t => {
   const digest = await registry.pushIndex('multi:2', {
     amd64: { files: { id: 'amd64' } },
