@@ -1,17 +1,16 @@
-#!/usr/bin/env node
 // Turns the bound-image specs of a root into unit files, like a systemd generator and without
 // starting any process. A spec that cannot be used is reported and costs only itself; the exit status
 // is then 1. Staging does the same through lib/generate.ts; systemd itself only runs the stub beside
 // this file.
 import { readFileSync, realpathSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSettings } from '../lib/config/read-settings.ts'
 import { describeError } from '../lib/text/describe-error.ts'
 import { hostRoot } from '../lib/directories.ts'
 import { generate, readRequest } from '../lib/generate.ts'
 import { parseKnowledge } from '../lib/plan/parse-knowledge.ts'
-import type { PodmanVersion } from '../lib/plan/podman-version.ts'
+import { oldestPodman, type PodmanVersion } from '../lib/plan/podman-version.ts'
 import { defaultStore, separateStore } from '../lib/render/image-store.ts'
 import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
 import { describeProblem } from '../lib/text/fault.ts'
@@ -25,13 +24,12 @@ Write the units that pull the bound images of a deployment into NORMAL-DIRECTORY
   --store DIR            root directory of podman's own image store
                          (default /var/lib/containers/storage); Store= comes first
   --systemd-version N    write what this version of systemd knows (default 252)
-  --podman-version N.M   write what this version of podman knows (default 4.3)
+  --podman-version N.M   write what this version of podman knows (default 5.0)
   --knowledge FILE       what staging found out about the images (default: nothing)
   --help                 show this text
 `
 
 const oldestSystemd = 252
-const oldestPodman = '4.3'
 
 function main(): number {
   const { values, positionals } = readArguments()
@@ -45,7 +43,7 @@ function main(): number {
   const systemdVersion = Number(values['systemd-version'] ?? oldestSystemd)
   if (!Number.isInteger(systemdVersion))
     throw new UsageError(`--systemd-version ${values['systemd-version']} is not a number`)
-  const podmanVersion = readVersion(values['podman-version'] ?? oldestPodman)
+  const podmanVersion = readVersion(values['podman-version'] ?? oldestPodman.join('.'))
 
   const root = values.root === undefined ? locateStagedRoot(hostRoot) : realpathSync(values.root)
   if (root === undefined) return 0
@@ -64,7 +62,7 @@ function main(): number {
         ? { ...defaultStore, ...(values.store === undefined ? {} : { directory: values.store }) }
         : separateStore(settings.store),
     temporaryDirectory: '/var/tmp',
-    libraryDirectory: dirname(realpathSync(process.argv[1] ?? '.')),
+    libraryDirectory: import.meta.dirname,
   }
   writeUnits(normalDirectory, generate(request, facts))
   const reports = request.problems.flatMap(describeProblem)

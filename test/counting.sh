@@ -1,6 +1,6 @@
 # counting.sh, for `.`: runs checks and counts them. The last line is "N passed, N failed".
-log=$(mktemp) failures=$(mktemp)
-trap 'rm -f "$log" "$failures"' EXIT
+log=$(mktemp) failures=$(mktemp) times=$(mktemp)
+trap 'rm -f "$log" "$failures" "$times"' EXIT
 passed=0 failed=0
 
 # check NAME COMMAND...: counts as one
@@ -17,6 +17,7 @@ check() {
 # count NAME COMMAND...: runs tap, and counts the assertions of which it says that they ran
 count() {
   echo "== $1"
+  name=$1
   shift
   : >"$log"
   "$@" --reporter=terse --output-file="$log"
@@ -28,6 +29,7 @@ count() {
   passed=$((passed + ${pass:-0}))
   failed=$((failed + ${fail:-0}))
   echo "${pass:-0} passed, ${fail:-0} failed"
+  sed -nE "s,^(not )?ok [0-9]+ - (.*) # time=([0-9]+).*,\3 \2 ($name),p" "$log" >>"$times"
   # Skipped or unfinished tests, missing coverage or a crash fail without a failed assertion.
   if [ "${pass:-0}" = 0 ] || [ "$total" != "${total#*skip}" ] || [ "$total" != "${total#*todo}" ] ||
     { [ $status -ne 0 ] && [ "${fail:-0}" = 0 ]; }; then
@@ -41,8 +43,10 @@ count() {
     lines > 0 { print; lines-- }' "$log" >>"$failures"
 }
 
-# Prints what failed and the line, and fails if something failed.
+# Prints what took longest, what failed and the line, and fails if something failed.
 total() {
+  echo '== the slowest ten'
+  sort -rn "$times" | head -n 10 | awk '{ $1 = sprintf("%6.1f s ", $1 / 1000); print }'
   [ ! -s "$failures" ] || { echo '== what failed' && cat "$failures"; }
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]

@@ -32,6 +32,8 @@ t.test('install, again, and uninstall', t => {
   t.matchOnlyStrict(
     installed.filter(line => !line.startsWith('d')).map(line => line.trimEnd()),
     [
+      '-rw-r--r-- usr/lib/bootc-bound-images/bootc-bound-images.cjs',
+      '-rw-r--r-- usr/lib/bootc-bound-images/generate.cjs',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-activate.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-activate.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-boot.service',
@@ -91,6 +93,40 @@ t.test('install, again, and uninstall', t => {
     [],
     'nothing is left',
   )
+  t.end()
+})
+
+t.test(
+  'the program runs from the checkout, and where a parent says that its files are modules',
+  t => {
+    const directory = t.testdir({
+      'package.json': '{ "type": "module" }',
+      root: { usr: {} },
+      out: {},
+    })
+    t.match(make('install', `DESTDIR=${directory}/out`), { status: 0, stderr: '' })
+    for (const where of [`${directory}/out/usr/bin`, join(repository, 'dist')]) {
+      const version = spawnSync(join(where, 'bootc-bound-images'), ['--version'], {
+        encoding: 'utf8',
+      })
+      t.match(version, { status: 0, stdout: '0.1.0\n', stderr: '' }, where)
+    }
+    for (const where of [`${directory}/out/usr/lib/bootc-bound-images`, join(repository, 'dist')]) {
+      const words = ['--root', join(directory, 'root'), join(directory, 'units')]
+      t.match(spawnSync(join(where, 'generate'), words, { encoding: 'utf8' }), {
+        status: 0,
+        stderr: '',
+      })
+    }
+    t.end()
+  },
+)
+
+t.test('a runtime that does not exist', t => {
+  t.match(make('install', 'RUNTIME=deno', `DESTDIR=${t.testdir({})}`), {
+    status: 2,
+    stderr: /RUNTIME=deno is neither node nor bundled/,
+  })
   t.end()
 })
 

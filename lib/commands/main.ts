@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The program. Exit status: 0 done, 1 failed, 2 wrong usage.
 import { describeError } from '../text/describe-error.ts'
 

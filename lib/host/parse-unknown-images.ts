@@ -1,8 +1,5 @@
-/**
- * Picks the references out of what `podman image inspect` says of images that are not there:
- * `Error: inspecting object: NAME: image not known` in podman 4, `NAME: image not known` in podman 5.
- */
+/** Picks the references out of what `podman image inspect` says of images that are not there: `NAME: image not known`. */
 export function parseUnknownImages(errors: string): ReadonlySet<string> {
-  const pattern = /^(?:Error: |error )?(?:inspecting object: )?(.+): image not known$/u
+  const pattern = /^(?:Error: )?(.+): image not known$/u
   return new Set(errors.split('\n').flatMap(line => pattern.exec(line)?.[1] ?? []))
 }

@@ -23,8 +23,8 @@ const socketPath = join(directory, `${process.pid}.sock`)
 const idleSeconds = 600
 const pollMilliseconds = 10
 
-/** The oldest version of the interface that podman 4 and 5 have. */
-const api = '/v4.0.0/libpod'
+/** The oldest version of the interface that a supported podman has. */
+const api = '/v5.0.0/libpod'
 
 /** What is asked of it. */
 export interface PodmanService {
@@ -53,7 +53,8 @@ export async function withPodmanService<T>(
     reject: false,
   })
   const untilReady = async () => {
-    const isOver = () => service.exitCode !== null || service.signalCode !== null
+    const { nodeChildProcess: child } = service
+    const isOver = () => child.exitCode !== null || child.signalCode !== null
     if (!(await answers(isOver))) throw podmanFailure(await service, args)
   }
   const change = (action: Action) => async (taggings: readonly Tagging[]) => {

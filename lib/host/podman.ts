@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { execa } from 'execa'
 import { ifThere } from '../if-there.ts'
-import type { PodmanVersion } from '../plan/podman-version.ts'
+import { requireSupported, type PodmanVersion } from '../plan/podman-version.ts'
 import { keptStorageOptions, separateStore, type ImageStore } from '../render/image-store.ts'
 import { isOfOs } from '../root/stays-with.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
@@ -40,7 +40,7 @@ export async function readPodman(directory?: string): Promise<Podman> {
   )
   const pullOptions = kept && [...options, ...kept]
   return {
-    podmanVersion: [Number(major), Number(minor)],
+    podmanVersion: requireSupported([Number(major), Number(minor)]),
     imageStore: { directory: store, runDirectory, options, ...(pullOptions && { pullOptions }) },
     // `storage` means the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,

@@ -62,7 +62,6 @@ function inspect(
     maxBuffer: Infinity,
     timeout: podmanLimit(),
   })
-  // podman 4 ends with 0 when it is told to end.
   if (status === null || error !== undefined) {
     const code = error !== undefined && 'code' in error ? String(error.code) : undefined
     const timedOut = code === 'ETIMEDOUT'

@@ -54,8 +54,7 @@ interface Run {
  * by side; if it is the largest, they lack less. Both are played through, and what ends sooner is taken. Those that
  * are under way come first in any case, because systemd lets them go on.
  *
- * Nor are two names of one image pulled at the same time: podman 4.3 can lose the one that it gave when another does
- * the same.
+ * Nor are two names of one image pulled at the same time: each process would fetch its manifest and configuration.
  *
  * @returns a slot for each job. There are no cycles: who is waited for began earlier in the play.
  */

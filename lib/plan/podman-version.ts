@@ -8,31 +8,33 @@ export type PodmanVersion = readonly [major: number, minor: number]
 /** Newer than any; for a deployment that is looked at without the host that will pull for it. */
 export const anyPodmanVersion: PodmanVersion = [Number.MAX_SAFE_INTEGER, 0]
 
-/** The first version of podman with an option (podman: cmd/podman/images/pull.go, cmd/podman/root.go). */
+/** The oldest podman that is supported. */
+export const oldestPodman: PodmanVersion = [5, 0]
+
+/** @throws Error when a version is older than that */
+export function requireSupported(version: PodmanVersion): PodmanVersion {
+  if (isAtLeast(version, oldestPodman)) return version
+  throw new Error(
+    `podman ${version.join('.')} of this host is too old: update it to ${oldestPodman.join('.')} or newer`,
+  )
+}
+
+/** The first version of podman with an option that the oldest one lacks (podman: cmd/podman/images/pull.go). */
 const firstVersions: Readonly<Record<string, PodmanVersion>> = {
-  '--decryption-key': [4, 4],
-  '--module': [4, 7],
-  '--retry': [5, 0],
-  '--retry-delay': [5, 0],
   '--policy': [5, 6],
 }
 
-/**
- * What an older podman does by itself: systemd tries again, and a pull without `--policy` fetches what is
- * new. (`--policy missing` is asked for in another way.)
- */
+/** What an older podman does by itself: it fetches what is new. (`--policy missing` is asked for in another way.) */
 function isNeedless({ flag, words }: PullOption): boolean {
-  return flag.startsWith('--retry') || (flag === '--policy' && !words.join('=').endsWith('never'))
+  return flag === '--policy' && !words.join('=').endsWith('never')
 }
 
 /** @returns what the host's podman cannot do for a bound image, if anything */
 export function unsupportedOption(
-  { globalOptions, options }: BoundImage,
+  { options }: BoundImage,
   version: PodmanVersion,
 ): Fault | undefined {
-  const option = [...globalOptions, ...options].find(
-    each => !isKnown(each, version) && !isNeedless(each),
-  )
+  const option = options.find(each => !isKnown(each, version) && !isNeedless(each))
   return (
     option && {
       reason: `podman ${version.join('.')} of this host does not know ${option.flag}`,
@@ -50,7 +52,7 @@ export function knownOptions(
 }
 
 function isKnown({ flag }: PullOption, version: PodmanVersion): boolean {
-  return isAtLeast(version, firstVersions[flag] ?? [0, 0])
+  return isAtLeast(version, firstVersions[flag] ?? oldestPodman)
 }
 
 /** Whether a version is another one or newer. */

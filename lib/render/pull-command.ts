@@ -26,7 +26,7 @@ export function pullCommand(
   const command = [
     podman,
     ...storeOptions,
-    ...knownOptions(globalOptions, version).flatMap(({ words }) => words),
+    ...globalOptions.flatMap(({ words }) => words),
     'image',
     'pull',
     ...known.flatMap(({ words }) => words),

@@ -1,7 +1,6 @@
-import { realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { readSettings } from '../config/read-settings.ts'
 import { hostRoot } from '../directories.ts'
+import { oldestPodman } from '../plan/podman-version.ts'
 import { defaultStore, separateStore } from '../render/image-store.ts'
 import type { PullFacts } from '../render/render-units.ts'
 
@@ -12,11 +11,15 @@ export function unaskedFacts(): {
 } {
   const { settings, libraryDirectory, warnings } = ownFacts()
   const imageStore = settings.store === undefined ? defaultStore : separateStore(settings.store)
-  return { facts: { podmanVersion: [0, 0], imageStore, libraryDirectory, settings }, warnings }
+  return {
+    facts: { podmanVersion: oldestPodman, imageStore, libraryDirectory, settings },
+    warnings,
+  }
 }
 
 /** What is known without asking anybody. */
 export function ownFacts() {
-  const libraryDirectory = dirname(realpathSync(process.argv[1] ?? '.'))
+  // The scripts of the units are installed beside this program.
+  const libraryDirectory = import.meta.dirname
   return { ...readSettings(hostRoot), libraryDirectory }
 }

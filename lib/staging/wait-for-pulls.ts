@@ -15,8 +15,8 @@ import { settleImages } from './settle-images.ts'
 import { stage, type Staging } from './stage.ts'
 import { withStagingLock } from '../host/staging-lock.ts'
 
-const pollMilliseconds = 500
-const tickMilliseconds = 10
+const pollMilliseconds = 1000
+const tickMilliseconds = 100
 
 const words: Readonly<Record<PullProgress, string>> = {
   pulling: 'pulling',

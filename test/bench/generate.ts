@@ -9,10 +9,9 @@ const sizes = [1, 10, 100, 1000, 10_000]
 const runs = 5
 const [rootfs, tmpfs] = process.argv.slice(2)
 if (rootfs === undefined || tmpfs === undefined) throw new Error('usage: generate ROOTFS TMPFS')
-const product = join(import.meta.dirname, '../../dist/generate')
+const product = join(import.meta.dirname, '../../dist/generate.cjs')
 
-// The program stands where Node takes it for CommonJS, as when it is installed.
-const program = join(tmpfs, 'generate')
+const program = join(tmpfs, 'generate.cjs')
 cpSync(product, program)
 mkdirSync(join(rootfs, 'mnt'), { recursive: true })
 const quadletOutput = join(tmpfs, 'quadlet')

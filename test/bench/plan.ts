@@ -12,8 +12,8 @@ const runs = 5
 const podmanStarts = 20
 const [rootfs, tmpfs] = process.argv.slice(2)
 if (rootfs === undefined || tmpfs === undefined) throw new Error('usage: plan ROOTFS TMPFS')
-const program = join(tmpfs, 'generate')
-cpSync(join(import.meta.dirname, '../../dist/generate'), program)
+const program = join(tmpfs, 'generate.cjs')
+cpSync(join(import.meta.dirname, '../../dist/generate.cjs'), program)
 mkdirSync(join(rootfs, 'mnt'), { recursive: true })
 const output = join(tmpfs, 'own')
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { readBootEntries, readDefaultBootEntry, swapBootEntries, versionOf } from './boot-entry.ts'
 import type { Files } from './files.ts'
+import { isBundled } from './install-product.ts'
 import { type Container, ownName, startContainer } from './nspawn.ts'
 import { commit, refOf } from './sysroot.ts'
 import type { WorkArea } from './work-area.ts'
@@ -86,7 +87,9 @@ export class Host {
       `--bind=${join(this.sysroot, 'ostree/deploy/debian/var')}:/var`,
       '--bind-ro=+/usr:/usr',
       ...this.#files(kernelArgs),
-      ...(options.withoutNode ? [`--bind-ro=${this.#emptyFile()}:/usr/bin/node`] : []),
+      ...(options.withoutNode && !isBundled
+        ? [`--bind-ro=${this.#emptyFile()}:/usr/bin/node`]
+        : []),
       ...(options.binds ?? []).map(bind => `--bind=${bind}`),
       '/bin/sh',
       '-euc',
@@ -115,8 +118,7 @@ export class Host {
 
   /** Whether it is booted and has not ended by itself meanwhile. */
   get isOn(): boolean {
-    const container = this.#running?.container
-    return container?.exitCode === null && container.signalCode === null
+    return this.#running !== undefined && isRunning(this.#running.container)
   }
 
   /** Waits for a shutdown that was asked for inside. A reboot ends there as well. */
@@ -273,18 +275,21 @@ const transientEtc = `
   mount -t overlay overlay /etc -o lowerdir=/usr/etc,upperdir=/run/ostree/transient-etc/upper,workdir=/run/ostree/transient-etc/work
 `
 
+const isRunning = ({ nodeChildProcess: { exitCode, signalCode } }: Container): boolean =>
+  exitCode === null && signalCode === null
+
 /** Resolves to the PID of the host's systemd, once that has finished booting. */
 const waitForBoot = async (
   container: Container,
   { until, timeoutMs = 120_000 }: BootOptions,
 ): Promise<number> => {
-  const ask = until === undefined ? ['is-system-running'] : ['is-active', until]
+  const ask = until === undefined ? ['is-system-running', '--wait'] : ['is-active', until]
   const deadline = Date.now() + timeoutMs
   let state = 'nothing'
-  while (container.exitCode === null && container.signalCode === null) {
+  while (isRunning(container)) {
     const init = findInit(container.pid)
     if (init !== undefined) {
-      state = (await enter(init, ['systemctl', ...ask])).stdout
+      state = (await enter(init, ['timeout', `${timeoutMs / 1000}`, 'systemctl', ...ask])).stdout
       if (['running', 'degraded', 'active'].includes(state)) return init
     }
     if (Date.now() > deadline)
@@ -337,9 +342,14 @@ const environment = [
 
 /** Runs a command in all namespaces of a booted host, with an environment of its own. */
 const enter = (init: number, command: readonly string[]) =>
-  execa('nsenter', [`--target=${init}`, '--all', '--', ...environment, ...command], {
-    detached: true,
-    cleanup: false,
-    reject: false,
-    stdin: 'ignore',
-  })
+  // --root: where this itself runs in a chroot, the root of the mount namespace is not that of the host.
+  execa(
+    'nsenter',
+    [`--target=${init}`, '--all', '--root', '--wd', '--', ...environment, ...command],
+    {
+      detached: true,
+      cleanup: false,
+      reject: false,
+      stdin: 'ignore',
+    },
+  )

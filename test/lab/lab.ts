@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Files } from './files.ts'
 import { Host } from './host.ts'
-import { installProduct } from './install-product.ts'
-import { runInRootfs } from './nspawn.ts'
+import { installProduct, isBundled } from './install-product.ts'
 import { Registry, type RegistryOptions } from './registry.ts'
 import { requirePrivateNetwork } from './require-private-network.ts'
 import { cloneSysroot, commit, copySysroot, deploy, limitVar, moveBoot, refOf } from './sysroot.ts'
@@ -47,7 +45,7 @@ export class Lab {
     process.umask(0o022)
     const area = await makeWorkArea()
     try {
-      return new Lab(area, product ? await installProduct(area) : undefined)
+      return new Lab(area, product ? installProduct(area) : undefined)
     } catch (error) {
       await area.remove()
       throw error
@@ -61,23 +59,6 @@ export class Lab {
   /** The cached Debian, used read-only. */
   get rootfs(): string {
     return join(this.#area.cache, 'rootfs')
-  }
-
-  /** Whether the hosts have Quadlet; it came with podman 4.4. */
-  get hasQuadlet(): boolean {
-    return existsSync(join(this.rootfs, 'usr/libexec/podman/quadlet'))
-  }
-
-  /** Whether the hosts' `podman image pull` has an option, which an older one may lack. */
-  async canPullWith(option: string): Promise<boolean> {
-    const help = await runInRootfs(this.#area, ['podman', 'image', 'pull', '--help'])
-    return help.includes(` ${option} `)
-  }
-
-  /** Whether the hosts have `podman system check`; an older podman shows another help for it. */
-  async canCheckStore(): Promise<boolean> {
-    const help = await runInRootfs(this.#area, ['podman', 'system', 'check', '--help'])
-    return help.includes('podman system check [options]')
   }
 
   async registry(options: RegistryOptions = {}): Promise<Registry> {
@@ -131,7 +112,7 @@ export class Lab {
     await commit(this.#area, sysroot, {
       version: 'v1',
       base: refOf('base'),
-      files,
+      files: isBundled ? { 'usr/bin/node': undefined, ...files } : files,
       overlay: this.#product,
     })
     await deploy(this.#area, sysroot, 'v1')

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   anyPodmanVersion,
   knownOptions,
+  requireSupported,
   unsupportedOption,
   type PodmanVersion,
 } from '../../lib/plan/podman-version.ts'
@@ -27,12 +28,17 @@ const image = (options: readonly PullOption[], globalOptions: readonly PullOptio
 const commandOf = (version: PodmanVersion, ...options: readonly PullOption[]) =>
   pullCommand(image(options), version, defaultStore)
 
+t.test('the oldest podman', t => {
+  for (const version of [[5, 0], [5, 8], [6, 1], anyPodmanVersion] as const)
+    t.strictSame(requireSupported(version), version)
+  t.throws(() => requireSupported([4, 9]), {
+    message: 'podman 4.9 of this host is too old: update it to 5.0 or newer',
+  })
+  t.end()
+})
+
 t.test('the first podman with an option', t => {
   const cases: readonly [flag: string, last: PodmanVersion, first: PodmanVersion][] = [
-    ['--decryption-key', [4, 3], [4, 4]],
-    ['--module', [4, 6], [4, 7]],
-    ['--retry', [4, 9], [5, 0]],
-    ['--retry-delay', [4, 9], [5, 0]],
     ['--policy', [5, 5], [5, 6]],
   ]
   for (const [flag, last, first] of cases) {
@@ -43,13 +49,15 @@ t.test('the first podman with an option', t => {
   for (const flag of [
     '--authfile',
     '--creds',
+    '--decryption-key',
+    '--retry',
     '--cert-dir',
     '--tls-verify',
     '--arch',
     '--platform',
     '-q',
   ])
-    t.equal(knownOptions([option(flag)], [4, 3]).length, 1, flag)
+    t.equal(knownOptions([option(flag)], [5, 0]).length, 1, flag)
   t.end()
 })
 
@@ -59,26 +67,19 @@ t.test('what an older podman cannot do at all', t => {
     version: PodmanVersion,
     reason: RegExp | undefined,
   ][] = [
-    [['--decryption-key', '/k'], [4, 3], /podman 4\.3 of this host does not know --decryption-key/],
-    [['--decryption-key', '/k'], [4, 4], undefined],
-    [['--policy', 'never'], [5, 5], /does not know --policy/],
+    [['--policy', 'never'], [5, 5], /podman 5\.5 of this host does not know --policy/],
     [['--policy=never'], [5, 5], /does not know --policy/],
     [['--policy', 'never'], [5, 6], undefined],
     [['--policy', 'always'], [5, 5], undefined],
     [['--policy', 'newer'], [5, 5], undefined],
     [['--policy', 'missing'], [5, 5], undefined],
-    [['--retry', '3'], [4, 3], undefined],
-    [['--retry-delay', '3s'], [4, 3], undefined],
-    [['--arch', 'arm64'], [4, 3], undefined],
+    [['--retry', '3'], [5, 0], undefined],
   ]
   for (const [words, version, reason] of cases) {
     const fault = unsupportedOption(image([option(...words)]), version)
     if (reason === undefined) t.equal(fault, undefined, words.join(' '))
     else t.match(fault, { reason, remedy: /update podman first/ }, words.join(' '))
   }
-  const withModule = image([], [option('--module=x')])
-  t.match(unsupportedOption(withModule, [4, 6]), { remedy: /comes with 4\.7/ })
-  t.equal(unsupportedOption(withModule, [4, 7]), undefined)
   t.end()
 })
 
@@ -101,7 +102,7 @@ t.test('the command', t => {
     '-q',
     'quay.io/a:1',
   ])
-  t.strictSame(command([option('--retry', '3'), option('--policy=newer')], [4, 9]), [
+  t.strictSame(command([option('--policy=newer')], [5, 5]), [
     '/usr/bin/podman',
     '--module=x',
     '--log-level',

@@ -10,5 +10,5 @@ const lab = await Lab.open()
 t.teardown(() => lab.close())
 
 t.test('at random moments', async t => {
-  await runCampaign(lab, { kind: 'crash' }, seedsFrom(seed, 25), outcome => expectKept(t, outcome))
+  await runCampaign(lab, { kind: 'crash' }, seedsFrom(seed, 12), outcome => expectKept(t, outcome))
 })

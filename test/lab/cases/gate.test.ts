@@ -21,7 +21,8 @@ async function stagedHost(v1: Files = {}) {
 t.test(
   'an image that disappears after its pull is noticed, and pulled again on demand',
   async t => {
-    const host = await stagedHost()
+    // At the shutdown, the flush tries again.
+    const host = await stagedHost(configured('RetryDelaySec=1'))
     t.match(await host.run(start), { exitCode: 0 })
     await host.run('podman rmi --all')
     t.match(
@@ -43,7 +44,7 @@ t.test(
 )
 
 t.test('a reboot in the middle of a pull stays on the running OS', async t => {
-  const host = await stagedHost(configured('FlushTimeoutSec=2'))
+  const host = await stagedHost(configured('FlushTimeoutSec=2', 'ResolveTimeoutSec=0'))
   registry.fail({ match: '/web/manifests/', mode: 'hang' })
   await until(host, isPulling)
   await host.shutdown()
@@ -99,7 +100,7 @@ t.test('status warns when something else took the gate away', async t => {
 
 t.test('a second staging while the first still pulls: the waiting start follows it', async t => {
   registry.heal()
-  const host = await lab.host()
+  const host = await lab.host({ v1: configured('ResolveTimeoutSec=0') })
   await host.commit('v2', web)
   await host.commit('v3', boundImages({ 'db.image': imageSpec(registry, 'db:1') }))
   registry.fail({ match: '/web/manifests/', mode: 'hang' })

@@ -79,14 +79,12 @@ authfile = "/usr/share/shop/auth.json"
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, names), names)
-  const ofQuadlet = !lab.hasQuadlet
-    ? {}
-    : {
-        'app-image.service': 'app:1',
-        'alone.service': 'alone:1',
-        'web-image.service': 'web:2',
-        'db@two-image.service': 'db-two-image:1',
-      }
+  const ofQuadlet = {
+    'app-image.service': 'app:1',
+    'alone.service': 'alone:1',
+    'web-image.service': 'web:2',
+    'db@two-image.service': 'db-two-image:1',
+  }
   for (const [unit, image] of Object.entries(ofQuadlet))
     t.match(
       (await host.run(`systemctl show --property=ExecStart ${unit}`)).stdout,

@@ -116,46 +116,43 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
   )
 })
 
-const quadlet = lab.hasQuadlet && (await Quadlet.in(lab.rootfs))
-if (quadlet)
-  t.test("Quadlet's services start with our words", async t => {
-    const root = join(directory, 'quadlet')
-    const files = fc.sample(imageFiles, { seed: seed + 1, numRuns: 1200 })
-    const osRelease = readFileSync(join(lab.rootfs, 'usr/lib/os-release'), 'utf8')
-    const { stdout: machineId } = await host.run('cat /etc/machine-id')
-    const hostRoot = join(directory, 'host')
-    mkdirSync(join(hostRoot, 'etc'), { recursive: true })
-    writeFileSync(join(hostRoot, 'etc/machine-id'), `${machineId}\n`)
-    const batch = writeBatch(root, files, [], { 'usr/lib/os-release': osRelease })
-    const request = readRequest(root, {
-      hostRoot,
-      podmanVersion: [99, 0],
-      settings: defaultSettings,
-    })
-    const { services } = await quadlet.read(batch.directory, recorder)
-    // The others have a name that ServiceName= gave them, maybe that of a service of the system.
-    const ours = [...services.values()].filter(({ unit }) =>
-      /^[^/]*f\d+[^/]*\.service$/u.test(unit),
-    )
-    const units = Object.fromEntries(ours.map(({ unit, text }) => [unit, text]))
-    const recorded = await recordArguments(host, units)
-
-    let taken = 0
-    const wrong = files.flatMap((file, index) => {
-      const { path = '', entry = '' } = batch.files[index] ?? {}
-      const service = services.get(path)
-      if (service === undefined || !(service.unit in units)) return []
-      const words = recorded.get(service.unit)?.map(String)
-      const judgement = {
-        file,
-        quadlet: words ? { words: ['/usr/bin/podman', ...words] } : { refusal: 'not started' },
-        ours: ourResult(request, entry),
-      }
-      if (words && 'words' in judgement.ours) taken++
-      return explain(judgement) === undefined ? [judgement] : []
-    })
-    t.ok(taken >= 300, `${taken} specs taken by both`)
-    t.strictSame(wrong.slice(0, 3), [], `${wrong.length} services with other words`)
+const quadlet = await Quadlet.in(lab.rootfs)
+t.test("Quadlet's services start with our words", async t => {
+  const root = join(directory, 'quadlet')
+  const files = fc.sample(imageFiles, { seed: seed + 1, numRuns: 1200 })
+  const osRelease = readFileSync(join(lab.rootfs, 'usr/lib/os-release'), 'utf8')
+  const { stdout: machineId } = await host.run('cat /etc/machine-id')
+  const hostRoot = join(directory, 'host')
+  mkdirSync(join(hostRoot, 'etc'), { recursive: true })
+  writeFileSync(join(hostRoot, 'etc/machine-id'), `${machineId}\n`)
+  const batch = writeBatch(root, files, [], { 'usr/lib/os-release': osRelease })
+  const request = readRequest(root, {
+    hostRoot,
+    podmanVersion: [99, 0],
+    settings: defaultSettings,
   })
+  const { services } = await quadlet.read(batch.directory, recorder)
+  // The others have a name that ServiceName= gave them, maybe that of a service of the system.
+  const ours = [...services.values()].filter(({ unit }) => /^[^/]*f\d+[^/]*\.service$/u.test(unit))
+  const units = Object.fromEntries(ours.map(({ unit, text }) => [unit, text]))
+  const recorded = await recordArguments(host, units)
+
+  let taken = 0
+  const wrong = files.flatMap((file, index) => {
+    const { path = '', entry = '' } = batch.files[index] ?? {}
+    const service = services.get(path)
+    if (service === undefined || !(service.unit in units)) return []
+    const words = recorded.get(service.unit)?.map(String)
+    const judgement = {
+      file,
+      quadlet: words ? { words: ['/usr/bin/podman', ...words] } : { refusal: 'not started' },
+      ours: ourResult(request, entry),
+    }
+    if (words && 'words' in judgement.ours) taken++
+    return explain(judgement) === undefined ? [judgement] : []
+  })
+  t.ok(taken >= 300, `${taken} specs taken by both`)
+  t.strictSame(wrong.slice(0, 3), [], `${wrong.length} services with other words`)
+})
 
 t.test('the host shuts down', () => host.shutdown())
