@@ -29,7 +29,7 @@ count() {
   passed=$((passed + ${pass:-0}))
   failed=$((failed + ${fail:-0}))
   echo "${pass:-0} passed, ${fail:-0} failed"
-  sed -nE "s,^(not )?ok [0-9]+ - (.*) # time=([0-9]+).*,\3 \2 ($name),p" "$log" >>"$times"
+  sed -nE 's/^(not )?ok [0-9]+ - (.*) # time=([0-9]+).*/\3 \2/p' "$log" | sed "s|\$| ($name)|" >>"$times"
   # Skipped or unfinished tests, missing coverage or a crash fail without a failed assertion.
   if [ "${pass:-0}" = 0 ] || [ "$total" != "${total#*skip}" ] || [ "$total" != "${total#*todo}" ] ||
     { [ $status -ne 0 ] && [ "${fail:-0}" = 0 ]; }; then
