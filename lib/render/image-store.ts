@@ -46,7 +46,9 @@ export function keptStorageOptions(
     .filter(([name]) => /\.(?:additional)?imagestores?$/iu.test(name))
     .flatMap(([, value]) => value)
     .filter(value => typeof value === 'string')
-  const kept = new Set(stores.filter(isKept))
+  // The first podmans 5 tell only the last store: there may be others, and to use none is the safe choice.
+  const areAllTold = Object.keys(fields(graphOptions)).some(name => name.endsWith('Stores'))
+  const kept = new Set(areAllTold ? stores.filter(isKept) : [])
   if (kept.size === new Set(stores).size) return undefined
   const others = Object.entries(fields(graphOptions))
     .filter(([name]) => !/imagestores?$/iu.test(name))

@@ -17,8 +17,9 @@ const kept = (graphOptions: unknown) =>
 t.test('a pull does not use stores that come and go with the OS image', t => {
   t.equal(kept(null), undefined)
   t.equal(kept({}), undefined)
+  // a podman that tells only the last store
   t.equal(kept({ 'overlay.mountopt': 'nodev' }), undefined)
-  t.equal(kept({ 'overlay.imagestore': '/var/x' }), undefined)
+  t.strictSame(kept({ 'overlay.imagestore': '/var/x' }), ['--storage-opt='])
   t.strictSame(kept({ 'overlay.imagestore': '/usr/x' }), ['--storage-opt='])
   t.strictSame(kept({ 'overlay.imagestore': '/usr/x', 'overlay.mountopt': 'nodev' }), [
     '--storage-opt=overlay.mountopt=nodev',
