@@ -1,3 +1,5 @@
+import { timeLeft } from './time-left.ts'
+
 /** In milliseconds: a podman that unpacks a large layer may hold the lock of the store so long. */
 const patience = 300_000
 
@@ -19,5 +21,5 @@ export function limitPodman(limits: { readonly each: number; readonly deadline?:
 
 /** How long podman may take for a question about local files, in milliseconds. */
 export function podmanLimit(): number {
-  return Math.max(1, Math.min(each, end - Date.now()))
+  return Math.min(each, timeLeft(end))
 }

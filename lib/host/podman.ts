@@ -9,6 +9,7 @@ import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseImageList } from './parse-image-list.ts'
 import { podmanFailure } from './podman-failure.ts'
 import { podmanLimit } from './podman-limit.ts'
+import { timeLeft } from './time-left.ts'
 
 /** The podman of this host. */
 export interface Podman {
@@ -69,7 +70,7 @@ export async function checkStore(
   const result = await execa(
     'podman',
     [...options, 'system', 'check', ...(isToRepair ? ['--repair'] : [])],
-    { timeout: Math.max(1, deadline - Date.now()), reject: false },
+    { timeout: timeLeft(deadline), reject: false },
   )
   if (result.timedOut || result.exitCode === undefined)
     throw new Error('podman system check did not end', { cause: result })
@@ -89,7 +90,7 @@ export async function isReadable(
 ): Promise<boolean> {
   const args = ['image', 'save', '--quiet', id]
   const result = await execa('podman', [...options, ...args], {
-    timeout: Math.max(1, deadline - Date.now()),
+    timeout: timeLeft(deadline),
     stdout: 'ignore',
     reject: false,
   })

@@ -1,6 +1,7 @@
 // The commands of a pull, run in the place of its pending unit. Failure policy: a step that fails is an
 // answer; what it prints goes where our own output goes.
 import { execa } from 'execa'
+import { timeLeft } from './time-left.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
 interface StepOptions {
@@ -18,7 +19,7 @@ export async function runStep(
   { deadline, containersDirectory, environment = {} }: StepOptions = {},
 ): Promise<boolean> {
   const [program, ...args] = withContainersDirectory(containersDirectory, command)
-  const timeout = deadline === undefined ? 0 : Math.max(1, deadline - Date.now())
+  const timeout = deadline === undefined ? 0 : timeLeft(deadline)
   const { failed } = await execa(program, args, {
     stdin: 'ignore',
     stdout: 'inherit',

@@ -10,6 +10,7 @@ import { separateRunDirectory, type ImageStore } from '../render/image-store.ts'
 import type { InspectOptions } from '../render/inspect-options.ts'
 import { storedName } from '../spec/bound-image.ts'
 import { readLayerCache, writeLayerCache } from './layer-cache.ts'
+import { timeLeft } from './time-left.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
 /** For one question, in milliseconds. */
@@ -116,7 +117,7 @@ async function askRegistry(
     `docker://${image}`,
   ])
   const result = await execa(program, args, {
-    timeout: Math.max(1, deadline - Date.now()),
+    timeout: timeLeft(deadline),
     reject: false,
     stripFinalNewline: false,
   })
