@@ -81,7 +81,7 @@ t.test('AuthFile= is found where the new deployment will have it', async t => {
       authFile(user),
       `${user}: ostree merged it as it was looked up`,
     )
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('without AuthFile=, the first file that knows the registry counts', async t => {
@@ -128,7 +128,7 @@ t.test('without AuthFile=, the first file that knows the registry counts', async
   t.equal(host.bootedVersion(), 'v2')
   const names = Object.values(registries).map(({ address }) => `${address}/web:1`)
   t.strictSame(await imagesOn(host, names), names)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('what the administrator deleted stays deleted, whatever the new root ships', async t => {
@@ -168,5 +168,5 @@ t.test('what the administrator deleted stays deleted, whatever the new root ship
   await host.boot()
   t.equal(host.bootedVersion(), 'v1', 'it is not finalized')
   t.match((await host.run('bootc-bound-images status')).stdout, explained('/etc/shop/auth.json'))
-  await host.shutdown()
+  await host.kill()
 })

@@ -30,7 +30,7 @@ t.test('a broken spec stops nothing but itself, and the deployment', async t => 
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
   t.match((await host.run('bootc-bound-images status')).stdout, message, 'also on the next boot')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('hostile entries end in messages, not in units, and do not hang', async t => {
@@ -55,5 +55,5 @@ t.test('hostile entries end in messages, not in units, and do not hang', async t
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })

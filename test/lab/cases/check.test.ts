@@ -63,7 +63,7 @@ t.test('an image author hears of everything at once', async t => {
   const here = again.registries.find((image: { image: string }) => image.image.endsWith(web))
   t.ok(here.bytes > base.data.length, 'all layers count')
   t.equal(here.presentBytes, here.bytes, 'what was pulled is here')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('usage, and a clean root', async t => {
@@ -78,7 +78,7 @@ t.test('usage, and a clean root', async t => {
     exitCode: 0,
     stdout: 'Bound images: 0, errors: 0, warnings: 0',
   })
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('show prints what stage would generate, and changes nothing', async t => {
@@ -97,5 +97,5 @@ t.test('show prints what stage would generate, and changes nothing', async t => 
   )
   t.match(generated.stdout, `${registry.address}/web@sha256:`, 'staging has asked the registry')
   t.equal((await host.run('bootc-bound-images show')).stdout, generated.stdout)
-  await host.shutdown()
+  await host.kill()
 })

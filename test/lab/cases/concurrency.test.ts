@@ -63,7 +63,7 @@ t.test('stagings beside each other, of two deployments', async t => {
   t.strictSame(await imagesOn(host, references('app1:1')), references('app1:1'))
   t.strictSame(await leftovers(host, []), [])
   t.equal(await reboot(host), 'v3')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('what is staged takes the place of a root that somebody waits for', async t => {
@@ -82,7 +82,7 @@ t.test('what is staged takes the place of a root that somebody waits for', async
   })
   t.strictSame(await imagesOn(host, references('app1:1')), references('app1:1'))
   t.equal(await reboot(host), 'v3')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a staging during the shutdown leaves the pulls to the flush', async t => {
@@ -111,7 +111,7 @@ ExecStop=/usr/bin/bootc-bound-images stage
     (await host.run('journalctl -b -1 -o cat -u late.service')).stdout,
     /the host is shutting down: what is missing is left to bootc-bound-images-flush\.service/,
   )
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a staging and a shutdown at the same time', async t => {
@@ -123,7 +123,7 @@ t.test('a staging and a shutdown at the same time', async t => {
   await host.untilOff({ timeoutMs: 60_000 })
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('daemon-reloads all the time', async t => {
@@ -142,7 +142,7 @@ t.test('daemon-reloads all the time', async t => {
   await host.stage('v4')
   t.equal(await reboot(host), 'v4', 'also without waiting')
   t.strictSame(await imagesOn(host, references('app3:1', 'app4:1')), references('app3:1', 'app4:1'))
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('somebody prunes all the time', async t => {
@@ -164,7 +164,7 @@ t.test('somebody prunes all the time', async t => {
   const stored = await imagesOn(host, references(...wanted))
   t.comment(`${isNew ? 'v2' : 'v1'} with ${stored.length} images`)
   t.ok(!isNew || stored.length === wanted.length, 'every image is there, or the host stays')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a deployment whose root is gone when it is read, because another was staged', async t => {
@@ -187,7 +187,7 @@ t.test('a deployment whose root is gone when it is read, because another was sta
   t.match(await host.run('PATH=/run/first:$PATH bootc-bound-images stage --wait'), { exitCode: 0 })
   t.strictSame(await imagesOn(host, references('app0:1')), references('app0:1'))
   t.equal(await reboot(host), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('ten stagings in a row while pulls hang: the last one wins', async t => {
@@ -206,7 +206,7 @@ t.test('ten stagings in a row while pulls hang: the last one wins', async t => {
   t.strictSame(await leftovers(host, ['app9:1']), [])
   t.equal((await host.run('systemctl --failed --plain --no-legend "bootc-*"')).stdout, '')
   t.equal(await reboot(host), 'app9')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a deployment that is taken back while its pulls hang', async t => {
@@ -223,7 +223,7 @@ t.test('a deployment that is taken back while its pulls hang', async t => {
   t.strictSame(await leftovers(host, []), [])
   t.equal((await host.run('systemctl --failed --plain --no-legend "bootc-*"')).stdout, '')
   t.equal(await reboot(host), 'v1')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('MaxParallel=2, and one of the first pulls fails', async t => {
@@ -247,7 +247,7 @@ t.test('MaxParallel=2, and one of the first pulls fails', async t => {
   t.equal(mostAtATime(), 2)
   registry.heal()
   t.match(await host.run(start), { exitCode: 0 })
-  await host.shutdown()
+  await host.kill()
 })
 
 /** How many images' requests were answered at the same time, at most. */

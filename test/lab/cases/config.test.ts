@@ -42,5 +42,5 @@ t.test('config prints what holds on the host, and reads what it printed', async 
   t.match(broken, { exitCode: 1, stdout: '' })
   t.match(broken.stderr, `/etc/${file}.d/y.conf: this is a FIFO, not a regular file\n`)
   t.match(broken.stderr, `/run/${file}.d/x.conf, line 2, MaxParallel=: this is not a whole number;`)
-  await host.shutdown()
+  await host.kill()
 })

@@ -79,7 +79,7 @@ insecure = true
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, names), names)
   t.match(await host.run(`podman image pull ${registry.address}/gone:1`), { exitCode: 0 })
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test("the new deployment's policy decides what may be pulled", async t => {
@@ -112,5 +112,5 @@ t.test("the new deployment's policy decides what may be pulled", async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })

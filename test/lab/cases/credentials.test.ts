@@ -28,7 +28,7 @@ t.test('a password that only the new root ships', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a wrong password is a clear error', async t => {
@@ -49,7 +49,7 @@ t.test('a wrong password is a clear error', async t => {
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.equal((await host.run('cat /etc/shop/auth.json')).stdout, mine)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a secret that is nowhere yet is named', async t => {
@@ -61,5 +61,5 @@ t.test('a secret that is nowhere yet is named', async t => {
     (await host.run('bootc-bound-images status')).stdout,
     /secret:1 +failed .*\/etc\/shop\/auth\.json/,
   )
-  await host.shutdown()
+  await host.kill()
 })

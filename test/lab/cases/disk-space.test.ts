@@ -72,7 +72,7 @@ t.test('nor does a shutdown try what cannot fit, and the next boot says why', as
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
   t.match(await status(host), /10 MB compressed and take more on disk/)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('what may not fit is warned of, and pulled', async t => {
@@ -153,5 +153,5 @@ t.test('without skopeo all works', async t => {
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.equal(await status(host), 'No deployment is staged.')
-  await host.shutdown()
+  await host.kill()
 })

@@ -127,7 +127,7 @@ t.test('faults that keep the host on its OS', async t => {
     t.equal(host.bootedVersion(), name)
     t.strictSame(await harm(host, registry), [], name)
   }
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('faults that do not matter', async t => {
@@ -145,7 +145,7 @@ t.test('faults that do not matter', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 async function staysAsItIs(

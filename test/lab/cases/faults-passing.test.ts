@@ -71,5 +71,5 @@ t.test('the pull is tried again, and the update is applied', async t => {
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, images), images)
   t.strictSame(await harm(host, registry), [])
-  await host.shutdown()
+  await host.kill()
 })

@@ -160,7 +160,7 @@ async function staysOnItsOs(
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
   t.strictSame(await harm(host, registry), [])
-  await host.shutdown()
+  await host.kill()
 }
 
 function specs(hits: readonly (readonly [string, Hit])[]): Readonly<Record<string, string>> {

@@ -98,7 +98,7 @@ t.test('a refusal is in the journal of the next boot, with what to do', async t 
   t.match(await host.run(start), { exitCode: 0 })
   t.equal(await reboot(host), 'v3')
   t.equal(await loudAtBoot(host), '')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('GateTimeoutSec: a podman that hangs', async t => {
@@ -119,7 +119,7 @@ t.test('GateTimeoutSec: a podman that hangs', async t => {
   const why = /^Reason: looking at the images took more than 5 s \(GateTimeoutSec=\)$/m
   t.match(await status(host), why)
   t.match(await loudAtBoot(host), why)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a configuration error at the gate', async t => {
@@ -143,7 +143,7 @@ t.test('a configuration error at the gate', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   t.equal(await reboot(host), 'v2')
   t.equal(await status(host), 'No deployment is staged.')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('status warns when something else than the gate and then ostree finalizes', async t => {
@@ -206,7 +206,7 @@ t.test('twenty images: one question to podman, and hardly any time', async t => 
   const seconds = (timeOf(/^Every bound image of \S+ is on disk/) - timeOf(/^Stopping /)) / 1e6
   t.comment(`the gate takes ${seconds} s of a shutdown`)
   t.ok(seconds < 5, `${seconds} s`)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('an image that a power failure may have damaged', async t => {
@@ -244,5 +244,5 @@ t.test('an image that a power failure may have damaged', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
   t.equal(await reboot(host), 'v2')
-  await host.shutdown()
+  await host.kill()
 })

@@ -39,7 +39,7 @@ t.test(
     await host.boot()
     t.equal(host.bootedVersion(), 'v1')
     t.match((await host.run('bootc-bound-images status')).stdout, /web:1 +missing/)
-    await host.shutdown()
+    await host.kill()
   },
 )
 
@@ -52,7 +52,7 @@ t.test('a reboot in the middle of a pull stays on the running OS', async t => {
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
   t.match((await host.run('bootc-bound-images status')).stdout, /web:1 +(missing|failed|pulling) /)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('what is left of an earlier soft reboot refuses nothing', async t => {
@@ -63,7 +63,7 @@ t.test('what is left of an earlier soft reboot refuses nothing', async t => {
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.notMatch((await host.run('bootc-bound-images status')).stdout, /not allowed/)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a gate that hangs, or is gone, keeps the running OS', async t => {
@@ -82,7 +82,7 @@ t.test('a gate that hangs, or is gone, keeps the running OS', async t => {
     await host.shutdown()
     await host.boot()
     t.equal(host.bootedVersion(), 'v1', what)
-    await host.shutdown()
+    await host.kill()
   }
 })
 
@@ -95,7 +95,7 @@ t.test('status warns when something else took the gate away', async t => {
      systemctl daemon-reload`,
   )
   t.match((await host.run('bootc-bound-images status')).stdout, /WARNING: the gate is not in place/)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a second staging while the first still pulls: the waiting start follows it', async t => {
@@ -117,5 +117,5 @@ t.test('a second staging while the first still pulls: the waiting start follows 
   registry.heal()
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
-  await host.shutdown()
+  await host.kill()
 })

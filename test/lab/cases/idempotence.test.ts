@@ -58,7 +58,7 @@ t.test(
     await host.shutdown()
     await host.boot()
     t.equal(host.bootedVersion(), 'v4')
-    await host.shutdown()
+    await host.kill()
   },
 )
 
@@ -71,7 +71,7 @@ t.test('staging beside itself, many times', async t => {
   t.equal(result.stderr, '')
   t.equal((await pendingUnits(host)).length, 1)
   t.equal((await host.run('systemctl --failed --plain --no-legend "bootc-*"')).stdout, '')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a deployment that is staged no more leaves nothing', async t => {
@@ -89,7 +89,7 @@ t.test('a deployment that is staged no more leaves nothing', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a staging that is killed before systemd has read the new units is made up for', async t => {
@@ -110,5 +110,5 @@ t.test('a staging that is killed before systemd has read the new units is made u
   t.match(killed, { exitCode: 0, stdout: /^1h$/m }, killed.stderr)
   await host.run('bootc-bound-images stage')
   t.equal((await host.run(timeout)).stdout, '50min')
-  await host.shutdown()
+  await host.kill()
 })

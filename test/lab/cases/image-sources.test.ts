@@ -47,7 +47,7 @@ t.test('images of other architectures and from archives', async t => {
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, names), names)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('encrypted images', async t => {
@@ -83,7 +83,7 @@ t.test('encrypted images', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('what podman cannot read or decrypt holds the deployment back', async t => {
@@ -122,5 +122,5 @@ t.test('what podman cannot read or decrypt holds the deployment back', async t =
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })

@@ -63,7 +63,7 @@ t.test('the first pull ever, of an image with everything that takes privileges',
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, [at('hard:1')]), [at('hard:1')])
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('several at a time, one of them from a file in /var', async t => {
@@ -83,7 +83,7 @@ t.test('several at a time, one of them from a file in /var', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   const names = [...images.map(at), 'localhost/file:1']
   t.strictSame(await imagesOn(host, names), names)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('files below /root, of which no other user may know', async t => {
@@ -105,7 +105,7 @@ t.test('files below /root, of which no other user may know', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2', 'the gate finds it too')
-  await host.shutdown()
+  await host.kill()
 })
 
 /** Makes images that the host has signed: `signed:1` in files, and `attached:1`, if it can, in the registry. */
@@ -169,7 +169,7 @@ t.test('a policy that demands signatures', async t => {
         `/${image} +${image === 'unsigned:1' ? 'failed .*signature was required' : 'present'}`,
       ),
     )
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('stores in other places', async t => {
@@ -199,7 +199,7 @@ t.test('stores in other places', async t => {
     await host.shutdown()
     await host.boot()
     t.equal(host.bootedVersion(), 'v2', what)
-    await host.shutdown()
+    await host.kill()
   }
 })
 
@@ -214,7 +214,7 @@ t.test('a host name instead of an address', async t => {
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   t.strictSame(await imagesOn(host, [`${name}/web:1`]), [`${name}/web:1`])
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('at shutdown and after a power failure, the same can be pulled', async t => {
@@ -247,7 +247,7 @@ t.test('at shutdown and after a power failure, the same can be pulled', async t 
   )
   t.match(await host.run(start), { exitCode: 0 })
   t.strictSame(await imagesOn(host, [at('hard:1')]), [at('hard:1')])
-  await host.shutdown()
+  await host.kill()
 })
 
 /** What a program in the place of podman would like to do. Each line it prints is something it could do. */
@@ -331,7 +331,7 @@ t.test('a program in the place of podman finds the rest of the system closed', a
     'trace systemd',
   ])
     t.match(without.stdout, `could: ${deed}\n`)
-  await host.shutdown()
+  await host.kill()
 })
 
 const pullCapabilities = [0, 1, 3, 4, 18, 21, 27, 31] // chown ... setfcap, see linux/capability.h
@@ -363,7 +363,7 @@ t.test('the exposure that systemd sees is the documented one', async t => {
     ],
   )
   t.strictSame(Object.fromEntries(measured), documented.get(version), `systemd ${version}`)
-  await host.shutdown()
+  await host.kill()
 })
 
 /** The table of docs/isolation.md: version of systemd -> unit -> exposure. */
@@ -441,7 +441,7 @@ t.test('only root may read what is kept, whatever the umask', async t => {
   )
   t.match(seen.stdout, 'Bound-image spec: ', 'the units are for everybody')
   for (const secret of [shop.password, btoa(login)]) t.notOk(seen.stdout.includes(secret))
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('systemd has nothing to say against the units', async t => {
@@ -458,7 +458,7 @@ t.test('systemd has nothing to say against the units', async t => {
     ),
     { exitCode: 0, stderr: '' },
   )
-  await host.shutdown()
+  await host.kill()
 })
 
 async function complaintsOf(host: Host): Promise<readonly string[]> {
@@ -486,5 +486,5 @@ t.test('the weights count against the services', async t => {
   )
   t.match(properties.stdout, /^20\n+20\n+\d+\n+yes$/, 'what competes with system.slice')
   registry.heal()
-  await host.shutdown()
+  await host.kill()
 })

@@ -63,7 +63,7 @@ t.test('a fleet behind a pull-through cache costs its origin as much as one host
   t.ok(Math.abs(cache.blobBytes - 8 * unique) < 0.02 * 8 * unique, `${cache.blobBytes} bytes`)
   await Promise.all(
     hosts.map(async host => {
-      await host.shutdown()
+      await host.kill()
     }),
   )
 })
@@ -78,7 +78,7 @@ t.test('a mirror that is off is passed over', async t => {
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   t.strictSame(await imagesOn(host, [image]), [image])
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a blocked registry is not asked anything', async t => {
@@ -95,7 +95,7 @@ t.test('a blocked registry is not asked anything', async t => {
   t.match(await host.run(start), { exitCode: 1 })
   t.strictSame(origin.requests, [])
   t.match((await host.run('bootc-bound-images status')).stdout, /web:1 +failed .* is blocked in /)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('the proxy of the environment', async t => {
@@ -126,5 +126,5 @@ t.test('the proxy of the environment', async t => {
     asked.some(url => url.includes('/sha256:')),
     'to pull that',
   )
-  await host.shutdown()
+  await host.kill()
 })

@@ -58,7 +58,7 @@ t.test('one image does not exist: the host stays on its OS and says which and wh
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.equal((await host.run('bootc-bound-images status')).stdout, 'No deployment is staged.')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('after a failure, start tries afresh and succeeds when the registry is back', async t => {
@@ -75,5 +75,5 @@ t.test('after a failure, start tries afresh and succeeds when the registry is ba
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })

@@ -60,7 +60,7 @@ t.test('what is deployed without a staging is pulled as soon as it is seen', asy
   await registry.start()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, [web, db]), [web, db])
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a rollback that is made the default, and whose image is gone', async t => {
@@ -78,7 +78,7 @@ t.test('a rollback that is made the default, and whose image is gone', async t =
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test(
@@ -126,7 +126,7 @@ t.test('a tag that the running OS has is not moved', async t => {
   t.equal((await pendingUnits(host)).length, 1)
   t.equal(await id(), before)
   t.strictSame(requestsFor('web'), [])
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('the update that brings the product: its first boot pulls', async t => {
@@ -146,5 +146,5 @@ t.test('the update that brings the product: its first boot pulls', async t => {
   t.equal(host.bootedVersion(), 'v2')
   await until(host, isStored(web))
   t.match(await host.run(start), { exitCode: 0 })
-  await host.shutdown()
+  await host.kill()
 })

@@ -40,7 +40,7 @@ t.test(
     t.match(await host.run('podman image prune --force'), { exitCode: 0 })
     const images = await host.run('podman image list --quiet --no-trunc | sort -u | wc -l')
     t.equal(images.stdout, '3')
-    await host.shutdown()
+    await host.kill()
   },
 )
 
@@ -61,7 +61,7 @@ t.test('--platform= is as good as Arch=', async t => {
     `podman image list --quiet --no-trunc | sort -u | xargs podman image inspect --format '{{.Architecture}}' | sort`,
   )
   t.strictSame(stdout.split('\n'), ['amd64', 'arm64'])
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('an image of another platform that has the name already is not taken', async t => {
@@ -84,7 +84,7 @@ t.test('an image of another platform that has the name already is not taken', as
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('an image that says nonsense of itself keeps no other from being pulled', async t => {
@@ -99,7 +99,7 @@ t.test('an image that says nonsense of itself keeps no other from being pulled',
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 1, stderr: /odd:1: failed: / })
   const { stdout } = await host.run('bootc-bound-images status')
   t.match(stdout, /even:1 +present/)
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('one name for two platforms: the gate does not take the one for the other', async t => {
@@ -122,5 +122,5 @@ t.test('one name for two platforms: the gate does not take the one for the other
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })

@@ -62,7 +62,7 @@ t.test('a store that is whole', async t => {
   const repair = await host.run('journalctl -b -1 -o cat -u bootc-bound-images-repair.service')
   t.notMatch(repair.stdout, /was damaged|are damaged|finds fault/)
   t.equal((await host.run(`ls ${halves}`)).stdout, '', 'halves of files are gone')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('an image that podman takes for damaged and that is not', async t => {
@@ -88,7 +88,7 @@ t.test('an image that podman takes for damaged and that is not', async t => {
   }
   const times = (await journal(host)).split('checking the image store').length - 1
   t.equal(times, 1, 'podman is not asked once more')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('nor is anybody told to remove an image of others that is whole', async t => {
@@ -103,7 +103,7 @@ t.test('nor is anybody told to remove an image of others that is whole', async t
   const said = await journal(host)
   t.notMatch(said, /--repair/)
   t.match(said, /which can be read all the same/)
-  await host.shutdown()
+  await host.kill()
 })
 
 // With podman before 5.2, which has no check, this is the only defence.
@@ -136,7 +136,7 @@ t.test('a damaged layer that a pull takes over from an image of others', async t
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, names), names)
-  await host.shutdown()
+  await host.kill()
 })
 
 const killedIn = (command: string) => `case "$*" in *"image ${command} "*) kill -KILL $$;; esac`
@@ -161,5 +161,5 @@ t.test('a podman that is killed while it looks says nothing about the image', as
   const failing = await record('case "$*" in *"image save "*) exit 125;; esac')
   t.match(failing, { exitCode: 1, stderr: /is damaged/ })
   t.strictSame(await imagesOn(host, [name]), [])
-  await host.shutdown()
+  await host.kill()
 })

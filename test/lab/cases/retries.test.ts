@@ -37,7 +37,7 @@ t.test('500 twice: the third try succeeds, and who waits is told so', async t =>
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('the same with a daemon-reload every half second', async t => {
@@ -56,7 +56,7 @@ t.test('the same with a daemon-reload every half second', async t => {
   t.ok(second - first >= 1000, 'the first delay was not cut')
   t.ok(third - second >= 2000, 'nor was the second')
   await host.run('systemctl stop reloads')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('who waits for the layers of another pull waits for all its tries', async t => {
@@ -76,7 +76,7 @@ t.test('who waits for the layers of another pull waits for all its tries', async
     registry.requests.filter(({ url }) => url.endsWith(base.digest)).map(({ status }) => status),
     [500, 500, 200],
   )
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('started before anything is rendered, the target waits and tells the truth', async t => {
@@ -102,7 +102,7 @@ t.test('started before anything is rendered, the target waits and tells the trut
   registry.fail({ match: '/web/manifests/', status: 500 })
   await failing.stage('v2')
   t.match(await failing.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
-  await failing.shutdown()
+  await failing.kill()
 })
 
 t.test('a registry that says nothing does not hang the pull for ever', async t => {
@@ -119,5 +119,5 @@ t.test('a registry that says nothing does not hang the pull for ever', async t =
   await host.stage('v2')
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   t.match(await host.run('ls -d /var/tmp/container_images*'), { exitCode: 2 }, 'no remains')
-  await host.shutdown()
+  await host.kill()
 })

@@ -104,7 +104,7 @@ t.test('secrets in specs are in no unit, no log and no list of processes', async
   t.strictSame(await imagesOn(host, names), names)
   // Not all of /run: there, Quadlet's own units show to everybody what the specs say.
   t.equal(await filesWithSecret(host, '/etc', '/run/bootc-bound-images', '/var'), '')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a wrong secret is told without telling it', async t => {
@@ -131,5 +131,5 @@ t.test('a wrong secret is told without telling it', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  await host.shutdown()
+  await host.kill()
 })

@@ -55,7 +55,7 @@ t.test('eight images on one base, then eight more', async t => {
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('what another staging adds waits for a layer that is on its way', async t => {
@@ -79,7 +79,7 @@ t.test('what another staging adds waits for a layer that is on its way', async t
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
   registry.heal()
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('all is there, and named by digest: no request, no unit, no reload', async t => {
@@ -114,5 +114,5 @@ t.test('all is there, and named by digest: no request, no unit, no reload', asyn
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
-  await host.shutdown()
+  await host.kill()
 })

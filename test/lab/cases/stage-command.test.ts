@@ -26,7 +26,7 @@ t.test('a deploy tool pulls for a root before ostree knows of it, and waits', as
     stdout: /^[0-9a-f]{64}\.0: bound images to pull: 0$/,
   })
   t.equal((await pendingUnits(host)).length, 0, 'a root that is gone asks for nothing')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('failures and wrong usage', async t => {
@@ -53,5 +53,5 @@ t.test('failures and wrong usage', async t => {
     exitCode: 1,
     stderr: /run this as root/,
   })
-  await host.shutdown()
+  await host.kill()
 })

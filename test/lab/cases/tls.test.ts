@@ -58,7 +58,7 @@ t.test('CertDir= is found where the new deployment will have it', async t => {
     registry.certificate.repeat(2).trimEnd(),
     'ostree merged the directories as they were looked up',
   )
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('certs.d of the new root is enough', async t => {
@@ -72,7 +72,7 @@ t.test('certs.d of the new root is enough', async t => {
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   t.strictSame(await imagesOn(host, names(['configured'])), names(['configured']))
   t.match(await host.run('ls /etc/containers/certs.d'), { exitCode: 2 }, 'the host has none')
-  await host.shutdown()
+  await host.kill()
 })
 
 t.test('a registry that nobody vouches for gets no request, and no deployment', async t => {
@@ -97,5 +97,5 @@ t.test('a registry that nobody vouches for gets no request, and no deployment', 
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
   t.match((await host.run('bootc-bound-images status')).stdout, /unknown:1 .*x509: /)
-  await host.shutdown()
+  await host.kill()
 })
