@@ -1,10 +1,6 @@
 # counting.sh, for `.`: runs checks and counts them. The last line is "N passed, N failed".
-notes=${COUNT_FOR:-$(mktemp -d)} beside=
-trap '[ -z "$beside" ] || kill -- -$beside 2>/dev/null; [ -n "${COUNT_FOR-}" ] || rm -rf "$notes"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-log=$notes/log failures=$notes/failures times=$notes/times
-: >"$failures" >"$times"
+log=$(mktemp) failures=$(mktemp) times=$(mktemp)
+trap 'rm -f "$log" "$failures" "$times"' EXIT
 passed=0 failed=0
 
 # check NAME COMMAND...: counts as one
@@ -47,34 +43,8 @@ count() {
     lines > 0 { print; lines-- }' "$log" >>"$failures"
 }
 
-# beside COMMAND: begins to run a script that counts too, beside what follows and in a process group of its own.
-beside() {
-  mkdir "$notes/beside"
-  COUNT_FOR=$notes/beside setsid "$@" </dev/null >"$notes/output" 2>&1 &
-  beside=$!
-}
-
-# join: waits for the script that runs beside, shows what it printed, and adds what it counted.
-join() {
-  wait "$beside"
-  beside=
-  cat "$notes/output"
-  cat "$notes/beside/failures" >>"$failures"
-  cat "$notes/beside/times" >>"$times"
-  if read -r more_passed more_failed <"$notes/beside/counts"; then
-    passed=$((passed + more_passed)) failed=$((failed + more_failed))
-  else
-    failed=$((failed + 1))
-    echo 'what ran beside did not run to its end' >>"$failures"
-  fi
-}
-
 # Prints what took longest, what failed and the line, and fails if something failed.
 total() {
-  if [ -n "${COUNT_FOR-}" ]; then
-    echo "$passed $failed" >"$notes/counts"
-    return
-  fi
   echo '== the slowest ten'
   sort -rn "$times" | head -n 10 | awk '{ $1 = sprintf("%6.1f s ", $1 / 1000); print }'
   [ ! -s "$failures" ] || { echo '== what failed' && cat "$failures"; }

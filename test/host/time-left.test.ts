@@ -15,8 +15,15 @@ t.test('a command with half a millisecond in its deadline', async t => {
   t.equal(await runStep(['sleep', '60'], { deadline: Date.now() + 100.5 }), false)
 })
 
+t.test('a command with an environment of its own and no deadline', async t => {
+  t.equal(await runStep(['sh', '-c', '[ "$WORD" = yes ]'], { environment: { WORD: 'yes' } }), true)
+  t.equal(await runStep(['sh', '-c', '[ -z "$WORD" ]']), true)
+})
+
 t.test('podman with half a millisecond in its deadline', async t => {
   t.equal(podmanLimit(), 300_000)
+  limitPodman({ each: 20_000 })
+  t.equal(podmanLimit(), 20_000)
   limitPodman({ each: 30_000, deadline: Date.now() + 10_000.5 })
   t.ok(Number.isInteger(podmanLimit()) && podmanLimit() <= 10_001)
 })

@@ -15,6 +15,10 @@ export async function until(host: Host, command: string, seconds = 60): Promise<
 /** Succeeds while a pull is carried out. */
 export const isPulling = 'pgrep -f "image [p]ull"'
 
+/** Succeeds when no staging is under way, nor the look for another one after it. */
+export const isStagingOver =
+  "! systemctl list-jobs --plain --no-legend 'bootc-bound-images-stage*' 'bootc-bound-images-recheck*' | grep '[.]service'"
+
 /** Succeeds when a pull has failed and waits for its next try. */
 export const isRetrying = 'journalctl -b -u "bootc-pending-*" -o cat | grep "trying again"'
 

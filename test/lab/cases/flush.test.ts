@@ -8,7 +8,7 @@ import {
   pendingUnits,
 } from '../bound-images.ts'
 import { type Files, type Host, Lab, makeLayer, untilFinalizable } from '../lab.ts'
-import { isPulling, isRetrying, until } from '../until.ts'
+import { isPulling, isRetrying, isStagingOver, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -55,10 +55,11 @@ t.test('a reboot asked for together with the staging, as by bootc upgrade --appl
 
 t.test('pulls under way end by themselves, and no byte is fetched twice', async t => {
   const host = await hostWithV2(configured('ResolveTimeoutSec=0'))
-  registry.fail({ match: '/blobs/', delayMs: 1500 })
+  registry.fail({ match: '/blobs/', delayMs: 5000 })
   await host.stage('v2')
   await until(host, isPulling)
-  await host.run('sleep 1')
+  // A staging that the shutdown interrupts is not believed: each pull would begin once more, and fetch its config.
+  await until(host, isStagingOver)
   await host.shutdown()
   t.equal(await bootedAfterwards(host), 'v2')
   for (const image of ['web', 'cache', 'db'])
