@@ -1,6 +1,6 @@
 // Turns the bound-image specs of a root into unit files, like a systemd generator and without
 // starting any process. A spec that cannot be used is reported and costs only itself; the exit status
-// is then 1. Staging does the same through lib/generate.ts; systemd itself only runs the stub beside
+// is then 1. Staging does the same through lib/request/; systemd itself only runs the stub beside
 // this file.
 import { readFileSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -8,13 +8,13 @@ import { parseArgs } from 'node:util'
 import { readSettings } from '../lib/config/read-settings.ts'
 import { describeError } from '../lib/text/describe-error.ts'
 import { hostRoot } from '../lib/directories.ts'
-import { generate, readRequest } from '../lib/generate.ts'
-import { parseKnowledge } from '../lib/plan/parse-knowledge.ts'
-import { oldestPodman, type PodmanVersion } from '../lib/plan/podman-version.ts'
-import { defaultStore, separateStore } from '../lib/render/image-store.ts'
+import { generate, readRequest } from '../lib/request/request.ts'
+import { parseKnowledge } from '../lib/state/parse-knowledge.ts'
+import { oldestPodman, type PodmanVersion } from '../lib/facts/podman-version.ts'
+import { defaultStore, separateStore } from '../lib/facts/image-store.ts'
 import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
 import { describeProblem } from '../lib/text/fault.ts'
-import { writeUnits } from '../lib/write-units.ts'
+import { writeUnits } from '../lib/state/write-units.ts'
 
 const usage = `Usage: generate [OPTION]... NORMAL-DIRECTORY [EARLY-DIRECTORY LATE-DIRECTORY]
 

@@ -1,13 +1,15 @@
 import { anyMachineId } from './any-host.ts'
 import { describeError } from '../text/describe-error.ts'
-import { withTemporaryCopies } from '../host/private-files.ts'
+import { withTemporaryCopies } from '../state/private-files.ts'
 import { listStore } from '../host/podman.ts'
-import { inspectImage, localLayers } from '../host/skopeo.ts'
+import { inspectImage } from '../host/skopeo.ts'
+import { localLayers } from '../survey/local-layers.ts'
 import { mapParallel } from '../map-parallel.ts'
-import { defaultStore } from '../render/image-store.ts'
-import { inspectOptions, isInRegistry, wantedPlatform } from '../render/inspect-options.ts'
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import { defaultStore } from '../facts/image-store.ts'
+import { inspectOptions } from '../host/inspect-options.ts'
+import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
+import { isInRegistry, wantedPlatform } from '../bound-images/platform.ts'
 
 /** What a registry says about one bound image. */
 export interface OnlineImage {

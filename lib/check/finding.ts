@@ -1,5 +1,5 @@
 import { describeProblem, type Fault, type SpecProblem } from '../text/fault.ts'
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 
 /** Something an image author should know about a spec. */
 export interface Finding extends Fault {

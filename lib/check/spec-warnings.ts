@@ -1,5 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
 
 /** What is allowed in specs but seldom meant. */

@@ -1,10 +1,10 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import type { QuadletKind } from '../spec/quadlet-keys.ts'
-import { sectionOf } from '../spec/quadlet-keys.ts'
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
-import { isMask, readUnitFile } from '../spec/read-unit-file.ts'
-import type { SpecReader } from '../spec/spec-reader.ts'
-import type { UnitFile } from '../text/unit-file.ts'
+import type { QuadletKind } from '../quadlet/quadlet-keys.ts'
+import { sectionOf } from '../quadlet/quadlet-keys.ts'
+import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
+import { isMask, readUnitFile } from '../quadlet/read-unit-file.ts'
+import type { SpecReader } from '../bound-images/spec-reader.ts'
+import type { UnitFile } from '../quadlet/unit-file.ts'
 import { placeOf, type Finding } from './finding.ts'
 
 /** What does not fit together: containers whose image is not bound, images that no container uses. */

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { activate } from '../activation/activate.ts'
+import { activate } from '../tags/activate.ts'
 import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { requireRoot } from './require-root.ts'
 

@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs'
 import { checkOnline, type OnlineImage } from '../check/check-online.ts'
 import { checkRoot } from '../check/check-root.ts'
 import { describeFinding, type Finding } from '../check/finding.ts'
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { formatTable } from './format-table.ts'
 
 interface Options {

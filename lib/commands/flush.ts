@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { flush } from '../staging/flush.ts'
+import { flush } from '../shutdown/flush.ts'
 import { requireRoot } from './require-root.ts'
 
 export const flushCommand: CommandModule = {

@@ -2,8 +2,8 @@ import type { CommandModule } from 'yargs'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { settleImages } from '../staging/settle-images.ts'
-import { withStagingLock } from '../host/staging-lock.ts'
+import { settleImages } from '../tags/settle-images.ts'
+import { withStagingLock } from '../state/staging-lock.ts'
 import { requireRoot } from './require-root.ts'
 
 export const settleCommand: CommandModule = {

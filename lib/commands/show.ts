@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { generate } from '../generate.ts'
+import { generate } from '../request/request.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'

@@ -1,14 +1,14 @@
 import type { CommandModule } from 'yargs'
 import { describeError } from '../text/describe-error.ts'
-import { gateWarnings } from '../gate/gate-warnings.ts'
-import { readRefusal, type Refusal } from '../gate/refusal.ts'
+import { gateWarnings } from '../shutdown/gate-warnings.ts'
+import { readRefusal, type RefusedImage, type Refusal } from '../state/gate-refusal.ts'
 import { impatience, limitPodman } from '../host/podman-limit.ts'
-import { suspectPulls } from '../host/unfinished-pulls.ts'
+import { suspectPulls } from '../state/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment, type Standing } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { printable } from '../text/printable.ts'
-import { stagingRefusal } from '../staging/staging-refusal.ts'
+import { stagingRefusal } from '../state/staging-refusal.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { formatTable } from './format-table.ts'
@@ -127,7 +127,7 @@ export function refusalLines({ deployment, time, error, images }: Refusal): read
   ]
 }
 
-function formatImages(images: readonly ImageReport[]): string {
+function formatImages(images: readonly RefusedImage[]): string {
   return formatTable([
     ['IMAGE', 'STATE', 'UNIT', 'WHY'],
     ...images.map(({ image, state, unit, why }) => [

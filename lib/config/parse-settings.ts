@@ -1,4 +1,4 @@
-import { parseUnitFile } from '../text/unit-file.ts'
+import { parseUnitFile } from '../quadlet/unit-file.ts'
 import { ConfigurationError, describeMistake, type Mistake } from './configuration-error.ts'
 import { readAssignments, type Assignment } from './read-assignments.ts'
 import {

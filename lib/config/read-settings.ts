@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain } from '../text/fault.ts'
-import { isMask, readText } from '../spec/read-unit-file.ts'
+import { isMask, readText } from '../quadlet/read-unit-file.ts'
 import type { Mistake } from './configuration-error.ts'
 import { parseSettings, type Configuration, type ConfigurationFile } from './parse-settings.ts'
 

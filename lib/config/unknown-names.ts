@@ -1,5 +1,5 @@
 import type { Fault } from '../text/fault.ts'
-import type { UnitFile } from '../text/unit-file.ts'
+import type { UnitFile } from '../quadlet/unit-file.ts'
 import { nearest } from './nearest.ts'
 import { section, settingKeys, settingNames } from './settings.ts'
 

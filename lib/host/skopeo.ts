@@ -1,23 +1,18 @@
-// skopeo, asked about images. Failure policy: an image that cannot be inspected is an error with what
-// skopeo said; the layers of local images are knowledge, and without them none counts as present.
+// skopeo, asked about images. Failure policy: an image that cannot be inspected is an error with what skopeo said.
 import { execa } from 'execa'
 import { createHash } from 'node:crypto'
 import { fields } from '../fields.ts'
-import { mapParallel } from '../map-parallel.ts'
 import type { Layer } from '../plan/layer.ts'
-import { instancesFor, isSize, parseManifest, type Platform } from '../plan/manifest.ts'
-import { separateRunDirectory, type ImageStore } from '../render/image-store.ts'
-import type { InspectOptions } from '../render/inspect-options.ts'
-import { storedName } from '../spec/bound-image.ts'
-import { readLayerCache, writeLayerCache } from './layer-cache.ts'
+import { instancesFor, isSize, parseManifest } from '../plan/manifest.ts'
+import { separateRunDirectory, type ImageStore } from '../facts/image-store.ts'
+import type { InspectOptions } from './inspect-options.ts'
+import { storedName } from '../bound-images/bound-image.ts'
 import { timeLeft } from './time-left.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
+import type { Platform } from '../bound-images/platform.ts'
 
 /** For one question, in milliseconds. */
 const timeout = 60_000
-
-/** So many local images are looked at at once. */
-const parallel = 4
 
 interface InspectLimits {
   /** Until when all answers must be there, in milliseconds since 1970; a minute for each without it. */
@@ -128,43 +123,22 @@ async function askRegistry(
   throw new Error(said === undefined || said === '' ? result.shortMessage : messageOf(said))
 }
 
-/** The layers of a store. */
-export interface LocalLayers {
-  /** Compressed digests. */
-  readonly digests: ReadonlySet<string>
-  /** Why some images could not be looked at, in which case there may be more layers. */
-  readonly failure: string | undefined
-}
-
 /**
- * The compressed digests of every layer in a store of podman's. Layers that only share their contents do not
- * count: podman downloads them again.
+ * The compressed digests of the layers of an image in a store of podman's.
  *
- * @param ids of the images in the store
+ * @param id of the image
+ * @throws Error with the last line of what skopeo said
  */
-export async function localLayers(
+export async function inspectStored(
+  id: string,
   { directory, options }: ImageStore,
-  ids: ReadonlySet<string>,
-): Promise<LocalLayers> {
+): Promise<readonly string[]> {
   const store = options.length === 0 ? '' : `[overlay@${directory}+${separateRunDirectory}]`
-  const known = readLayerCache()
-  const failures: string[] = []
-  const look = async (id: string): Promise<readonly [string, readonly string[]]> => {
-    const image = `containers-storage:${store}${id}`
-    const raw = await execa('skopeo', ['inspect', '--raw', image], { timeout, reject: false })
-    if (raw.failed) {
-      failures.push(messageOf(raw.stderr.trim().split('\n').at(-1) ?? ''))
-      return [id, []]
-    }
-    const { layers } = fields(JSON.parse(raw.stdout))
-    return [id, (Array.isArray(layers) ? layers : []).map(layer => String(fields(layer)['digest']))]
-  }
-  const found = await mapParallel([...ids], parallel, id => {
-    const digests = known.get(id)
-    return digests === undefined ? look(id) : Promise.resolve([id, digests] as const)
-  })
-  if (failures.length === 0) writeLayerCache(found)
-  return { digests: new Set(found.flatMap(([, digests]) => digests)), failure: failures[0] }
+  const image = `containers-storage:${store}${id}`
+  const raw = await execa('skopeo', ['inspect', '--raw', image], { timeout, reject: false })
+  if (raw.failed) throw new Error(messageOf(raw.stderr.trim().split('\n').at(-1) ?? ''))
+  const { layers } = fields(JSON.parse(raw.stdout))
+  return (Array.isArray(layers) ? layers : []).map(layer => String(fields(layer)['digest']))
 }
 
 /** skopeo logs as `time="..." level=fatal msg="..."`. */

@@ -2,8 +2,8 @@
 // there; any other failure is an error. Not by execa, which takes as long to load as podman to answer: most stagings
 // ask nothing else.
 import { spawnSync } from 'node:child_process'
-import type { Platform } from '../plan/manifest.ts'
-import type { ImageStore } from '../render/image-store.ts'
+import type { Platform } from '../bound-images/platform.ts'
+import type { ImageStore } from '../facts/image-store.ts'
 import { parseDirectories } from './parse-directories.ts'
 import { parseUnknownImages } from './parse-unknown-images.ts'
 import { podmanFailure } from './podman-failure.ts'

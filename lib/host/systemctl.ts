@@ -1,6 +1,5 @@
 // systemctl. Failure policy: every failure is an error with what systemctl said.
 import { execa } from 'execa'
-import { hasFailedTry } from './failed-tries.ts'
 import { parseUnitList, parseUnitStates, type LoadedUnit } from './parse-unit-states.ts'
 
 /** Generous for a manager that is reloading; stopping a pull takes seconds at most. */
@@ -21,23 +20,15 @@ export async function systemdVersion(): Promise<number> {
   return version
 }
 
-/** What is known of the state of a unit. */
-export interface UnitState extends LoadedUnit {
-  /** Whether a try has failed since it was started; of pending units only. */
-  readonly hasFailedTry: boolean
-}
-
 /** States of units, in the order asked for. A unit that does not exist is `not-found`. */
-export async function unitStates(units: readonly string[]): Promise<readonly UnitState[]> {
+export async function unitStates(units: readonly string[]): Promise<readonly LoadedUnit[]> {
   if (units.length === 0) return []
   const list = ['list-units', '--all', '--full', '--output=json', '--', ...units]
   const loaded = new Map(parseUnitList(await systemctl(...list)).map(each => [each.unit, each]))
   // Only what is loaded is listed. To show a unit loads it, and takes systemd ten times as long.
   const others = units.filter(unit => !loaded.has(unit))
   for (const each of await showUnits(others)) loaded.set(each.unit, each)
-  return units
-    .flatMap(unit => loaded.get(unit) ?? [])
-    .map(each => ({ ...each, hasFailedTry: hasFailedTry(each.unit) }))
+  return units.flatMap(unit => loaded.get(unit) ?? [])
 }
 
 async function showUnits(units: readonly string[]): Promise<readonly LoadedUnit[]> {

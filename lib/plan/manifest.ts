@@ -1,4 +1,5 @@
 import { fields } from '../fields.ts'
+import type { Platform } from '../bound-images/platform.ts'
 import type { Layer } from './layer.ts'
 
 /** The parts of an image manifest that a pull depends on. */
@@ -7,14 +8,6 @@ export type Manifest =
   | { readonly kind: 'list'; readonly instances: readonly Instance[] }
   /** Of a kind that only podman and skopeo know. */
   | { readonly kind: 'other' }
-
-/** Where an image runs. */
-export interface Platform {
-  readonly os: string
-  readonly architecture: string
-  /** Of the architecture; undefined for any. */
-  readonly variant?: string | undefined
-}
 
 /** An image in a list, for one platform. */
 export interface Instance extends Platform {
@@ -69,22 +62,4 @@ export function instancesFor(
       each.architecture === architecture &&
       (variant === undefined || each.variant === variant),
   )
-}
-
-/** How Go, and so every image, calls what Node calls differently. */
-const architectures: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  ia32: '386',
-  ppc64: 'ppc64le',
-}
-
-/** What images call an architecture that Node calls so. */
-export function imageArchitecture(arch: string): string {
-  return architectures[arch] ?? arch
-}
-
-/** The platform of this machine, whose processor chooses the variant. */
-export const hostPlatform: Platform = {
-  os: 'linux',
-  architecture: imageArchitecture(process.arch),
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { storedName, type BoundImage } from '../spec/bound-image.ts'
-import type { BoundImageSpec } from '../spec/read-bound-images.ts'
+import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import type { Layer } from './layer.ts'
 import type { ImageKnowledge, Knowledge } from './knowledge.ts'
 import { orderPulls } from './order-pulls.ts'

@@ -1,13 +1,13 @@
 /** How far a pull is, told from the state of its pending unit. */
 export type PullProgress = 'pulling' | 'retrying' | 'pulled' | 'failed' | 'stopped' | 'unknown'
 
-/** What systemd says of a pending unit, see `UnitState`. */
+/** What systemd says of a pending unit, see `LoadedUnit`. */
 interface PendingUnitState {
   readonly load: string
   readonly active: string
   readonly hasJob: boolean
-  /** Whether a try has failed since it was started. */
-  readonly hasFailedTry: boolean
+  /** Whether an attempt has failed since it was started. */
+  readonly hasFailedAttempt: boolean
 }
 
 /**
@@ -19,11 +19,11 @@ export function pullProgress({
   load,
   active,
   hasJob,
-  hasFailedTry,
+  hasFailedAttempt,
 }: PendingUnitState): PullProgress {
   if (active === 'active') return 'pulled'
   if (hasJob || active === 'activating' || active === 'deactivating')
-    return hasFailedTry ? 'retrying' : 'pulling'
+    return hasFailedAttempt ? 'retrying' : 'pulling'
   if (active === 'failed') return 'failed'
   return load === 'loaded' ? 'stopped' : 'unknown'
 }

@@ -1,6 +1,6 @@
-import { knownOptions, type PodmanVersion } from '../plan/podman-version.ts'
-import { pulledImage, type BoundImage } from '../spec/bound-image.ts'
-import type { ImageStore } from './image-store.ts'
+import { knownOptions, type PodmanVersion } from '../facts/podman-version.ts'
+import { pulledImage, type BoundImage } from '../bound-images/bound-image.ts'
+import type { ImageStore } from '../facts/image-store.ts'
 
 const podman = '/usr/bin/podman'
 

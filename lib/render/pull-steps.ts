@@ -1,7 +1,7 @@
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullCommand } from './pull-command.ts'
-import { storedName } from '../spec/bound-image.ts'
-import type { PullFacts } from './render-units.ts'
+import { storedName } from '../bound-images/bound-image.ts'
+import type { PullFacts } from '../facts/facts.ts'
 
 /** What gets an image safely on disk, as commands that run one after another. */
 export interface PullSteps {

@@ -1,7 +1,7 @@
 import { ownFacts } from './own-facts.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
 import { systemdVersion } from '../host/systemctl.ts'
-import type { HostFacts, PullFacts } from '../render/render-units.ts'
+import type { HostFacts, PullFacts } from '../facts/facts.ts'
 
 /**
  * What pulls on this host depend on.

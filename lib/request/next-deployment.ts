@@ -4,7 +4,7 @@ import { hostRoot } from '../directories.ts'
 import { locateDefaultRoot } from '../root/default-deployment.ts'
 import { deploymentDirectory, isSameDeployment } from '../root/deployments.ts'
 import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/staged-deployment.ts'
-import { requestedRoot } from './requested-root.ts'
+import { requestedRoot } from '../state/requested-root.ts'
 
 /**
  * Why a deployment is the next one. Only what is staged passes the gate; `requested` is what a deploy tool

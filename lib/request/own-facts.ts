@@ -1,8 +1,8 @@
 import { readSettings } from '../config/read-settings.ts'
 import { hostRoot } from '../directories.ts'
-import { oldestPodman } from '../plan/podman-version.ts'
-import { defaultStore, separateStore } from '../render/image-store.ts'
-import type { PullFacts } from '../render/render-units.ts'
+import { oldestPodman } from '../facts/podman-version.ts'
+import { defaultStore, separateStore } from '../facts/image-store.ts'
+import type { PullFacts } from '../facts/facts.ts'
 
 /** What pulls depend on, without a question to podman: of a version that knows no newer options, with an unknown directory. */
 export function unaskedFacts(): {

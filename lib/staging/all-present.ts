@@ -5,20 +5,20 @@ import {
   hostRoot,
   runtimeDirectory,
 } from '../directories.ts'
-import { planAgain } from '../generate.ts'
-import { isRecordWhole } from '../host/deployment-records.ts'
-import { writeKnowledge } from '../host/knowledge-file.ts'
-import { removeOtherFiles } from '../host/private-files.ts'
-import { suspectPulls } from '../host/unfinished-pulls.ts'
-import { readCurrentSet } from '../host/unit-sets.ts'
-import { mayMove } from '../plan/may-move.ts'
+import { planAgain } from '../request/request.ts'
+import { isRecordWhole } from '../state/deployment-records.ts'
+import { writeKnowledge } from '../state/knowledge-file.ts'
+import { removeOtherFiles } from '../state/private-files.ts'
+import { suspectPulls } from '../state/unfinished-pulls.ts'
+import { readCurrentSet } from '../state/unit-sets.ts'
+import { isFloating } from '../bound-images/is-floating.ts'
 import { unaskedFacts } from '../request/own-facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { areAllPresent, findImages } from '../survey/find-images.ts'
-import { completeDeployment } from './complete-deployment.ts'
-import { stagingKey } from './staging-key.ts'
+import { completeDeployment } from '../tags/record-deployment.ts'
+import { stagingKey } from '../request/staging-key.ts'
 import type { Staging } from './stage.ts'
 
 /**
@@ -41,7 +41,7 @@ export function stageAllPresent(
   const { facts, warnings } = unaskedFacts()
   const first = readNextRequest(next, facts)
   const images = first.specs.map(({ boundImage }) => boundImage)
-  if (first.problems.length > 0 || images.some(mayMove)) return undefined
+  if (first.problems.length > 0 || images.some(isFloating)) return undefined
   const found = findImages(first, facts)
   if (!areAllPresent(found)) return undefined
   for (const warning of warnings) warn(warning)

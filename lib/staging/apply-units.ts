@@ -1,8 +1,8 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
-import { generate, type Request } from '../generate.ts'
+import { generate, type Request } from '../request/request.ts'
 import { listStore, type Podman } from '../host/podman.ts'
-import { removeOtherFiles } from '../host/private-files.ts'
+import { removeOtherFiles } from '../state/private-files.ts'
 import { storedImages } from '../host/stored-images.ts'
 import {
   daemonReload,
@@ -14,17 +14,19 @@ import {
   stopUnits,
   unitStates,
 } from '../host/systemctl.ts'
-import { isStoreSuspect, rememberDamage, suspectPulls } from '../host/unfinished-pulls.ts'
-import { finishSwap, isSetLoaded, readCurrentSet, swapSet } from '../host/unit-sets.ts'
-import { mayMove } from '../plan/may-move.ts'
+import { isStoreSuspect, rememberDamage, suspectPulls } from '../state/unfinished-pulls.ts'
+import { finishSwap, isSetLoaded, readCurrentSet, swapSet } from '../state/unit-sets.ts'
+import { isFloating } from '../bound-images/is-floating.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
-import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
-import type { HostFacts, UnitText } from '../render/render-units.ts'
-import { storedName, type BoundImage } from '../spec/bound-image.ts'
+import type { PullProgress } from '../plan/pull-progress.ts'
+import { pullStates } from '../survey/pull-states.ts'
+import type { UnitText } from '../render/render-units.ts'
+import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { willDo } from '../survey/find-images.ts'
 import { checkSpace } from './check-space.ts'
-import { keepImages } from './keep-images.ts'
-import { settleImages } from './settle-images.ts'
+import { keepImages } from '../tags/protect-images.ts'
+import { settleImages } from '../tags/settle-images.ts'
+import type { HostFacts } from '../facts/facts.ts'
 
 const flush = 'bootc-bound-images-flush.service'
 const repair = 'bootc-bound-images-repair.service'
@@ -156,8 +158,8 @@ async function statesOf(
   { imageStore }: HostFacts,
 ): Promise<readonly PullState[]> {
   const pulls = neededPulls(plan)
-  const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
-  const progressOf = new Map(states.map(state => [state.unit, pullProgress(state)]))
+  const states = await pullStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
+  const progressOf = new Map(states.map(({ unit, progress }) => [unit, progress]))
   // Any other is pulled in any case.
   const done = pulls.filter(({ unit }) => progressOf.get(unit) === 'pulled')
   const stored = storedImages(
@@ -179,7 +181,7 @@ async function statesOf(
   return pulls.map(pull => ({
     pull,
     progress: progressOf.get(pull.unit) ?? 'unknown',
-    isStored: isStored(pull.boundImage) && (countsByTag || !mayMove(pull.boundImage)),
+    isStored: isStored(pull.boundImage) && (countsByTag || !isFloating(pull.boundImage)),
   }))
 }
 

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs'
 import type { Podman } from '../host/podman.ts'
 import { judgeSpace, type FreeSpace, type SpaceVerdict } from '../plan/disk-space.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
-import type { PullFacts } from '../render/render-units.ts'
+import type { PullFacts } from '../facts/facts.ts'
 
 /**
  * Compares what is to be pulled with the free space. What nobody knows is left out: this is to spare a host a long

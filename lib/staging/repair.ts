@@ -1,6 +1,6 @@
 import { describeError } from '../text/describe-error.ts'
 import { checkStore, isReadable, listStore } from '../host/podman.ts'
-import { isRecorded } from '../host/pull-records.ts'
+import { isRecorded } from '../state/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
 import { storedImages } from '../host/stored-images.ts'
 import {
@@ -8,12 +8,12 @@ import {
   rememberFalseAlarm,
   suspectPulls,
   wasFalseAlarm,
-} from '../host/unfinished-pulls.ts'
-import { isAtLeast } from '../plan/podman-version.ts'
+} from '../state/unfinished-pulls.ts'
+import { isAtLeast } from '../facts/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
-import type { PullFacts } from '../render/render-units.ts'
+import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
-import { storedName } from '../spec/bound-image.ts'
+import { storedName } from '../bound-images/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { willDo } from '../survey/find-images.ts'

@@ -1,15 +1,15 @@
 import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
-import type { Request } from '../generate.ts'
+import type { Request } from '../request/request.ts'
 import { ifThere } from '../if-there.ts'
-import type { PullFacts } from '../render/render-units.ts'
+import type { PullFacts } from '../facts/facts.ts'
 import { nextDeployment, type Standing } from '../request/next-deployment.ts'
-import { forgetRequestedRoot, rememberRequestedRoot } from '../request/requested-root.ts'
+import { forgetRequestedRoot, rememberRequestedRoot } from '../state/requested-root.ts'
 import { stageAllPresent } from './all-present.ts'
-import { isSame, rememberSeen, seeDeployments } from './seen-deployments.ts'
-import { withStagingLock } from '../host/staging-lock.ts'
-import { rememberStagingRefusal } from './staging-refusal.ts'
+import { isSame, rememberSeen, seeDeployments } from '../state/seen-deployments.ts'
+import { withStagingLock } from '../state/staging-lock.ts'
+import { rememberStagingRefusal } from '../state/staging-refusal.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
 const mostRounds = 10

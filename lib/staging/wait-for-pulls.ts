@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runtimeDirectory } from '../directories.ts'
-import type { Request } from '../generate.ts'
-import { hasRecord } from '../host/pull-records.ts'
-import { unitStates } from '../host/systemctl.ts'
-import { readCurrentSet } from '../host/unit-sets.ts'
+import type { Request } from '../request/request.ts'
+import { hasRecord } from '../state/pull-records.ts'
+import { pullStates } from '../survey/pull-states.ts'
+import { readCurrentSet } from '../state/unit-sets.ts'
 import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
-import { pullProgress, type PullProgress } from '../plan/pull-progress.ts'
-import type { PullFacts } from '../render/render-units.ts'
+import type { PullProgress } from '../plan/pull-progress.ts'
+import type { PullFacts } from '../facts/facts.ts'
 import { recordName } from '../render/pull-steps.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
-import { settleImages } from './settle-images.ts'
+import { settleImages } from '../tags/settle-images.ts'
 import { stage, type Staging } from './stage.ts'
-import { withStagingLock } from '../host/staging-lock.ts'
+import { withStagingLock } from '../state/staging-lock.ts'
 
 const pollMilliseconds = 1000
 const tickMilliseconds = 100
@@ -69,11 +69,10 @@ async function watchUnits(
   // They may be from before: each goes when its pull begins.
   const hadAll = haveRecords(pulls)
   for (;;) {
-    const states = await unitStates(pulls.map(({ unit }) => unit))
-    for (const [index, state] of states.entries()) {
-      const progress = pullProgress(state)
-      if (last.get(state.unit) === progress) continue
-      last.set(state.unit, progress)
+    const states = await pullStates(pulls.map(({ unit }) => unit))
+    for (const [index, { unit, progress }] of states.entries()) {
+      if (last.get(unit) === progress) continue
+      last.set(unit, progress)
       const done = [...last.values()].filter(isFinal).length
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }

@@ -1,11 +1,10 @@
-import type { Request } from '../generate.ts'
+import type { Request } from '../request/request.ts'
 import { lastError } from '../host/journal.ts'
-import { unitStates, type UnitState } from '../host/systemctl.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
-import { pullProgress } from '../plan/pull-progress.ts'
 import { describeProblem } from '../text/fault.ts'
 import { printable } from '../text/printable.ts'
 import type { FoundImage, Presence } from './find-images.ts'
+import { pullStates, type PullState } from './pull-states.ts'
 
 /** What became of one bound image, or of one spec that cannot be used. */
 export interface ImageReport {
@@ -34,7 +33,7 @@ export async function surveyImages(
   found: readonly FoundImage[],
 ): Promise<readonly ImageReport[]> {
   const needed = pulls.filter(({ isNeeded }) => isNeeded).map(({ unit }) => unit)
-  const states = new Map((await unitStates(needed)).map(state => [state.unit, state]))
+  const states = new Map((await pullStates(needed)).map(state => [state.unit, state]))
   const reports = pulls.map((pull, index) =>
     reportPull(pull, states.get(pull.unit), found[index]?.presence ?? 'missing'),
   )
@@ -60,10 +59,10 @@ export function describeReport({ image, state, why }: ImageReport): string {
 
 async function reportPull(
   { unit, boundImage: { name: image, digest }, entries, isNeeded, bytes }: Pull,
-  unitState: UnitState | undefined,
+  pullState: PullState | undefined,
   presence: Presence,
 ): Promise<ImageReport> {
-  const progress = unitState === undefined ? 'unknown' : pullProgress(unitState)
+  const progress = pullState?.progress ?? 'unknown'
   const report = { image, digest, ...(isNeeded && { unit }), bytes, entries }
   if (presence === 'present') {
     const why =

@@ -3,8 +3,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { defaultSettings } from '../../lib/config/settings.ts'
-import { readRequest } from '../../lib/generate.ts'
-import { formatKnowledge } from '../../lib/plan/parse-knowledge.ts'
+import { readRequest } from '../../lib/request/request.ts'
+import { formatKnowledge } from '../../lib/state/parse-knowledge.ts'
 import { formatRows, makeRoot, median, run, spread } from './measuring.ts'
 
 const sizes = [100, 500, 1000, 2000, 4000]

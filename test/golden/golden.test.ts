@@ -3,10 +3,10 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
-import { generate, readRequest } from '../../lib/generate.ts'
-import { defaultStore, separateStore } from '../../lib/render/image-store.ts'
+import { generate, readRequest } from '../../lib/request/request.ts'
+import { defaultStore, separateStore } from '../../lib/facts/image-store.ts'
 import { describeProblem } from '../../lib/text/fault.ts'
-import { writeUnits } from '../../lib/write-units.ts'
+import { writeUnits } from '../../lib/state/write-units.ts'
 import { makeTree } from '../make-tree.ts'
 
 // Each directory NN-name holds a root, maybe the host that is updated, and in expected/ the units that it must

@@ -1,4 +1,4 @@
-import type { BoundImage } from '../../lib/spec/bound-image.ts'
+import type { BoundImage } from '../../lib/bound-images/bound-image.ts'
 
 /** A bound image of which only the identity matters. */
 export function makeImage(identity: string): BoundImage {

@@ -14,7 +14,7 @@ t.test('progress of a pull', t => {
     ['stopped', 'loaded', 'inactive', false, false],
     ['unknown', 'not-found', 'inactive', false, false],
   ] as const
-  for (const [expected, load, active, hasJob, hasFailedTry] of cases)
-    t.equal(pullProgress({ load, active, hasJob, hasFailedTry }), expected)
+  for (const [expected, load, active, hasJob, hasFailedAttempt] of cases)
+    t.equal(pullProgress({ load, active, hasJob, hasFailedAttempt }), expected)
   t.end()
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
-import { defaultStore, separateStore, type ImageStore } from '../../lib/render/image-store.ts'
+import { defaultStore, separateStore, type ImageStore } from '../../lib/facts/image-store.ts'
 import { pullSteps, recordName } from '../../lib/render/pull-steps.ts'
 import { makeImage } from '../plan/make-image.ts'
 

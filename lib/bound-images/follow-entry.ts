@@ -1,0 +1,87 @@
+import { readlinkSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { Refusal } from '../text/fault.ts'
+import type { Entry } from './list-entries.ts'
+import type { QuadletFiles } from '../quadlet/quadlet-files.ts'
+import { sectionOf, type QuadletKind } from '../quadlet/quadlet-keys.ts'
+
+/** A file that Quadlet will read in the deployment. */
+export interface QuadletFile {
+  readonly kind: QuadletKind
+  /** By which Quadlet knows it, like `web.image` or `db@two.image`. */
+  readonly name: string
+  /** Path in the deployment. */
+  readonly path: string
+}
+
+const mostHops = 40
+
+/**
+ * Finds the Quadlet file that an entry means. The links are followed one by one, because the name that
+ * counts is the first one in a directory of Quadlet's: there, `db@two.image` may be a link to a template,
+ * and a file of the same name in /etc hides the one in /usr.
+ *
+ * @throws Refusal for what is no Quadlet file
+ * @throws UnresolvedPath for a link that leads nowhere
+ */
+export function followEntry(
+  files: DeploymentFiles,
+  quadlet: QuadletFiles,
+  entry: Entry,
+): QuadletFile {
+  const kind = kindOf(entry.name)
+  if (kind === undefined)
+    throw new Refusal(
+      `the name of an entry ends in ${Object.keys(sectionOf)
+        .map(each => `.${each}`)
+        .join(', ')} or .toml`,
+      'rename it',
+    )
+  const path = hopToQuadlet(files, quadlet, entry.path)
+  const name = basename(path)
+  const otherKind = kindOf(name)
+  if (otherKind !== undefined && otherKind !== kind)
+    throw new Refusal(`a .${kind} entry leads to ${path}`, `give both the same ending`)
+  const known = otherKind === undefined ? entry.name : instanceName(entry.name, name)
+  const isQuadlets = quadlet.directories.has(dirname(path))
+  return { kind, name: known, path: isQuadlets ? (quadlet.files.get(name) ?? path) : path }
+}
+
+/** The first path on the way that Quadlet reads itself, else the end of the way. */
+function hopToQuadlet(files: DeploymentFiles, quadlet: QuadletFiles, start: string): string {
+  let path = start
+  for (let hops = 0; hops < mostHops; hops++) {
+    const directory = files.resolveDirectory(dirname(path))
+    path = `${directory}/${basename(path)}`
+    if (quadlet.directories.has(directory)) return path
+    const target = linkTarget(files, path)
+    if (target === undefined) return path
+    path = target.startsWith('/') ? target : `${directory}/${target}`
+  }
+  return files.resolve(start)
+}
+
+function linkTarget(files: DeploymentFiles, path: string): string | undefined {
+  const location = files.place(path)
+  if (location === undefined) {
+    files.resolve(path) // says what is missing
+    return undefined
+  }
+  try {
+    return readlinkSync(location).replace(/\/+$/u, '')
+  } catch {
+    return undefined // no link
+  }
+}
+
+function kindOf(name: string): QuadletKind | undefined {
+  const ending = /\.([^.]+)$/u.exec(name)?.[1]
+  return ending === 'image' || ending === 'container' || ending === 'kube' ? ending : undefined
+}
+
+/** An entry `db@two.image` that leads to the template `db@.image` is its instance. */
+function instanceName(entryName: string, name: string): string {
+  const [, template] = /^([^@]*@)\.[^.]+$/u.exec(name) ?? []
+  return template !== undefined && entryName.startsWith(template) ? entryName : name
+}

@@ -1,0 +1,65 @@
+import { describeError } from '../text/describe-error.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import type { SpecProblem } from '../text/fault.ts'
+import { printable } from '../text/printable.ts'
+import { isMask } from '../quadlet/read-unit-file.ts'
+
+/**
+ * Of two entries with one name, the one in the earlier directory counts (UAPI configuration files
+ * specification). The last directory is for what bootc itself cannot read: it reads its own too, and
+ * fails on what it does not know.
+ */
+export const specDirectories = [
+  '/etc/bootc/bound-images.d',
+  '/run/bootc/bound-images.d',
+  '/usr/lib/bootc/bound-images.d',
+  '/usr/lib/bootc-experimental/bound-images.d',
+  '/usr/lib/bootc-bound-images/bound-images.d',
+] as const
+
+/** Far above any real host; beyond it systemd itself would suffer. */
+const mostEntries = 20_000
+
+/** An entry of a bound-images.d directory. */
+export interface Entry {
+  /** Path in the deployment. */
+  readonly path: string
+  /** The same without its first slash, fit to be shown. */
+  readonly label: string
+  readonly name: string
+}
+
+/** Lists the entries that count, sorted by name; what cannot be listed is added to `problems`. */
+export function listEntries(
+  files: DeploymentFiles,
+  problems: SpecProblem[],
+  directories: readonly string[] = specDirectories,
+): readonly Entry[] {
+  const entries = new Map<string, Entry>()
+  for (const directory of directories) {
+    try {
+      const names = files.names(directory)
+      if (names.length > mostEntries)
+        throw new Error(
+          `the directory has ${names.length} entries; at most ${mostEntries} are read`,
+        )
+      for (const bytes of names) {
+        const name = bytes.toString()
+        const path = `${directory}/${name}`
+        const label = printable(path.slice(1))
+        if (!Buffer.from(name).equals(bytes))
+          problems.push({
+            entry: label,
+            faults: [{ reason: 'the name is not UTF-8', remedy: 'rename it' }],
+          })
+        else if (!entries.has(name)) entries.set(name, { path, label, name })
+      }
+    } catch (error) {
+      const reason = printable(describeError(error))
+      problems.push({ entry: directory.slice(1), faults: [{ reason }] })
+    }
+  }
+  return [...entries.values()]
+    .filter(({ path }) => !isMask(files, path))
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+}

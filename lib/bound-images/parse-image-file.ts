@@ -1,0 +1,102 @@
+import { makeBoundImage, type BoundImage } from './bound-image.ts'
+import { Refusal, type Fault } from '../text/fault.ts'
+import { moduleOption, parseGlobalArgs } from './global-options.ts'
+import { parseImageSource, refuseOtherName, type ImageSource } from './image-source.ts'
+import { allTags, parsePodmanArgs, valueOption, type PullOption } from './pull-options.ts'
+import { knownKeys } from '../quadlet/quadlet-keys.ts'
+import { SectionReader } from '../quadlet/section-reader.ts'
+import type { SpecContext } from './spec-context.ts'
+import type { UnitFile } from '../quadlet/unit-file.ts'
+
+/** Keys with a text -> option, in the order of the command line. */
+const valueKeys = {
+  Arch: '--arch',
+  AuthFile: '--authfile',
+  CertDir: '--cert-dir',
+  Creds: '--creds',
+  DecryptionKey: '--decryption-key',
+  OS: '--os',
+  Policy: '--policy',
+  Retry: '--retry',
+  RetryDelay: '--retry-delay',
+  Variant: '--variant',
+} as const
+
+/**
+ * Decides what a `.image` file asks for (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). Every key
+ * counts: a pull that ignores one would bring another image.
+ */
+export function parseImageFile(
+  unitFile: UnitFile,
+  context: SpecContext,
+): { readonly boundImage?: BoundImage; readonly faults: readonly Fault[] } {
+  const reader = new SectionReader(unitFile, 'Image', context.specifiers)
+  reader.refuseOtherKeys(knownKeys.image)
+
+  const tag = reader.scalar('ImageTag')
+  const source = reader.convert('Image', text => imageSource(text, tag, context))
+  if (source === undefined && reader.faults.every(({ key }) => key !== 'Image'))
+    reader.refuse('Image', 'no Image= in [Image]', 'name the image to pull')
+  if (tag !== undefined && source?.registry !== undefined)
+    reader.convert('ImageTag', text => refuseOtherName(text, source, context))
+
+  const optionContext = { ...context, registry: source?.registry }
+  const globalOptions = [
+    ...reader.all('ContainersConfModule', value => moduleOption(value, context.files)),
+    ...reader.words('GlobalArgs', words => parseGlobalArgs(words, context.files)),
+  ]
+  const options: PullOption[] = []
+  for (const [key, flag] of Object.entries(valueKeys)) {
+    const option = reader.convert(key, text =>
+      text === '' ? undefined : valueOption(flag, text, optionContext),
+    )
+    if (option !== undefined) options.push(option)
+  }
+  options.push(
+    ...switchOption('--all-tags', reader.boolean('AllTags')),
+    ...switchOption('--tls-verify', reader.boolean('TLSVerify')),
+    ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext)),
+  )
+  if (options.some(({ words }) => words[0] === '--all-tags'))
+    reader.refuse('AllTags', allTags().message, allTags().remedy)
+  refuseTwoPlatforms(options, reader)
+  refuseTwoSecrets(options, reader)
+
+  if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
+  const origin = { ...reader.placeOf('Image'), key: 'Image' }
+  const parts = { source, globalOptions, options, origin }
+  return { boundImage: makeBoundImage(parts, context.logins), faults: [] }
+}
+
+function imageSource(text: string, tag: string | undefined, context: SpecContext): ImageSource {
+  if (text === '') throw new Refusal('no image is named', 'name the image to pull')
+  if (/^[^/:@]+\.(?:image|build)$/u.test(text))
+    throw new Refusal('a .image file cannot refer to another unit', 'name an image')
+  return parseImageSource(text, tag, context)
+}
+
+function switchOption(flag: string, value: boolean | undefined): readonly PullOption[] {
+  if (value === undefined) return []
+  const word = value ? flag : `${flag}=false`
+  return [{ flag, words: [word], identity: flag === '--tls-verify' ? word : undefined, files: [] }]
+}
+
+function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReader): void {
+  const flags = options.map(({ flag }) => flag)
+  if (flags.includes('--platform') && flags.some(flag => /^--(?:arch|os|variant)$/u.test(flag)))
+    reader.refuse(
+      'PodmanArgs',
+      'podman takes --platform or Arch=, OS= and Variant=, not both',
+      'remove one',
+    )
+}
+
+/** A secret's file is named for what it belongs to, and not for itself. */
+function refuseTwoSecrets(options: readonly PullOption[], reader: SectionReader): void {
+  const contents = new Map<string, string>()
+  for (const { path, contents: own } of options.flatMap(option => option.files)) {
+    if ((contents.get(path) ?? String(own)) !== String(own))
+      reader.refuse('PodmanArgs', 'two passwords for one registry, or for one key', 'remove one')
+    contents.set(path, String(own))
+  }
+}

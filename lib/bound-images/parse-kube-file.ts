@@ -1,0 +1,205 @@
+import { dirname, join } from 'node:path'
+import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
+import { describeError } from '../text/describe-error.ts'
+import { makeBoundImage, mostImages, type BoundImage } from './bound-image.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
+import { moduleOption } from './global-options.ts'
+import { parseImageSource } from './image-source.ts'
+import { pullWords } from './parse-container-file.ts'
+import { parsePodmanArgs, type PullOption } from './pull-options.ts'
+import { knownKeys } from '../quadlet/quadlet-keys.ts'
+import { SectionReader } from '../quadlet/section-reader.ts'
+import type { SpecContext } from './spec-context.ts'
+import type { UnitFile } from '../quadlet/unit-file.ts'
+
+const mostBytes = 1024 * 1024
+
+/** Decides which images a `.kube` file needs: those of every container in its Kubernetes YAML. */
+export function parseKubeFile(
+  unitFile: UnitFile,
+  context: SpecContext,
+): { readonly boundImages: readonly BoundImage[]; readonly faults: readonly Fault[] } {
+  const reader = new SectionReader(unitFile, 'Kube', context.specifiers)
+  reader.refuseOtherKeys(knownKeys.kube)
+  const paths = reader.words('Yaml', words => words)
+  if (paths.length === 0 && reader.faults.length === 0)
+    reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
+  const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
+  const optionsFor = pullArguments(reader, context)
+  // A pull without an option that is asked for could bring another image.
+  if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
+  const origin = { ...reader.placeOf('Yaml'), key: 'Yaml' }
+  const boundImages: BoundImage[] = []
+  let count = 0
+  for (const path of paths) {
+    const images = yamlImages(path, context, reader)
+    count += images.length
+    if (count > mostImages) {
+      reader.refuse('Yaml', `${path}: more than ${mostImages} images`, 'bind fewer')
+      return { boundImages: [], faults: reader.faults }
+    }
+    for (const image of images) {
+      try {
+        const source = parseImageSource(image, undefined, context)
+        const options = optionsFor(source.registry)
+        const parts = { source, globalOptions: modules, options, origin }
+        boundImages.push(makeBoundImage(parts, context.logins))
+      } catch (error) {
+        const { reason, remedy } = explain(error)
+        reader.refuse('Yaml', `${path}: image ${image}: ${reason}`, remedy)
+      }
+    }
+  }
+  return { boundImages, faults: reader.faults }
+}
+
+/**
+ * The options in `PodmanArgs=` that concern the pull, by the registry of the image. Only a password has a
+ * file of its own for each registry; all images share what is the same for them.
+ */
+function pullArguments(
+  reader: SectionReader,
+  context: SpecContext,
+): (registry: string | undefined) => readonly PullOption[] {
+  const read = (words: readonly string[], registry: string | undefined) =>
+    parsePodmanArgs(words, { ...context, registry })
+  const words = reader.words(
+    'PodmanArgs',
+    each => {
+      // What is wrong is so for any registry, and is told with its line here.
+      read(each, 'any')
+      return each
+    },
+    pullWords,
+  )
+  const hasPassword = words.some(word => /^--creds(?:=|$)/u.test(word))
+  const known = new Map<string | undefined, readonly PullOption[]>()
+  return registry => {
+    const key = hasPassword ? registry : undefined
+    const options = known.get(key) ?? read(words, registry)
+    known.set(key, options)
+    return options
+  }
+}
+
+/** A relative path starts at the `.kube` file (quadlet.go, ConvertKube). */
+function yamlImages(
+  path: string,
+  { files, specFile, yaml }: SpecContext,
+  reader: SectionReader,
+): readonly string[] {
+  try {
+    const absolute = path.startsWith('/') ? path : join(dirname(specFile), path)
+    yaml.take(files.follow(absolute)?.stat.size ?? 0)
+    const images = imagesOfPods(files.read(absolute, mostBytes).toString())
+    if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
+    return images
+  } catch (error) {
+    const { remedy = 'correct the file' } = explain(error)
+    reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, remedy)
+    return []
+  }
+}
+
+/** Without the picture of the place that js-yaml's message goes on with. */
+function yamlReason(error: unknown): string {
+  if (!(error instanceof YAMLException) || error.mark === undefined) return describeError(error)
+  return `${error.reason} at line ${error.mark.line + 1}`
+}
+
+/** podman's parser also knows merge keys (<<) and binary data in a Secret. */
+const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
+
+/**
+ * The images that `podman kube play` would pull for a Kubernetes YAML: of containers, init containers and
+ * image volumes of pods, and of everything that has a template of pods.
+ *
+ * @throws YAMLException for what is no YAML
+ * @throws Refusal for what podman would read differently
+ */
+export function imagesOfPods(text: string): readonly string[] {
+  const images = new Set<string>()
+  const seen = { resources: new Set(), containers: new Set(), volumes: new Set() }
+  for (const document of loadAll(text, { schema })) collect([document], images, seen)
+  return [...images]
+}
+
+/** Lists that were looked at, as what they are. */
+type Seen = Readonly<Record<'resources' | 'containers' | 'volumes', Set<unknown>>>
+
+/** Each list is looked at once: aliases can stand for a long one many times, and for what they are part of. */
+function collect(resources: unknown, images: Set<string>, seen: Seen): void {
+  for (const resource of unseen(resources, seen.resources)) {
+    // A List holds resources, a workload a template of pods, a CronJob a template of jobs.
+    collect(field(resource, 'items'), images, seen)
+    for (const spec of podSpecs(field(resource, 'spec'))) {
+      const containers = [
+        ...unseen(field(spec, 'initContainers'), seen.containers),
+        ...unseen(field(spec, 'containers'), seen.containers),
+      ].map(container => field(container, 'image'))
+      const volumes = unseen(field(spec, 'volumes'), seen.volumes).map(volume =>
+        field(field(volume, 'image'), 'reference'),
+      )
+      for (const image of [...containers, ...volumes].map(textOf))
+        if (image !== '') images.add(image)
+    }
+  }
+}
+
+function unseen(value: unknown, seen: Set<unknown>): readonly unknown[] {
+  if (seen.has(value)) return []
+  seen.add(value)
+  return list(value)
+}
+
+function podSpecs(spec: unknown): readonly unknown[] {
+  const template = field(field(spec, 'template'), 'spec')
+  const job = field(field(field(field(spec, 'jobTemplate'), 'spec'), 'template'), 'spec')
+  return [spec, template, job]
+}
+
+/** podman makes a text of a number. */
+function textOf(image: unknown): string {
+  if (typeof image === 'string') return image
+  if (image === undefined || image === null) return ''
+  throw new Refusal(`an image is written as ${typeof image}, not as text`, 'put its name in quotes')
+}
+
+/** The keys on the way to an image. */
+const keys = {
+  items: /^items$/iu,
+  spec: /^spec$/iu,
+  template: /^template$/iu,
+  jobTemplate: /^jobTemplate$/iu,
+  initContainers: /^initContainers$/iu,
+  containers: /^containers$/iu,
+  volumes: /^volumes$/iu,
+  image: /^image$/iu,
+  reference: /^reference$/iu,
+} as const
+
+/** podman does not mind the case of a key (sigs.k8s.io/yaml). */
+function field(value: unknown, key: keyof typeof keys): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const odd = oddKeys(value).find(name => keys[key].test(name))
+  if (odd !== undefined)
+    throw new Refusal(`podman takes the key ${odd} for ${key}, Kubernetes does not`, `write ${key}`)
+  return Object.getOwnPropertyDescriptor(value, key)?.value
+}
+
+const knownOddKeys = new WeakMap<object, readonly string[]>()
+
+/** Looked for once in each map: aliases can stand for a large one many times. */
+function oddKeys(map: object): readonly string[] {
+  const known = knownOddKeys.get(map)
+  if (known !== undefined) return known
+  const odd = Object.keys(map).filter(
+    name => !Object.hasOwn(keys, name) && Object.values(keys).some(pattern => pattern.test(name)),
+  )
+  knownOddKeys.set(map, odd)
+  return odd
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}

@@ -1,0 +1,91 @@
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { mostImages, type BoundImage } from './bound-image.ts'
+import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
+import { followEntry } from './follow-entry.ts'
+import { listEntries, type Entry } from './list-entries.ts'
+import { printable } from '../text/printable.ts'
+import { isMask } from '../quadlet/read-unit-file.ts'
+import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
+
+/** A bound image and the entry that asks for it. */
+export interface BoundImageSpec {
+  /** Path of the entry below the root, fit to be shown. */
+  readonly entry: string
+  /** Path in the deployment of the file the entry leads to, when it is another one. */
+  readonly file?: string | undefined
+  readonly boundImage: BoundImage
+}
+
+export interface BoundImages {
+  readonly specs: readonly BoundImageSpec[]
+  readonly problems: readonly SpecProblem[]
+}
+
+/** A file of nothing but faults must not flood the journal. */
+const mostFaults = 20
+
+/**
+ * Reads every bound-image spec of a deployment, sorted by entry name. A spec that cannot be used becomes a
+ * problem and does not keep the others from being read.
+ *
+ * @param directories where to look instead of `specDirectories`
+ */
+export function readBoundImages(
+  files: DeploymentFiles,
+  options: SpecReaderOptions,
+  directories?: readonly string[],
+): BoundImages {
+  const problems: SpecProblem[] = []
+  const entries = listEntries(files, problems, directories)
+  if (entries.length === 0) return { specs: [], problems }
+  const specs: BoundImageSpec[] = []
+  const reader = new SpecReader(files, options)
+  for (const entry of entries) {
+    const spec = readEntry(files, reader, entry)
+    const { file } = spec
+    const { boundImages, faults } = withRoomFor(spec, mostImages - specs.length)
+    for (const boundImage of boundImages) specs.push({ entry: entry.label, file, boundImage })
+    if (faults.length > 0)
+      problems.push({ entry: entry.label, file, faults: atMost(byLine(faults)) })
+  }
+  return { specs, problems }
+}
+
+function readEntry(
+  files: DeploymentFiles,
+  reader: SpecReader,
+  entry: Entry,
+): Spec & { readonly file?: string | undefined } {
+  let file: string | undefined
+  try {
+    if (entry.name.endsWith('.toml')) return reader.readToml(entry.path)
+    const quadletFile = followEntry(files, reader.quadlet, entry)
+    file = printable(quadletFile.path)
+    // What is hidden from Quadlet in /etc runs nowhere and needs no image.
+    if (isMask(files, quadletFile.path)) return { boundImages: [], faults: [] }
+    return { ...reader.readQuadlet(quadletFile), file }
+  } catch (error) {
+    return { file, boundImages: [], faults: [explain(error)] }
+  }
+}
+
+/** One spec of too many images must not keep those after it from being read. */
+function withRoomFor({ boundImages, faults }: Spec, room: number): Spec {
+  if (boundImages.length <= room) return { boundImages, faults }
+  const reason = `too many images: with the ${boundImages.length} of this spec there are more than ${mostImages}`
+  return { boundImages: [], faults: [...faults, { reason, remedy: 'bind fewer' }] }
+}
+
+/** Those of the file first, then those of each drop-in. */
+function byLine(faults: readonly Fault[]): readonly Fault[] {
+  return faults.toSorted(
+    ({ file: a = '', line: m = 0 }, { file: b = '', line: n = 0 }) => a.localeCompare(b) || m - n,
+  )
+}
+
+function atMost(faults: readonly Fault[]): readonly Fault[] {
+  const rest = faults.length - mostFaults
+  return rest <= 0
+    ? faults
+    : [...faults.slice(0, mostFaults), { reason: `${rest} more faults are not listed` }]
+}

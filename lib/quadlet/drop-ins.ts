@@ -1,0 +1,94 @@
+import { dirname } from 'node:path'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
+import { parseUnitFile, type UnitFile } from './unit-file.ts'
+import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
+import { isMask, mostSpecBytes, readText } from './read-unit-file.ts'
+
+/** Far above any real spec, and few enough for thousands of specs. */
+const mostEntries = 100
+
+/** Of text that is kept parsed. */
+const mostKeptBytes = 1024 * 1024
+/** What is kept of even an empty file. */
+const leastKeptBytes = 1024
+
+/** A drop-in as it was read. */
+export interface DropIn {
+  readonly file: string
+  readonly unitFile: UnitFile
+  readonly faults: readonly Fault[]
+  readonly bytes: number
+}
+
+/** The drop-ins of Quadlet files. Those that many files have, like `image.d/*.conf`, are read once. */
+export class DropIns {
+  readonly #files: DeploymentFiles
+  readonly #quadlet: QuadletFiles
+  readonly #kept = new Map<string, readonly DropIn[]>()
+  #keptBytes = 0
+
+  constructor(files: DeploymentFiles, quadlet: QuadletFiles) {
+    this.#files = files
+    this.#quadlet = quadlet
+  }
+
+  /**
+   * Those of a file, which it has only in Quadlet's directories: of each name the first found counts, and
+   * they are applied in the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
+   *
+   * @param path in the deployment
+   * @param name by which Quadlet knows the file
+   * @throws Refusal for more than any real file has
+   */
+  of(path: string, name: string): readonly DropIn[] {
+    if (!this.#quadlet.directories.has(dirname(path))) return []
+    const dropIns = this.#paths(name).flatMap(file => this.#read(file))
+    if (dropIns.reduce((sum, { bytes }) => sum + bytes, 0) > mostSpecBytes)
+      throw new Refusal(
+        `the drop-ins have more than ${mostSpecBytes} bytes in all`,
+        'write what they say into the file',
+      )
+    return dropIns
+  }
+
+  #paths(name: string): readonly string[] {
+    const found = new Map<string, string>()
+    let entries = 0
+    for (const directoryName of dropInDirectoryNames(name))
+      for (const directory of this.#quadlet.dropInDirectories.get(directoryName) ?? []) {
+        const names = this.#files.names(directory)
+        entries += names.length
+        if (entries > mostEntries)
+          throw new Refusal(
+            `the drop-in directories, with ${directory}, have more than ${mostEntries} entries`,
+            'put what they say into fewer files',
+          )
+        for (const file of names.map(String))
+          if (file.endsWith('.conf') && !found.has(file)) found.set(file, `${directory}/${file}`)
+      }
+    return [...found]
+      .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .map(([, path]) => path)
+  }
+
+  /** @returns nothing for a mask */
+  #read(file: string): readonly DropIn[] {
+    const kept = this.#kept.get(file)
+    if (kept !== undefined) return kept
+    const read = isMask(this.#files, file) ? [] : [readDropIn(this.#files, file)]
+    this.#keptBytes += leastKeptBytes + (read[0]?.bytes ?? 0)
+    if (this.#keptBytes <= mostKeptBytes) this.#kept.set(file, read)
+    return read
+  }
+}
+
+function readDropIn(files: DeploymentFiles, file: string): DropIn {
+  try {
+    const text = readText(files, file)
+    const { unitFile, faults } = parseUnitFile(text)
+    return { file, unitFile, faults: faults.map(fault => ({ ...fault, file })), bytes: text.length }
+  } catch (error) {
+    return { file, unitFile: new Map(), faults: [{ file, ...explain(error) }], bytes: 0 }
+  }
+}

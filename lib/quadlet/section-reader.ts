@@ -1,0 +1,157 @@
+import { expand } from './expand.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
+import type { Specifiers } from './specifiers.ts'
+import { splitWords } from './split-words.ts'
+import type { Assignment, UnitFile } from './unit-file.ts'
+
+/** Of one key; far above any real spec. Each pull has its own copy of most. */
+const mostValues = 100
+
+/**
+ * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup,
+ * LookupAll and LookupAllArgs) and collects what is wrong with them.
+ */
+export class SectionReader {
+  readonly faults: Fault[] = []
+  readonly #keys: ReadonlyMap<string, readonly Assignment[]>
+  readonly #section: string
+  readonly #specifiers: Specifiers
+
+  constructor(unitFile: UnitFile, section: string, specifiers: Specifiers) {
+    this.#keys = unitFile.get(section) ?? new Map<string, readonly Assignment[]>()
+    this.#section = section
+    this.#specifiers = specifiers
+  }
+
+  /** The text of a scalar key; the last assignment counts and an empty one unsets the key. */
+  scalar(key: string): string | undefined {
+    return this.convert(key, text => (text === '' ? undefined : text))
+  }
+
+  /**
+   * Like `scalar`, with a conversion that may throw a Refusal, also for an empty value. It gets the text
+   * and the value as it is written.
+   */
+  convert<T>(key: string, convert: (text: string, asWritten: string) => T): T | undefined {
+    const assignment = this.#keys.get(key)?.at(-1)
+    return (
+      assignment &&
+      this.#attempt(key, assignment, () => convert(this.#literal(assignment), assignment.value))
+    )
+  }
+
+  /**
+   * Stricter than Quadlet, which takes every word it does not know, `ture` too, for false
+   * (LookupBoolean).
+   */
+  boolean(key: string): boolean | undefined {
+    return this.convert(key, text => {
+      const word = text.toLowerCase()
+      if (['1', 'yes', 'true', 'on'].includes(word)) return true
+      if (['0', 'no', 'false', 'off'].includes(word)) return false
+      throw new Refusal('not a boolean', 'write true or false')
+    })
+  }
+
+  /** Converts each value of a list, quotes and all; an empty value clears what came before it. */
+  all<T>(key: string, convert: (text: string) => T): readonly T[] {
+    return this.#each(key, assignment => [convert(expand(oneLine(assignment), this.#specifiers))])
+  }
+
+  /** Converts the words of each value of a list, or those that are picked of them as they are written. */
+  words<T>(
+    key: string,
+    convert: (words: readonly string[]) => readonly T[],
+    pick = (words: readonly string[]) => words,
+  ): readonly T[] {
+    return this.#each(key, assignment =>
+      convert(pick(sameWords(assignment)).map(word => expand(word, this.#specifiers))),
+    )
+  }
+
+  /** Looks at each value of a list that Quadlet hands on to systemd, as one line. */
+  handedOn(key: string, look: (value: string) => void): void {
+    for (const assignment of this.#list(key))
+      this.#attempt(key, assignment, () => look(assignment.value))
+  }
+
+  /** Faults each key that Quadlet would refuse. */
+  refuseOtherKeys(known: ReadonlySet<string>): void {
+    for (const [key, [first]] of this.#keys)
+      if (!known.has(key))
+        this.faults.push({
+          file: first?.file,
+          line: first?.line,
+          key,
+          reason: `there is no such key in [${this.#section}]`,
+          remedy: 'remove it; Quadlet would ignore the whole file',
+        })
+  }
+
+  /** Where a key is assigned last. */
+  placeOf(key: string): Pick<Fault, 'file' | 'line'> {
+    const assignment = this.#keys.get(key)?.at(-1)
+    return { file: assignment?.file, line: assignment?.line }
+  }
+
+  refuse(key: string, reason: string, remedy?: string): void {
+    this.faults.push({ ...this.placeOf(key), key, reason, remedy })
+  }
+
+  /** What is read of each value of a list. */
+  #each<T>(key: string, read: (assignment: Assignment) => readonly T[]): readonly T[] {
+    const values: T[] = []
+    for (const assignment of this.#list(key)) {
+      const more = this.#attempt(key, assignment, () => {
+        const found = read(assignment)
+        if (values.length + found.length > mostValues)
+          throw new Refusal(`more than ${mostValues} values`, 'remove those that repeat others')
+        return found
+      })
+      values.push(...(more ?? []))
+    }
+    return values
+  }
+
+  #list(key: string): readonly Assignment[] {
+    const all = this.#keys.get(key) ?? []
+    return all.slice(all.findLastIndex(({ value }) => value === '') + 1)
+  }
+
+  #attempt<T>(key: string, { file, line }: Assignment, read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      this.faults.push({ file, line, key, ...explain(error) })
+      return undefined
+    }
+  }
+
+  #literal(assignment: Assignment): string {
+    return expand(unquote(oneLine(assignment)), this.#specifiers)
+  }
+}
+
+function oneLine({ value, systemdValue }: Assignment): string {
+  if (value !== systemdValue)
+    throw new Refusal('the value spans several lines', 'write it on one line')
+  return value
+}
+
+/** podman versions remove quotes at the ends in three different ways; one pair is alike in all. */
+function unquote(value: string): string {
+  const inner = /^"(.*)"$/su.exec(value)?.[1] ?? value
+  if (inner.startsWith('"') || inner.endsWith('"'))
+    throw new Refusal('quotes that podman versions read differently', 'remove them')
+  return inner
+}
+
+function sameWords({ value, systemdValue }: Assignment): readonly string[] {
+  const words = splitWords(value)
+  if (value !== systemdValue && words.join('\n') !== splitWords(systemdValue).join('\n'))
+    throw new Refusal(
+      'a word spans two lines, which Quadlet and systemd join differently',
+      'put a blank before the backslash, or the word on one line',
+    )
+  return words
+}

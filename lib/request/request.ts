@@ -1,0 +1,165 @@
+import { realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Settings } from '../config/settings.ts'
+import { containersDirectories, credentialsDirectory } from '../directories.ts'
+import type { Knowledge } from '../plan/knowledge.ts'
+import { planPulls, type Plan } from '../plan/plan-pulls.ts'
+import { unsupportedOption, type PodmanVersion } from '../facts/podman-version.ts'
+import { renderUnits, type UnitText } from '../render/render-units.ts'
+import { readContainersConfiguration } from '../root/containers-configuration.ts'
+import { type ByteBudget, copyBudget } from '../root/byte-budget.ts'
+import { DeploymentFiles } from '../root/deployment-files.ts'
+import { readRegularFile } from '../root/read-regular-file.ts'
+import { explain, type SpecProblem } from '../text/fault.ts'
+import type { PrivateFile } from '../bound-images/pull-options.ts'
+import { printable } from '../text/printable.ts'
+import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound-images.ts'
+import type { HostFacts } from '../facts/facts.ts'
+
+/** What a root asks for: the plan, and the specs that could not be used. */
+export interface Request {
+  readonly root: string
+  /** The deployment's name, `<checksum>.<serial>` for one of ostree. */
+  readonly name: string
+  readonly specs: readonly BoundImageSpec[]
+  readonly plan: Plan
+  readonly problems: readonly SpecProblem[]
+  /** Files that the pulls need and only root may read. */
+  readonly privateFiles: readonly PrivateFile[]
+  /** The /etc/containers that the pulls must see; undefined when it is the host's own. */
+  readonly containersDirectory: string | undefined
+}
+
+/** Where a deployment will run. */
+export interface RequestOptions {
+  /** The running system, `/` or what stands for it; undefined to look at the root on its own. */
+  readonly hostRoot: string | undefined
+  /** Of the podman that will pull. */
+  readonly podmanVersion: PodmanVersion
+  readonly settings: Settings
+  /** When it is not the name of the root's directory. */
+  readonly name?: string | undefined
+  readonly knowledge?: Knowledge | undefined
+  /** See `layoutOf`. */
+  readonly isMerged?: boolean | undefined
+}
+
+/**
+ * Reads the bound-image specs of a root and decides the pulls.
+ *
+ * @throws Error when there is no operating system: a wrong directory must not pass for one that has
+ * no bound images
+ */
+export function readRequest(
+  root: string,
+  { hostRoot, podmanVersion, settings, name = basename(root), knowledge, isMerged }: RequestOptions,
+): Request {
+  if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
+  const files = new DeploymentFiles(root, hostRoot, { isMerged })
+  const machineId = hostRoot === undefined ? undefined : readMachineId(hostRoot)
+  const copies = copyBudget()
+  const read = readBoundImages(
+    files,
+    { secrets: credentialsDirectory, machineId, copies },
+    settings.specDirs,
+  )
+  const { specs, faults } = partitionSpecs(read.specs, podmanVersion)
+  const problems = [...read.problems, ...faults]
+  const plan = planPulls(name, specs, settings.maxParallel, knowledge)
+  const configuration =
+    plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, copies, problems)
+  const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
+  return {
+    root,
+    name,
+    specs,
+    plan,
+    problems,
+    privateFiles: [
+      ...filesOf(specs),
+      ...(configuration ?? []).map(file => ({ ...file, path: join(directory, file.path) })),
+    ],
+    containersDirectory: configuration && directory,
+  }
+}
+
+/** The same request, planned with what has been learnt about its images. */
+export function planAgain(
+  request: Request,
+  { maxParallel }: Settings,
+  knowledge: Knowledge,
+): Request {
+  return { ...request, plan: planPulls(request.name, request.specs, maxParallel, knowledge) }
+}
+
+/** The same request, not planned yet, without what a podman of this version cannot pull. */
+export function supportedBy(request: Request, version: PodmanVersion): Request {
+  const { specs, faults, unsupported } = partitionSpecs(request.specs, version)
+  const needed = filesOf(specs)
+  const needless = filesOf(unsupported)
+  return {
+    ...request,
+    specs,
+    problems: [...request.problems, ...faults],
+    privateFiles: request.privateFiles.filter(file => needed.has(file) || !needless.has(file)),
+  }
+}
+
+/** Renders the units for what a root asks for. */
+export function generate(
+  { plan, containersDirectory }: Request,
+  facts: HostFacts,
+): readonly UnitText[] {
+  return renderUnits(plan, facts, containersDirectory)
+}
+
+function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) {
+  const faultOf = new Map(all.map(spec => [spec, unsupportedOption(spec.boundImage, version)]))
+  return {
+    specs: all.filter(spec => faultOf.get(spec) === undefined),
+    unsupported: all.filter(spec => faultOf.get(spec) !== undefined),
+    faults: all.flatMap((spec): readonly SpecProblem[] => {
+      const fault = faultOf.get(spec)
+      return fault === undefined ? [] : [{ entry: spec.entry, faults: [fault] }]
+    }),
+  }
+}
+
+/** Each once: specs share the copy of a directory. */
+function filesOf(specs: readonly BoundImageSpec[]): ReadonlySet<PrivateFile> {
+  const all = new Set<PrivateFile>()
+  for (const { boundImage } of specs)
+    for (const { files } of boundImage.options) for (const file of files) all.add(file)
+  return all
+}
+
+function readConfiguration(
+  files: DeploymentFiles,
+  root: string,
+  hostRoot: string | undefined,
+  copies: ByteBudget,
+  problems: SpecProblem[],
+) {
+  if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) return undefined
+  try {
+    return readContainersConfiguration(files, hostRoot, copies)
+  } catch (error) {
+    const { reason, remedy = 'correct the file' } = explain(error)
+    problems.push({ entry: 'etc/containers', faults: [{ reason: printable(reason), remedy }] })
+    return undefined
+  }
+}
+
+const mostMachineIdBytes = 1024
+
+function readMachineId(hostRoot: string): string | undefined {
+  try {
+    const id = readRegularFile(join(hostRoot, 'etc/machine-id'), mostMachineIdBytes)
+      .toString()
+      .trim()
+    return /^[0-9a-f]{32}$/u.test(id) ? id : undefined
+  } catch {
+    return undefined // a specifier that needs it says so
+  }
+}

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  containersDirectories,
+  credentialsDirectory,
+  hostRoot,
+  runtimeDirectory,
+} from '../directories.ts'
+import { planAgain, supportedBy, type Request } from '../request/request.ts'
+import { readKnowledge } from '../state/knowledge-file.ts'
+import { impatience, limitPodman } from '../host/podman-limit.ts'
+import { removeOtherFiles, writePrivateFiles } from '../state/private-files.ts'
+import { runStep } from '../host/run-step.ts'
+import { pullStates, type PullState } from '../survey/pull-states.ts'
+import { readCurrentSet } from '../state/unit-sets.ts'
+import { inOrder } from './in-order.ts'
+import { isFloating } from '../bound-images/is-floating.ts'
+import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { anyPodmanVersion } from '../facts/podman-version.ts'
+import type { PullProgress } from '../plan/pull-progress.ts'
+import { pullSteps } from '../render/pull-steps.ts'
+import type { PullFacts } from '../facts/facts.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import type { NextDeployment } from '../request/next-deployment.ts'
+import { unaskedFacts } from '../request/own-facts.ts'
+import { readNextRequest } from '../request/read-host-request.ts'
+import { locateStagedRoot } from '../root/staged-deployment.ts'
+import { findImages } from '../survey/find-images.ts'
+import { tryToComplete } from '../tags/record-deployment.ts'
+import { keepImages } from '../tags/protect-images.ts'
+import { noteReceived } from '../tags/settle-images.ts'
+import { repair } from '../staging/repair.ts'
+import { isStagedSeen } from '../state/seen-deployments.ts'
+import { learnPulls } from '../staging/stage-in-full.ts'
+import { isStagingUnfinished } from '../staging/stage.ts'
+import { stagingRefusal } from '../state/staging-refusal.ts'
+
+/** A shutdown does not wait for a registry that is down as long as systemd does. */
+const mostTries = 3
+const pollMilliseconds = 200
+
+/** For what is downloaded to be synced and recorded. */
+const graceMilliseconds = 60_000
+
+/**
+ * At shutdown, while the network is still there: lets pulls that are under way end, and pulls what the staged
+ * deployment still lacks, so that an update that was asked for together with the reboot is not lost.
+ *
+ * A pull that has used up its tries is not tried again, nor is anything pulled that does not fit.
+ *
+ * @param report takes a line for people
+ * @returns the images that are missing after all
+ */
+export async function flush(report: (line: string) => void): Promise<readonly string[]> {
+  const root = locateStagedRoot(hostRoot)
+  if (root === undefined) return []
+  const next = { root, standing: 'staged' } as const
+  const unasked = { ...unaskedFacts().facts, podmanVersion: anyPodmanVersion }
+  const { flushTimeoutSec } = unasked.settings
+  const deadline = Date.now() + flushTimeoutSec * 1000
+  const begun = readNextRequest(next, unasked)
+  const { failed, pulled } = await untilPullsEnd(neededPulls(begun.plan), deadline, report)
+  // Only now: a podman that unpacks a large layer keeps the others waiting.
+  limitPodman({ each: impatience, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
+  const facts = await pullFacts()
+  const isLookedUp = readKnowledge(begun.name) !== undefined
+  const request =
+    isLookedUp || flushTimeoutSec === 0
+      ? readNextRequest(next, facts)
+      : await lookUp(next, facts, deadline, report)
+  // An image that has the tag may be an older one.
+  const isOpen = ({ unit, boundImage, isNeeded }: Pull) =>
+    isNeeded && isFloating(boundImage) && !pulled.has(unit)
+  const wantedPulls = () => {
+    const missing = new Set(missingPulls(request, facts))
+    return request.plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
+  }
+  if (flushTimeoutSec > 0 && stagingRefusal() === undefined && wantedPulls().length > 0) {
+    // It can take as long as there is time, and then nothing would be pulled.
+    await repair(report, (Date.now() + deadline) / 2)
+    const wanted = wantedPulls().filter(({ unit }) => !failed.has(unit))
+    await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
+  }
+  await noteReceived(request.name)
+  const found = findImages(request, facts)
+  // It becomes the running system in any case, and what is there then has its names.
+  if (facts.settings.gate !== 'require') tryToComplete(request, found)
+  return request.plan.pulls
+    .filter((_, index) => found[index]?.presence !== 'present')
+    .map(({ boundImage }) => boundImage.name)
+}
+
+/** Does what a staging did not get to: without it, an older image of the same tag would count. */
+async function lookUp(
+  next: NextDeployment,
+  { podmanVersion, settings }: PullFacts,
+  deadline: number,
+  report: (line: string) => void,
+): Promise<Request> {
+  report('looking up the bound images, which staging did not get to')
+  const { request, knowledge } = await learnPulls(next, report, (deadline - Date.now()) / 1000)
+  return planAgain(supportedBy(request, podmanVersion), settings, knowledge)
+}
+
+/**
+ * Waits for pulls that are being carried out; for those of an earlier staging, half of the time at most. Not for units
+ * that are `activating`: one that waits for its next try stays so for ever, because nothing is started any more.
+ *
+ * @returns the units that have used up their tries for this staging, and those that have pulled for it
+ */
+async function untilPullsEnd(
+  pulls: readonly Pull[],
+  deadline: number,
+  report: (line: string) => void,
+): Promise<Readonly<Record<'failed' | 'pulled', ReadonlySet<string>>>> {
+  const set = readCurrentSet(runtimeDirectory).map(({ name }) => name)
+  const own = new Set(pulls.map(({ unit }) => unit))
+  const units = new Set([...set.filter(isPendingUnit), ...own])
+  const half = (Date.now() + deadline) / 2
+  let last = -1
+  for (;;) {
+    const states = await pullStates([...units])
+    const running = states
+      .filter(({ sub }) => sub === 'start' || sub === 'start-post')
+      .filter(({ unit }) => own.has(unit) || Date.now() < half)
+    if (running.length === 0 || Date.now() > deadline) {
+      // Else they say something about an earlier one.
+      const ended = isStagedSeen() && !isStagingUnfinished() ? states : []
+      // On systemd before 254, a stop between two tries leaves the unit failed, while its tries are counted.
+      const usedUp = ended.filter(({ hasFailedAttempt }) => !hasFailedAttempt)
+      return { failed: unitsThat(usedUp, 'failed'), pulled: unitsThat(ended, 'pulled') }
+    }
+    if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
+    last = running.length
+    await sleep(pollMilliseconds)
+  }
+}
+
+function unitsThat(states: readonly PullState[], progress: PullProgress): ReadonlySet<string> {
+  return new Set(states.filter(state => state.progress === progress).map(({ unit }) => unit))
+}
+
+function missingPulls(request: Request, facts: PullFacts): readonly Pull[] {
+  const found = findImages(request, facts)
+  return request.plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
+}
+
+/** The request with an order for some of its pulls alone, as if the other images were there. */
+function planOnly(wanted: readonly Pull[], request: Request, { settings }: PullFacts): Request {
+  const units = new Set(wanted.map(({ unit }) => unit))
+  const known = readKnowledge(request.name)?.knowledge
+  const knowledge = new Map(
+    request.plan.pulls.map(({ unit, boundImage: { identity, digest }, layers }) => [
+      identity,
+      {
+        digest,
+        layers,
+        isPresent: !units.has(unit),
+        isHopeless: known?.get(identity)?.isHopeless,
+      },
+    ]),
+  )
+  return planAgain(request, settings, knowledge)
+}
+
+/** Carries out the pulls that a request needs, in its order. */
+async function pullAll(
+  { plan, privateFiles, containersDirectory }: Request,
+  facts: PullFacts,
+  deadline: number,
+  report: (line: string) => void,
+): Promise<void> {
+  writePrivateFiles(privateFiles)
+  // What the administrator took away since is not to be seen any more.
+  removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
+  const { retryDelaySec } = facts.settings
+  const toFinish = { deadline: deadline + graceMilliseconds }
+  const carryOut = async (pull: Pull) => {
+    const steps = pullSteps(pull, facts)
+    for (let tries = 1; ; tries++) {
+      report(`pulling ${pull.boundImage.name}`)
+      if (
+        (await runStep(steps.mark, toFinish)) &&
+        (await runStep(steps.pull, { deadline, containersDirectory })) &&
+        (await runStep(steps.record, toFinish))
+      )
+        return
+      await runStep(steps.unmark, toFinish)
+      const delay = retryDelaySec * 1000 * 2 ** (tries - 1)
+      if (tries === mostTries || Date.now() + delay > deadline) return
+      await sleep(delay)
+    }
+  }
+  await keepImages(neededPulls(plan), facts, report)
+  await inOrder(neededPulls(plan), carryOut)
+}

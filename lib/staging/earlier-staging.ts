@@ -1,0 +1,74 @@
+import { runtimeDirectory } from '../directories.ts'
+import type { Request } from '../request/request.ts'
+import { readKnowledge } from '../state/knowledge-file.ts'
+import { isRecorded } from '../state/pull-records.ts'
+import { pullStates } from '../survey/pull-states.ts'
+import { suspectPulls } from '../state/unfinished-pulls.ts'
+import { readCurrentSet } from '../state/unit-sets.ts'
+import type { StagingKnowledge } from '../state/parse-knowledge.ts'
+import { pendingUnitName } from '../plan/plan-pulls.ts'
+import { recordName } from '../render/pull-steps.ts'
+import type { Standing } from '../request/next-deployment.ts'
+import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import type { Earlier } from './resolve-images.ts'
+import { stagingKey } from '../request/staging-key.ts'
+
+/** What is left of earlier looks at a deployment. */
+export interface Recollection extends Earlier {
+  /** Tells this staging of the deployment from another one. */
+  readonly staging: string
+  /** Whether that one was looked at before. */
+  readonly isSameStaging: boolean
+  /** What was noted of what its pulls have received; nothing when it begins. */
+  readonly counts: Pick<StagingKnowledge, 'receivedBefore' | 'received'>
+}
+
+/**
+ * Recalls what is known of a deployment. During one staging, a name keeps the digest that was found for it, unless
+ * its pull failed: the image may be gone from the registry, with another one in its place.
+ */
+export async function recallStaging(
+  { name, plan: { target, pulls } }: Request,
+  standing: Standing,
+): Promise<Recollection> {
+  const staging = stagingKey(standing)
+  const isStaging = standing === 'staged' || standing === 'requested'
+  const last = readKnowledge(name)
+  const isSame = last?.staging === staging
+  const set = new Set(readCurrentSet(runtimeDirectory).map(unit => unit.name))
+  const inSet = isSame && set.has(target) ? pulls.filter(({ unit }) => set.has(unit)) : []
+  const states = await pullStates(inSet.map(({ unit }) => unit))
+  const failed = new Set(
+    states.filter(({ progress }) => progress === 'failed').map(({ unit }) => unit),
+  )
+  const kept = isSame || !isStaging ? pulls.filter(({ unit }) => !failed.has(unit)) : []
+  const begun = inSet.filter(({ unit }) => !failed.has(unit))
+  const { receivedBefore, received } = isSame ? last : {}
+  return {
+    staging,
+    isSameStaging: isSame,
+    isStaging,
+    pinsTags: standing !== 'booted',
+    begun: new Set(begun.map(({ boundImage }) => boundImage.identity)),
+    knowledge: new Map(
+      kept.map(({ boundImage: { identity, digest } }) => [
+        identity,
+        last?.knowledge.get(identity) ?? { digest },
+      ]),
+    ),
+    isSuspect,
+    lastDigests: new Map(
+      [...(last?.knowledge ?? [])].flatMap(([identity, { digest }]) =>
+        digest === undefined ? [] : [[identity, digest]],
+      ),
+    ),
+    counts: { receivedBefore, received },
+  }
+}
+
+/** When the host went down in the middle of pulls, an image counts only with a record of the very same. */
+function isSuspect(boundImage: BoundImage, id: string): boolean {
+  if (suspectPulls().length === 0) return false
+  const unit = pendingUnitName(boundImage, boundImage.digest)
+  return !isRecorded(recordName(unit), storedName(boundImage), id)
+}

@@ -1,0 +1,38 @@
+import { hostRoot } from '../directories.ts'
+import type { Request } from '../request/request.ts'
+import { removeOtherRecords, writeRecord, type RecordedImage } from '../state/deployment-records.ts'
+import { readKnowledge } from '../state/knowledge-file.ts'
+import { deploymentNames } from '../root/deployments.ts'
+import { describeError } from '../text/describe-error.ts'
+import type { FoundImage } from '../survey/find-images.ts'
+
+/**
+ * Writes down which image each name means in a deployment. Call it when every image is on disk and synced, or when the
+ * deployment becomes the default without the others.
+ *
+ * @param found in the order of the plan's pulls
+ */
+export function completeDeployment(
+  { name: deployment, plan: { pulls } }: Request,
+  found: readonly FoundImage[],
+): void {
+  const { receivedBefore = 0, received = receivedBefore } = readKnowledge(deployment) ?? {}
+  const images = pulls.flatMap(({ boundImage, bytes: plannedBytes }, index): RecordedImage[] => {
+    const { identity, name, digest } = boundImage
+    const id = found[index]?.id
+    return id === undefined ? [] : [{ identity, name, digest, id, plannedBytes }]
+  })
+  const receivedBytes = received - receivedBefore
+  const isPartial = images.length < pulls.length ? true : undefined
+  writeRecord({ deployment, time: new Date().toISOString(), receivedBytes, images, isPartial })
+  removeOtherRecords(new Set([deployment, ...deploymentNames(hostRoot)]))
+}
+
+/** Does so if it can: that the names cannot be noted, on a full disk for example, keeps nothing else from being done. */
+export function tryToComplete(request: Request, found: readonly FoundImage[]): void {
+  try {
+    completeDeployment(request, found)
+  } catch (error) {
+    process.stderr.write(`noting the images of ${request.name}: ${describeError(error)}\n`)
+  }
+}

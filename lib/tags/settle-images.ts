@@ -1,0 +1,72 @@
+import { basename } from 'node:path'
+import { hostRoot } from '../directories.ts'
+import type { Request } from '../request/request.ts'
+import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
+import { readKnowledge, writeKnowledge } from '../state/knowledge-file.ts'
+import { withPodmanService } from '../host/podman-service.ts'
+import { removeOldRecords } from '../state/pull-records.ts'
+import { receivedBytes } from '../host/systemctl.ts'
+import { tagMoves } from '../plan/tag-moves.ts'
+import type { PullFacts } from '../facts/facts.ts'
+import { readHostRequest } from '../request/read-host-request.ts'
+import { deploymentDirectory } from '../root/deployments.ts'
+import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
+import { completeDeployment } from './record-deployment.ts'
+import { pruneImages } from './prune-images.ts'
+
+/**
+ * Gives each image that is there the name that containers look for, unless the running system uses that for another
+ * image; and if all are there, writes that down, forgets what was noted of images that are there no more, and prunes.
+ * Call it under the lock of stagings.
+ *
+ * @returns the images of the plan's pulls, in their order
+ */
+export async function settleImages(
+  request: Request,
+  facts: PullFacts,
+): Promise<readonly FoundImage[]> {
+  const { pulls } = request.plan
+  return withPodmanService(facts.imageStore, async podman => {
+    const found = findImages(request, facts)
+    const list = await podman.listImages()
+    const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
+      const id = found[index]?.id
+      return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
+    })
+    await podman.tagImages(tagMoves(wanted, list, new Set()))
+    if (areAllPresent(found) && request.problems.length === 0) {
+      await noteReceived(request.name)
+      completeDeployment(request, found)
+      removeOldRecords(list)
+      await pruneImages(podman, list, facts)
+    }
+    return found
+  })
+}
+
+/**
+ * Writes down what the names of the running deployment mean now, unless that is known: the next deployment may give
+ * them to other images, and a rollback needs them again.
+ */
+export async function recordRunning(facts: PullFacts): Promise<void> {
+  const root = deploymentDirectory(hostRoot, hostRoot)
+  if (root === hostRoot || isRecordWhole(basename(root))) return
+  const request = readHostRequest(root, facts, { isMerged: true })
+  const { pulls } = request.plan
+  // A pull by tag may have moved since what is written down in part.
+  const known = new Map(
+    readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
+  )
+  const found = findImages(request, facts).map((image, index) => ({
+    ...image,
+    id: known.get(pulls[index]?.boundImage.identity ?? '') ?? image.id,
+  }))
+  completeDeployment(request, found)
+}
+
+/** Keeps what the pulls of a deployment have received, for its record. */
+export async function noteReceived(deployment: string): Promise<void> {
+  const staging = readKnowledge(deployment)
+  if (staging?.receivedBefore !== undefined)
+    writeKnowledge({ ...staging, received: await receivedBytes() })
+}

@@ -1,0 +1,73 @@
+import t from 'tap'
+import { moduleOption, parseGlobalArgs } from '../../lib/bound-images/global-options.ts'
+import { makeContext } from './make-context.ts'
+
+const { files, root } = makeContext(t, {
+  'etc/containers/containers.conf.modules/mine.conf': '',
+  'etc/containers/containers.conf.modules/both.conf': '',
+  'usr/share/containers/containers.conf.modules/both.conf': '',
+  'usr/share/containers/containers.conf.modules/sub/vendor.conf': '',
+  'usr/lib/x.conf': '',
+})
+
+t.test('options of podman itself', t => {
+  const cases: readonly [
+    words: readonly string[],
+    expected: readonly string[],
+    identity: unknown,
+  ][] = [
+    [['--log-level', 'debug'], ['--log-level', 'debug'], undefined],
+    [['--log-level=debug'], ['--log-level=debug'], undefined],
+    [['--events-backend', 'none'], ['--events-backend', 'none'], undefined],
+    [['--cgroup-manager=cgroupfs'], ['--cgroup-manager=cgroupfs'], undefined],
+    [['--syslog'], ['--syslog'], undefined],
+    [
+      ['--module', '/usr/lib/x.conf'],
+      ['--module', `${root}/usr/lib/x.conf`],
+      '--module=/usr/lib/x.conf',
+    ],
+    [['--module=/usr/lib/x.conf'], [`--module=${root}/usr/lib/x.conf`], '--module=/usr/lib/x.conf'],
+  ]
+  for (const [words, expected, identity] of cases) {
+    const [option, ...others] = parseGlobalArgs(words, files)
+    t.strictSame(option?.words, expected, words.join(' '))
+    t.strictSame(option?.identity, identity)
+    t.strictSame(others, [])
+  }
+  t.end()
+})
+
+t.test('what a bound image must not have', t => {
+  const cases: readonly [words: readonly string[], reason: RegExp][] = [
+    [['--root=/x'], /^--root is not for a bound image/],
+    [['--runroot', '/x'], /^--runroot is not/],
+    [['--storage-opt=additionalimagestore=/x'], /^--storage-opt is not/],
+    [['--remote'], /^--remote is not/],
+    [['--url', 'ssh://x'], /^--url is not/],
+    [['--syslog=false'], /^--syslog is not/],
+    [['images'], /^images is not/],
+    [['--log-level'], /--log-level has no value/],
+    [['--module', 'nothing.conf'], /the root has no module nothing\.conf/],
+    [['--module=/usr/lib/nothing.conf'], /the root has no file/],
+  ]
+  for (const [words, message] of cases)
+    t.throws(() => parseGlobalArgs(words, files), { message }, words.join(' '))
+  t.end()
+})
+
+t.test('where podman looks for modules', t => {
+  const modules = 'containers/containers.conf.modules'
+  const cases: readonly [name: string, path: string][] = [
+    ['mine.conf', `etc/${modules}/mine.conf`],
+    ['both.conf', `etc/${modules}/both.conf`],
+    ['sub/vendor.conf', `usr/share/${modules}/sub/vendor.conf`],
+    ['/usr/lib/x.conf', 'usr/lib/x.conf'],
+  ]
+  for (const [name, path] of cases)
+    t.match(moduleOption(name, files), {
+      flag: '--module',
+      words: [`--module=${root}/${path}`],
+      identity: `--module=${name}`,
+    })
+  t.end()
+})

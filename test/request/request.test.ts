@@ -1,0 +1,178 @@
+import { mkdirSync, realpathSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { defaultSettings } from '../../lib/config/settings.ts'
+import { generate, planAgain, readRequest, supportedBy } from '../../lib/request/request.ts'
+import { anyPodmanVersion } from '../../lib/facts/podman-version.ts'
+import { defaultStore } from '../../lib/facts/image-store.ts'
+import { describeProblem } from '../../lib/text/fault.ts'
+import { makeTree } from '../make-tree.ts'
+
+const entry = 'usr/lib/bootc/bound-images.d/a.image'
+const options = {
+  hostRoot: undefined,
+  podmanVersion: [5, 4] as const,
+  settings: defaultSettings,
+}
+
+t.test('a directory without an operating system is not an empty request', t => {
+  t.throws(() => readRequest(t.testdir({}), options), {
+    message: /is not the root of a deployment/,
+  })
+  t.throws(() => readRequest(t.testdir({ usr: 'a file' }), options), { message: /is not the root/ })
+  t.throws(() => readRequest('/nowhere', options), { message: /\/nowhere is not the root/ })
+  t.end()
+})
+
+t.test('a spec that the podman of the host cannot honour is a problem', t => {
+  const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\nPolicy=never\n' })
+  const { plan, problems } = readRequest(root, options)
+  t.strictSame(plan.pulls, [])
+  t.strictSame(problems.flatMap(describeProblem), [
+    `${entry}: podman 5.4 of this host does not know --policy; it comes with 5.6: update podman first`,
+  ])
+  t.end()
+})
+
+t.test('what is learnt of podman later leaves out what it cannot honour', t => {
+  const directory = 'usr/lib/bootc/bound-images.d'
+  const root = makeTree(t, {
+    [`${directory}/a.image`]: '[Image]\nImage=quay.io/x/a:1\nCreds=me:one\n',
+    [`${directory}/b.image`]: '[Image]\nImage=quay.io/x/b:1\nPolicy=never\nCreds=me:two\n',
+    [`${directory}/c.image`]: '[Image]\nImage=\n',
+  })
+  const any = readRequest(root, { ...options, podmanVersion: anyPodmanVersion })
+  const { specs, problems, privateFiles } = supportedBy(any, options.podmanVersion)
+  t.equal(any.specs.length, 2)
+  t.strictSame(
+    specs.map(each => each.entry),
+    [`${directory}/a.image`],
+  )
+  t.match(
+    problems.map(each => each.entry),
+    [`${directory}/c.image`, `${directory}/b.image`],
+  )
+  t.equal(any.privateFiles.length, 2)
+  t.match(privateFiles, [any.privateFiles[0]], 'nor are its credentials needed')
+  t.equal(privateFiles.length, 1)
+  t.end()
+})
+
+t.test('the machine ID of the host is that of the new deployment', t => {
+  const id = '0123456789abcdef0123456789abcdef'
+  const request = (machineId: string) => {
+    const top = makeTree(t, {
+      [`root/${entry}`]: '[Image]\nImage=quay.io/x/a:%m\n',
+      ...(machineId === '' ? {} : { 'host/etc/machine-id': machineId }),
+    })
+    mkdirSync(join(top, 'host'), { recursive: true })
+    return readRequest(join(top, 'root'), { ...options, hostRoot: join(top, 'host') })
+  }
+  t.match(request(`${id}\n`).plan.pulls, [{ boundImage: { image: `quay.io/x/a:${id}` } }])
+  for (const machineId of ['', 'uninitialized\n']) {
+    const { plan, problems } = request(machineId)
+    t.strictSame(plan.pulls, [], machineId)
+    t.match(problems.flatMap(describeProblem), [/line 2, Image=: specifier %m/], machineId)
+  }
+  t.end()
+})
+
+t.test('the running system itself uses its own configuration of registries', t => {
+  const root = makeTree(t, {
+    [entry]: '[Image]\nImage=quay.io/x/a:1\n',
+    'etc/containers/registries.conf': 'x = 1',
+  })
+  const request = readRequest(root, { ...options, hostRoot: realpathSync(root) })
+  t.equal(request.containersDirectory, undefined)
+  t.strictSame(request.privateFiles, [])
+  t.end()
+})
+
+t.test('a configuration of registries that cannot be read', t => {
+  const configuration = { 'root/usr/etc/containers/policy.json/x/x/x/x/x': '' }
+  const request = (spec: Readonly<Record<string, string>>) => {
+    const top = makeTree(t, {
+      ...spec,
+      ...configuration,
+      'root/usr/lib/': '',
+      'host/etc/containers/': '',
+    })
+    return readRequest(join(top, 'root'), { ...options, hostRoot: join(top, 'host') })
+  }
+  const broken = request({ [`root/${entry}`]: '[Image]\nImage=quay.io/x/a:1\n' })
+  t.match(broken.problems.flatMap(describeProblem), [/^etc\/containers: .* nested too deeply/])
+  t.strictSame(request({}).problems, [], 'is no problem where nothing is pulled')
+  t.end()
+})
+
+const withCertificates = (name: string) =>
+  `[Image]\nImage=quay.io/x/${name}:1\nCertDir=/etc/certs\n`
+
+t.test(
+  'certificates that several specs name are copied once, and count beside the configuration',
+  t => {
+    const directory = 'root/usr/lib/bootc/bound-images.d'
+    const tree = {
+      [`${directory}/a.image`]: withCertificates('a'),
+      [`${directory}/b.image`]: `${withCertificates('b')}Policy=never\n`,
+      'root/usr/etc/certs/a.crt': { link: '/usr/a.crt' },
+      'root/usr/a.crt': 'certificate',
+      'root/usr/etc/containers/policy.json': 'new',
+      'host/etc/containers/': '',
+    }
+    const request = (top: string) =>
+      readRequest(join(top, 'root'), {
+        ...options,
+        podmanVersion: anyPodmanVersion,
+        hostRoot: join(top, 'host'),
+      })
+    const both = request(makeTree(t, tree))
+    t.strictSame(both.problems, [])
+    t.strictSame(
+      both.privateFiles.map(({ contents }) => contents.toString()),
+      ['certificate', 'new'],
+    )
+    const { specs, privateFiles } = supportedBy(both, options.podmanVersion)
+    t.equal(specs.length, 1)
+    t.equal(privateFiles.length, 2, 'another spec still needs them')
+    const names = Array.from({ length: 16 }, (_, n) => `root/usr/etc/certs/${n}.crt`)
+    const large = makeTree(t, { ...tree, ...Object.fromEntries(names.map(name => [name, ''])) })
+    for (const name of names) truncateSync(join(large, name), 1024 * 1024 - 1)
+    t.match(request(large).problems.flatMap(describeProblem), [])
+    truncateSync(join(large, 'root/usr/etc/containers/policy.json'), 10)
+    t.match(request(large).problems.flatMap(describeProblem), [
+      /^etc\/containers: \/etc\/containers\/policy\.json: at most 16777216 bytes .*; leave only/,
+    ])
+    t.end()
+  },
+)
+
+t.test('what is learnt later is planned with', t => {
+  const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })
+  const request = readRequest(root, options)
+  const [spec] = request.specs
+  const digest = `sha256:${'0'.repeat(64)}`
+  const known = new Map([[spec?.boundImage.identity ?? '', { digest, isPresent: false }]])
+  const { plan } = planAgain(request, defaultSettings, known)
+  t.strictSame(
+    plan.pulls.map(({ boundImage }) => boundImage.digest),
+    [digest],
+  )
+  t.end()
+})
+
+t.test('where images may be damaged, what reads them back is confined', t => {
+  const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })
+  const record = (isStoreSuspect: boolean) =>
+    generate(readRequest(root, options), {
+      ...options,
+      systemdVersion: 257,
+      imageStore: defaultStore,
+      temporaryDirectory: '/var/tmp',
+      libraryDirectory: '/opt/lib',
+      isStoreSuspect,
+    }).flatMap(({ contents }) => /^ExecStartPost=(\S+)/mu.exec(contents)?.[1] ?? [])
+  t.strictSame(record(false), ['+/opt/lib/record-pull'])
+  t.strictSame(record(true), ['/opt/lib/record-pull'])
+  t.end()
+})
