@@ -28,7 +28,7 @@ sources := $(shell find generator lib -name '*.ts')
 gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
 # The programs of these units are confined alike.
 isolated := activate boot flush repair settle stage wait
-isolation := bootc-pending-.service.d/50-isolation.conf \
+drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
 scripts := activate await-pulls retry-delay mark-pull record-pull unmark-pull give-up recheck guard-soft-reboot
@@ -92,13 +92,13 @@ install: all
 	    exit 1; \
 	}
 	$(INSTALL) -d $(DESTDIR)$(bindir) \
-	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(weights) $(wants)))
+	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants)))
 	rm -f $(addprefix $(DESTDIR)$(pkglibdir)/,$(notdir $(programs_node)))
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) $(filter-out %.cjs,$(programs)) $(addprefix units/,$(scripts))
 	$(if $(filter %.cjs,$(programs)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(pkglibdir) $(filter %.cjs,$(programs)))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator
-	for unit in $(units) $(gate) $(isolation) $(weights); do \
+	for unit in $(units) $(gate) $(drop_ins) $(weights); do \
 	    for source in units/$$unit.in units/$$unit units/$${unit##*/}; do [ ! -e $$source ] || break; done; \
 	    $(fill) $$source >$(DESTDIR)$(systemdsystemunitdir)/$$unit && \
 	    chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; \
@@ -132,12 +132,12 @@ ifeq ($(DESTDIR),)
 	    $(stop_units); \
 	fi
 endif
-	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(isolation) $(weights)) \
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(drop_ins) $(weights)) \
 	    $(DESTDIR)$(systemdsystemgeneratordir)/bootc-bound-images-generator \
 	    $(DESTDIR)$(tmpfilesdir)/bootc-bound-images.conf \
 	    $(DESTDIR)$(bindir)/bootc-bound-images $(DESTDIR)$(mandir)/man8/bootc-bound-images.8
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
-	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(isolation) $(weights) $(wants))))
+	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants))))
 ifeq ($(DESTDIR),)
 	rm -rf /run/bootc-bound-images /var/lib/bootc-bound-images
 	if [ -d /run/systemd/system ]; then \

@@ -55,6 +55,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-wait.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images.path',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images.target',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-pending-.service.d/10-pull.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-pending-.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-pending.slice',
       '-rw-r--r-- usr/lib/systemd/system/bootc.slice.d/50-bootc-bound-images.conf',

@@ -108,7 +108,7 @@ export function pendingUnitName(
   return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
 }
 
-/** Whether a unit of a set is a pending unit, and not the target. */
+/** Whether a unit of a set is a pending unit, and not a target. */
 export function isPendingUnit(name: string): boolean {
   return name.startsWith('bootc-pending-')
 }

@@ -29,6 +29,11 @@ export function quoteArgument(argument: string): string {
   return argument === '' || /[\s"'\\;\p{Cc}]/u.test(argument) ? `"${escaped}"` : escaped
 }
 
+/** Writes a command line for a setting like `ExecStart=`. */
+export function quoteCommand(words: readonly string[]): string {
+  return words.map(quoteArgument).join(' ')
+}
+
 /** Writes text for a setting that is taken as it stands but for specifiers, like `Description=`. */
 export function escapeSpecifiers(text: string): string {
   return text.replaceAll('%', '%%')

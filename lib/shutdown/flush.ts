@@ -11,7 +11,7 @@ import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { removeOtherFiles, writePrivateFiles } from '../state/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { pullStates, type PullState } from '../survey/pull-states.ts'
-import { readCurrentSet } from '../state/unit-sets.ts'
+import { currentUnits } from '../state/unit-sets.ts'
 import { inOrder } from './in-order.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
@@ -112,9 +112,8 @@ async function untilPullsEnd(
   deadline: number,
   report: (line: string) => void,
 ): Promise<Readonly<Record<'failed' | 'pulled', ReadonlySet<string>>>> {
-  const set = readCurrentSet(runtimeDirectory).map(({ name }) => name)
   const own = new Set(pulls.map(({ unit }) => unit))
-  const units = new Set([...set.filter(isPendingUnit), ...own])
+  const units = new Set([...[...currentUnits(runtimeDirectory)].filter(isPendingUnit), ...own])
   const half = (Date.now() + deadline) / 2
   let last = -1
   for (;;) {

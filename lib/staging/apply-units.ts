@@ -15,12 +15,12 @@ import {
   unitStates,
 } from '../host/systemctl.ts'
 import { isStoreSuspect, rememberDamage, suspectPulls } from '../state/unfinished-pulls.ts'
-import { finishSwap, isSetLoaded, readCurrentSet, swapSet } from '../state/unit-sets.ts'
+import { finishSwap, isSetLoaded, readCurrentSet, swapSet, unitNames } from '../state/unit-sets.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import type { PullProgress } from '../plan/pull-progress.ts'
 import { pullStates } from '../survey/pull-states.ts'
-import type { UnitText } from '../render/render-units.ts'
+import type { UnitText } from '../render/unit-text.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { willDo } from '../survey/find-images.ts'
 import { checkSpace } from './check-space.ts'
@@ -67,13 +67,12 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  const known = new Set(old.map(({ name }) => name))
-  return request && learnt && startPulls(request, known, learnt, facts, warn)
+  return request && learnt && startPulls(request, unitNames(old), learnt, facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
-  const wanted = new Set(units.map(({ name }) => name))
-  const stale = old.map(({ name }) => name).filter(name => !wanted.has(name))
+  const wanted = unitNames(units)
+  const stale = [...unitNames(old)].filter(name => !wanted.has(name))
   // When pulls end, what settles them begins, and waits for us; its start by the new target would be the same one.
   // The target comes first in the alphabet, so who waits for it is told before its pulls stop.
   const states = await unitStates([settle, ...stale])
@@ -88,7 +87,7 @@ async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): 
 }
 
 async function needsReload(units: readonly UnitText[]): Promise<boolean> {
-  const states = await unitStates(units.map(({ name }) => name))
+  const states = await unitStates([...unitNames(units)])
   return !isSetLoaded(runtimeDirectory) || states.some(({ load }) => load !== 'loaded')
 }
 

@@ -4,7 +4,7 @@ import { readKnowledge } from '../state/knowledge-file.ts'
 import { isRecorded } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import { suspectPulls } from '../state/unfinished-pulls.ts'
-import { readCurrentSet } from '../state/unit-sets.ts'
+import { currentUnits } from '../state/unit-sets.ts'
 import type { StagingKnowledge } from '../state/parse-knowledge.ts'
 import { pendingUnitName } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
@@ -35,7 +35,7 @@ export async function recallStaging(
   const isStaging = standing === 'staged' || standing === 'requested'
   const last = readKnowledge(name)
   const isSame = last?.staging === staging
-  const set = new Set(readCurrentSet(runtimeDirectory).map(unit => unit.name))
+  const set = currentUnits(runtimeDirectory)
   const inSet = isSame && set.has(target) ? pulls.filter(({ unit }) => set.has(unit)) : []
   const states = await pullStates(inSet.map(({ unit }) => unit))
   const failed = new Set(

@@ -3,7 +3,7 @@ import { planAgain, supportedBy, type Request } from '../request/request.ts'
 import { removeOtherKnowledge, writeKnowledge } from '../state/knowledge-file.ts'
 import { writePrivateFiles } from '../state/private-files.ts'
 import { receivedBytes, resetFailed, unitStates } from '../host/systemctl.ts'
-import { readCurrentSet } from '../state/unit-sets.ts'
+import { currentUnits } from '../state/unit-sets.ts'
 import type { Knowledge } from '../plan/knowledge.ts'
 import { anyPodmanVersion } from '../facts/podman-version.ts'
 import type { PullFacts } from '../facts/facts.ts'
@@ -76,7 +76,7 @@ async function withPullsUnderWay(
   knowledge: Knowledge,
   { settings }: PullFacts,
 ): Promise<Knowledge> {
-  const set = new Set(readCurrentSet(runtimeDirectory).map(({ name }) => name))
+  const set = currentUnits(runtimeDirectory)
   const { pulls } = planAgain(request, settings, knowledge).plan
   const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => set.has(unit)))
   const running = new Set(

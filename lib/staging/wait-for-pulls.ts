@@ -3,7 +3,7 @@ import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { hasRecord } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
-import { readCurrentSet } from '../state/unit-sets.ts'
+import { currentUnits } from '../state/unit-sets.ts'
 import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
 import type { PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../facts/facts.ts'
@@ -99,8 +99,7 @@ function isFinal(progress: PullProgress): boolean {
 
 /** Whether the pulls of another deployment have taken the place of these. */
 function isReplaced({ plan: { target } }: Request): boolean {
-  const names = readCurrentSet(runtimeDirectory).map(({ name }) => name)
-  return names.some(name => !isPendingUnit(name) && name !== target)
+  return [...currentUnits(runtimeDirectory)].some(name => !isPendingUnit(name) && name !== target)
 }
 
 function isCurrent(request: Request, root: string | undefined, facts: PullFacts): boolean {

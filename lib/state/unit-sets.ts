@@ -9,18 +9,30 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { ifThere } from '../if-there.ts'
-import type { UnitText } from '../render/render-units.ts'
+import type { UnitText } from '../render/unit-text.ts'
 import { writeUnits } from './write-units.ts'
 
 /** The set that the stub in system-generators/ hands to systemd, sorted by name. */
 export function readCurrentSet(runtimeDirectory: string): readonly UnitText[] {
   if (currentSet(runtimeDirectory) === undefined) return []
   const units = join(runtimeDirectory, 'units')
-  return readdirSync(units)
+  return readdirSync(units, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(units, join(entry.parentPath, entry.name)))
     .toSorted()
     .map(name => ({ name, contents: readFileSync(join(units, name), 'utf8') }))
+}
+
+/** The names of its units, without drop-ins. */
+export function currentUnits(runtimeDirectory: string): ReadonlySet<string> {
+  return unitNames(readCurrentSet(runtimeDirectory))
+}
+
+/** The names of the units of a set, without drop-ins. */
+export function unitNames(set: readonly UnitText[]): ReadonlySet<string> {
+  return new Set(set.map(({ name }) => name).filter(name => !name.includes('/')))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { UnitText } from '../render/render-units.ts'
+import { dirname, join } from 'node:path'
+import type { UnitText } from '../render/unit-text.ts'
 
 /**
  * Writes unit files into a directory, which is made when it does not exist. Everybody may read them, whatever
@@ -9,7 +9,12 @@ import type { UnitText } from '../render/render-units.ts'
 export function writeUnits(directory: string, units: readonly UnitText[]): void {
   mkdirSync(directory, { recursive: true })
   for (const { name, contents } of units) {
-    writeFileSync(join(directory, name), contents)
-    chmodSync(join(directory, name), 0o644)
+    const path = join(directory, name)
+    if (name.includes('/')) {
+      mkdirSync(dirname(path), { recursive: true })
+      chmodSync(dirname(path), 0o755)
+    }
+    writeFileSync(path, contents)
+    chmodSync(path, 0o644)
   }
 }

@@ -82,7 +82,7 @@ t.test('systemd 252 does not know RestartMode=', t => {
   })
   const texts = generate(request, { ...facts, systemdVersion: 252 }).map(unit => unit.contents)
   t.notMatch(texts.join(''), /RestartMode/)
-  t.match(texts.join(''), /RestartSec/)
+  t.match(texts.join(''), /TimeoutStartSec/)
   t.end()
 })
 
@@ -116,7 +116,7 @@ t.test('what podman is configured to write to can be written', t => {
   })
   const pathsWith = (more: Partial<typeof facts>) =>
     /^ReadWritePaths=(.*)$/mu.exec(
-      generate(request, { ...facts, ...more }).find(({ name }) => name.endsWith('.service'))
+      generate(request, { ...facts, ...more }).find(({ name }) => name.endsWith('/20-host.conf'))
         ?.contents ?? '',
     )?.[1]
   const imageStore = { directory: '/srv/100% mine', runDirectory: '/run/x', options: [] }

@@ -60,7 +60,7 @@ export async function verifyUnits(
 ): Promise<CommandResult> {
   writeUnits(host, units)
   return host.run(
-    `cd ${directory}/units && printf '%s\\n' * |
+    `cd ${directory}/units && find * -maxdepth 0 -type f |
        SYSTEMD_UNIT_PATH=${directory}/units: xargs -d '\\n' systemd-analyze verify --man=no --recursive-errors=no`,
   )
 }

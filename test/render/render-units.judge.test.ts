@@ -25,6 +25,7 @@ const facts = {
   temporaryDirectory: '/var/tmp',
   libraryDirectory: '/usr/lib/bootc-bound-images',
 }
+const hostDropIn = 'bootc-pending-.service.d/20-host.conf'
 const harmless = { name: '*.image', text: '[Image]\nImage=registry.example/app:1\n', dropIns: [] }
 
 t.setTimeout(120_000)
@@ -50,9 +51,11 @@ t.test('hostile specs', t => {
   for (let start = 0; start < numRuns; start += 200) {
     const batch = read(files.slice(start, start + 200))
     pulls += batch.plan.pulls.length
-    const names = [batch.plan.target, ...batch.plan.pulls.map(({ unit }) => unit)]
+    const names = [batch.plan.target, hostDropIn, ...batch.plan.pulls.map(({ unit }) => unit)]
     t.strictSame([...batch.units.keys()].toSorted(), names.toSorted(), 'the units of the plan')
-    t.ok(names.every(name => /^bootc-[0-9a-z-]+(?:-image\.service|\.target)$/u.test(name)))
+    const pattern = /^bootc-[0-9a-z-]+(?:-image\.service|\.target|-\.service\.d\/20-host\.conf)$/u
+    t.ok(names.every(name => pattern.test(name)))
+    t.equal(batch.units.get(hostDropIn), units.get(hostDropIn), 'no spec is in the drop-in')
     const target = keysOf(batch.units.get(batch.plan.target) ?? '')
     t.strictSame([...new Set(target)], targetKeys, 'the directives of the target')
     const wrong = batch.plan.pulls.flatMap(({ unit, boundImage, entries, after }) => {

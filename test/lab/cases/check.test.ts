@@ -93,7 +93,7 @@ t.test('show prints what stage would generate, and changes nothing', async t => 
   t.match(await host.run('ls /run/bootc-bound-images/units'), { exitCode: 2 })
   await host.run('systemctl start bootc-bound-images.target')
   const generated = await host.run(
-    'cd /run/bootc-bound-images/units/ && for u in *; do echo "---$u---"; cat $u; echo; done',
+    'cd /run/bootc-bound-images/units/ && for u in $(find * -type f | LC_ALL=C sort); do echo "---$u---"; cat $u; echo; done',
   )
   t.match(generated.stdout, `${registry.address}/web@sha256:`, 'staging has asked the registry')
   t.equal((await host.run('bootc-bound-images show')).stdout, generated.stdout)

@@ -1,0 +1,72 @@
+import type { Settings } from '../config/settings.ts'
+import type { HostFacts } from '../facts/facts.ts'
+import { optionalPath, quoteArgument, quoteCommand } from './quote-argument.ts'
+import { writtenAtStaging, type UnitText } from './unit-text.ts'
+
+/**
+ * Renders what depends on the host and its configuration, for all pulls of a set. The name sorts between the two
+ * drop-ins that are shipped: 10-pull.conf and 50-isolation.conf.
+ *
+ * @param containersDirectory see `renderUnits`
+ */
+export function renderHostDropIn(
+  facts: HostFacts,
+  containersDirectory: string | undefined,
+): UnitText {
+  const { imageStore, libraryDirectory, settings } = facts
+  const maxDelay = Math.min(settings.retryMaxDelaySec, longestWait(settings))
+  const unmark = [`${libraryDirectory}/unmark-pull`, '%N', quoteArgument(imageStore.directory)]
+  const lines = [
+    writtenAtStaging,
+    '[Unit]',
+    '# give-up counts the attempts, because systemd 252 counts wrongly. This limit is only a backstop.',
+    `StartLimitBurst=${settings.retryLimit + spareStarts}`,
+    '',
+    '[Service]',
+    `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${maxDelay}`,
+    '# For each attempt: podman waits forever for a registry that says nothing.',
+    `TimeoutStartSec=${settings.pullTimeoutSec}`,
+    ...(hasRestartModes(facts)
+      ? ['# Keep the target waiting between two attempts.', 'RestartMode=direct']
+      : []),
+    `ExecStopPost=${unmark.join(' ')}`,
+    '# Stop retrying when that cannot help.',
+    `ExecStopPost=+${quoteCommand([`${libraryDirectory}/give-up`])} %n`,
+    '# Where podman writes. All else is read-only, see 50-isolation.conf.',
+    `ReadWritePaths=${writablePaths(facts).map(optionalPath).join(' ')}`,
+    ...(containersDirectory === undefined
+      ? []
+      : [
+          "# The next deployment's registries, policy and certificates.",
+          `BindReadOnlyPaths=${containersDirectory}:/etc/containers`,
+        ]),
+    '',
+  ]
+  return { name: 'bootc-pending-.service.d/20-host.conf', contents: lines.join('\n') }
+}
+
+/** Without `RestartMode=`, systemd starts dependents of a unit after its first failed attempt. */
+export function hasRestartModes({ systemdVersion }: Pick<HostFacts, 'systemdVersion'>): boolean {
+  return systemdVersion >= 254
+}
+
+/** In seconds, with room for systemd's answers: a wait that is killed is a failed attempt. */
+export function longestAwait({ pullTimeoutSec }: Settings): number {
+  return Math.max(0, pullTimeoutSec - 15)
+}
+
+/** The timeout is that of each command of the unit, and so of the delay too. */
+function longestWait({ pullTimeoutSec }: Settings): number {
+  return Math.max(0, pullTimeoutSec - 1)
+}
+
+/** How many starts may come from elsewhere while a unit is retried. */
+const spareStarts = 20
+
+/** /var/tmp is one that only the unit sees. */
+function writablePaths({ imageStore, temporaryDirectory }: HostFacts): readonly string[] {
+  const { directory, runDirectory } = imageStore
+  return [...new Set([directory, runDirectory, temporaryDirectory])].filter(
+    path => path !== '/var/tmp',
+  )
+}
