@@ -22,7 +22,7 @@ import type { PullProgress } from '../plan/pull-progress.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import type { UnitText } from '../render/unit-text.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
-import { willDo } from '../survey/find-images.ts'
+import { whyUnusable } from '../survey/why-unusable.ts'
 import { checkSpace } from './check-space.ts'
 import { keepImages } from '../tags/protect-images.ts'
 import { settleImages } from '../tags/settle-images.ts'
@@ -175,7 +175,7 @@ async function statesOf(
   }
   const isStored = (boundImage: BoundImage) => {
     const image = stored.get(storedName(boundImage))
-    return image !== undefined && willDo(boundImage, image, root, imageStore)
+    return image !== undefined && whyUnusable(boundImage, image, root, imageStore) === undefined
   }
   return pulls.map(pull => ({
     pull,

@@ -16,7 +16,7 @@ import { pullFacts } from '../request/host-facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { willDo } from '../survey/find-images.ts'
+import { whyUnusable } from '../survey/why-unusable.ts'
 
 /** The first podman that can remove a damaged layer which no image has. */
 const firstWithCheck = [5, 2] as const
@@ -50,7 +50,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
     const image = stored.get(name)
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
     // Else it is pulled in any case, and a record would say that this one had been.
-    if (!willDo(pull.boundImage, image, root, facts.imageStore)) continue
+    if (whyUnusable(pull.boundImage, image, root, facts.imageStore) !== undefined) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }

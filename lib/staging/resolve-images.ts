@@ -13,7 +13,7 @@ import { isInRegistry, wantedPlatform } from '../bound-images/platform.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { pulledImage, storedName, type BoundImage } from '../bound-images/bound-image.ts'
-import { willDo } from '../survey/find-images.ts'
+import { whyUnusable } from '../survey/why-unusable.ts'
 
 /** Registries are asked for so many images at once; their answers are small. */
 const parallel = 16
@@ -116,7 +116,7 @@ function lookInStore(
   const present = images.filter(boundImage => {
     const image = stored.get(storedName(boundImage))
     const isDamaged = image === undefined || isSuspect(boundImage, image.id)
-    const isPresent = !isDamaged && willDo(boundImage, image, root, imageStore)
+    const isPresent = !isDamaged && whyUnusable(boundImage, image, root, imageStore) === undefined
     if (!isPresent) rejected.push({ boundImage, isDamaged })
     return isPresent
   })

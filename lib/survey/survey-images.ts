@@ -34,9 +34,7 @@ export async function surveyImages(
 ): Promise<readonly ImageReport[]> {
   const needed = pulls.filter(({ isNeeded }) => isNeeded).map(({ unit }) => unit)
   const states = new Map((await pullStates(needed)).map(state => [state.unit, state]))
-  const reports = pulls.map((pull, index) =>
-    reportPull(pull, states.get(pull.unit), found[index]?.presence ?? 'missing'),
-  )
+  const reports = pulls.map((pull, index) => reportPull(pull, states.get(pull.unit), found[index]))
   return [
     ...(await Promise.all(reports)),
     ...problems.map(problem => ({
@@ -60,7 +58,7 @@ export function describeReport({ image, state, why }: ImageReport): string {
 async function reportPull(
   { unit, boundImage: { name: image, digest }, entries, isNeeded, bytes }: Pull,
   pullState: PullState | undefined,
-  presence: Presence,
+  { presence, why: unusable }: FoundImage = { presence: 'missing', id: undefined },
 ): Promise<ImageReport> {
   const progress = pullState?.progress ?? 'unknown'
   const report = { image, digest, ...(isNeeded && { unit }), bytes, entries }
@@ -72,8 +70,7 @@ async function reportPull(
   if (progress === 'pulling') return { ...report, state: 'pulling', why: '' }
   if (progress === 'retrying' || progress === 'failed')
     return { ...report, state: progress, why: await reason(unit) }
-  if (presence === 'unverified')
-    return { ...report, state: 'unverified', why: 'the host went down while it was pulled' }
+  if (unusable !== undefined) return { ...report, state: presence, why: unusable }
   const why = {
     pulled: 'it was pulled, but is no longer in the image store',
     stopped: await reason(unit, 'its pull did not run to its end'),

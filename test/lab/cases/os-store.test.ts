@@ -31,6 +31,7 @@ t.test('they are pulled, with all their layers', async t => {
   const withStore = { binds: [`${images}:/usr/lib/shop/images`] }
   await host.boot(withStore)
   await host.run(`cat >/etc/containers/storage.conf <<'EOF'\n${configuration}\nEOF`)
+  await host.run('systemctl stop bootc-bound-images.path')
   const [found] = [await host.run(`podman image inspect ${at(`web@${digest}`)}`)]
   t.match(found, { exitCode: 0, stdout: '/usr/lib/shop/images/overlay/' })
 
@@ -42,6 +43,10 @@ t.test('they are pulled, with all their layers', async t => {
     }),
   )
   await host.stage('v2')
+  t.match(
+    (await host.run('bootc-bound-images status')).stdout,
+    /web@\S+ +missing .*in a store of the running OS that the next OS lacks: \/usr\/lib\/shop\/images$/m,
+  )
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
   const suspect = await host.run('ls /run/bootc-bound-images/suspect')
