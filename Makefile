@@ -94,7 +94,7 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) \
 	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants)))
 	rm -f $(addprefix $(DESTDIR)$(pkglibdir)/,$(notdir $(programs_node)))
-	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) $(filter-out %.cjs,$(programs)) $(addprefix units/,$(scripts))
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) $(filter-out %.cjs,$(programs)) $(addprefix units/programs/,$(scripts))
 	$(if $(filter %.cjs,$(programs)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(pkglibdir) $(filter %.cjs,$(programs)))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator

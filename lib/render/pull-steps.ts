@@ -5,12 +5,12 @@ import type { PullFacts } from '../facts/facts.ts'
 
 /** What gets an image safely on disk, as commands that run one after another. */
 export interface PullSteps {
-  /** Notes that the pull is under way; see units/mark-pull. */
+  /** Notes that the pull is under way; see units/programs/mark-pull. */
   readonly mark: readonly string[]
   readonly pull: readonly string[]
-  /** Writes the store's files out and notes that the image is there; see units/record-pull. */
+  /** Writes the store's files out and notes that the image is there; see units/programs/record-pull. */
   readonly record: readonly string[]
-  /** Instead of the last, when one of them failed; see units/unmark-pull. */
+  /** Instead of the last, when one of them failed; see units/programs/unmark-pull. */
   readonly unmark: readonly string[]
 }
 

@@ -1,5 +1,6 @@
 import { describeError } from '../text/describe-error.ts'
 import type { Request } from '../request/request.ts'
+import { isPermanentError } from '../host/is-permanent-error.ts'
 import { listStore } from '../host/podman.ts'
 import { resolveImage, type ResolvedImage } from '../host/skopeo.ts'
 import { localLayers } from '../survey/local-layers.ts'
@@ -17,10 +18,6 @@ import { whyUnusable } from '../survey/why-unusable.ts'
 
 /** Registries are asked for so many images at once; their answers are small. */
 const parallel = 16
-
-/** What the last error says when no further try can help; see units/give-up. */
-const refusals =
-  /(?:manifest|name) unknown|repository name not known|denied|unauthorized|authentication required|is blocked in|rejected by policy/u
 
 /** What was learnt about the images of a deployment. */
 export interface Learnt {
@@ -145,7 +142,7 @@ async function knowMissing(
       {
         digest,
         layers: layers?.filter(layer => !local.digests.has(layer.digest)),
-        isHopeless: failure !== undefined && refusals.test(failure),
+        isHopeless: failure !== undefined && isPermanentError(failure),
       },
     ]
   })

@@ -72,7 +72,7 @@ export function neededImages(): ReadonlySet<string> {
   return new Set(records.flatMap(({ images }) => images.map(({ id }) => id)))
 }
 
-/** For units/activate: the tags in the store are those of this deployment. */
+/** For units/programs/activate: the tags in the store are those of this deployment. */
 export function rememberActivated(deployment: string): void {
   if (!isActivated(deployment)) writeFileSafely(activated, `${deployment}\n`)
 }

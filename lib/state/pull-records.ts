@@ -1,4 +1,4 @@
-// What units/record-pull notes: which image each pull has put on disk and synced. Failure policy: a record
+// What units/programs/record-pull notes: which image each pull has put on disk and synced. Failure policy: a record
 // that cannot be read says nothing, so its image counts as one without a record; other failures are errors.
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

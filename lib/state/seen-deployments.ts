@@ -24,7 +24,7 @@ export function seeDeployments(): SeenDeployments {
   return { staged: readStagedFile(hostRoot), changed: String(directory?.mtimeNs ?? '') }
 }
 
-/** For units/recheck. Call it before anything can fail, so that a permanent error is not a loop. */
+/** For units/programs/recheck. Call it before anything can fail, so that a permanent error is not a loop. */
 export function rememberSeen({ staged, changed }: SeenDeployments): void {
   writeFileSafely(join(runtimeDirectory, 'deployments-changed'), changed)
   if (staged === undefined) rmSync(stagedFile, { force: true })

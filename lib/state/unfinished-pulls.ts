@@ -1,6 +1,6 @@
-// The marks that units/mark-pull leaves on disk for as long as a pull may have files that are not synced. Each
+// The marks that units/programs/mark-pull leaves on disk for as long as a pull may have files that are not synced. Each
 // is a link to an id of the boot that set it: the mark of another boot means that the host went down in the middle,
-// and that what podman has of the pull may be damaged; units/record-pull then checks in depth what is pulled.
+// and that what podman has of the pull may be damaged; units/programs/record-pull then checks in depth what is pulled.
 // Failure policy: every failure is an error.
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ export function wasFalseAlarm(): boolean {
   return existsSync(falseAlarmFile)
 }
 
-/** Whether units/record-pull checks in depth. */
+/** Whether units/programs/record-pull checks in depth. */
 export function isStoreSuspect(): boolean {
   return existsSync(damageFile) || suspectPulls().length > 0
 }

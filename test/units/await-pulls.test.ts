@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-const program = fileURLToPath(new URL('../../units/await-pulls', import.meta.url))
+const program = fileURLToPath(new URL('../../units/programs/await-pulls', import.meta.url))
 
 t.test('waits while one of the pulls has a try to come, and not longer than it may', t => {
   // systemctl gives the next of the answers, and takes a second for it; sleep says how long it would.

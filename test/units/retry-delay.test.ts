@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-const program = fileURLToPath(new URL('../../units/retry-delay', import.meta.url))
+const program = fileURLToPath(new URL('../../units/programs/retry-delay', import.meta.url))
 
 t.test('the delay doubles up to its limit', t => {
   // give-up keeps the count; systemctl says that it is of these tries; sleep says how long it would.

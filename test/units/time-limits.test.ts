@@ -1,0 +1,63 @@
+// Time limits that must fit each other: a program ends by itself before the unit that runs it is killed.
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { settingKeys } from '../../lib/config/settings.ts'
+import { parseTimeSpan } from '../../lib/config/time-span.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** The only number of its kind in a file, in seconds: a time span for a unit, milliseconds for a program. */
+const numberIn = (path: string, pattern: RegExp): string => pattern.exec(read(path))?.[1] ?? ''
+const limit = (unit: string, key: string) =>
+  Number(parseTimeSpan(numberIn(`units/${unit}.in`, new RegExp(`^${key}=(.+)$`, 'mu')))) / 1e6
+
+/** The greatest whole number of seconds that a setting takes. */
+const most = (name: 'gateTimeoutSec' | 'flushTimeoutSec' | 'resolveTimeoutSec') => {
+  const accepts = (seconds: number) => {
+    try {
+      return settingKeys[name].read(`${seconds}`) === seconds
+    } catch {
+      return false
+    }
+  }
+  let seconds = 10
+  while (accepts(seconds + 1)) seconds++
+  return seconds
+}
+
+t.test('the gate gives its answer before timeout(1) ends it, and that before systemd', t => {
+  const gate = 'units/ostree-finalize-staged.service.d/zz-bootc-bound-images.conf.in'
+  const ended = Number(numberIn(gate, /^ExecStop=\/usr\/bin\/timeout (\d+) /mu))
+  t.ok(most('gateTimeoutSec') + 5 <= ended, `${most('gateTimeoutSec')} s, ${ended} s`)
+  // TimeoutStopSec=5m of ostree-finalize-staged.service (ostree: src/boot) is for each command.
+  t.ok(ended < 300)
+  const guard = Number(numberIn('units/programs/guard-soft-reboot', /^timeout (\d+) /mu))
+  t.ok(most('gateTimeoutSec') + 5 <= guard)
+  t.ok(guard + 20 <= limit('bootc-bound-images-soft-reboot.service', 'TimeoutStopSec'))
+  t.end()
+})
+
+t.test('the flush ends before its unit is killed, and that before the shutdown is forced', t => {
+  const grace = Number(
+    numberIn('lib/shutdown/flush.ts', /^const graceMilliseconds = ([\d_]+)$/mu).replaceAll('_', ''),
+  )
+  const ended = limit('bootc-bound-images-flush.service', 'TimeoutStopSec')
+  t.ok(grace > 0)
+  t.ok(most('flushTimeoutSec') + grace / 1000 <= ended)
+  // JobTimeoutSec=30min of poweroff.target and reboot.target (systemd).
+  t.ok(ended < 1800)
+  t.end()
+})
+
+t.test('repair and staging have time for each of their steps', t => {
+  const minutes = Number(
+    numberIn('lib/commands/repair.ts', /^const milliseconds = (\d+) \* 60_000$/mu),
+  )
+  t.ok(minutes > 0)
+  t.ok(minutes * 60 < limit('bootc-bound-images-repair.service', 'TimeoutStartSec'))
+  // Two questions to podman of five minutes each at most, and the registries.
+  const stage = limit('bootc-bound-images-stage.service', 'TimeoutStartSec')
+  t.ok(2 * 300 + most('resolveTimeoutSec') < stage)
+  t.equal(limit('bootc-bound-images-boot.service', 'RuntimeMaxSec'), stage)
+  t.end()
+})
