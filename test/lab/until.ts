@@ -20,7 +20,7 @@ export const isStagingOver =
   "! systemctl list-jobs --plain --no-legend 'bootc-bound-images-stage*' 'bootc-bound-images-recheck*' | grep '[.]service'"
 
 /** Succeeds when a pull has failed and waits for its next try. */
-export const isRetrying = 'journalctl -b -u "bootc-pending-*" -o cat | grep "trying again"'
+export const isRetrying = 'journalctl -b -u "bootc-pending-*" -o cat | grep "retrying in"'
 
 /** Succeeds when the look at each boot, which would pull what is missing, is over. */
 export const hasLookedAtBoot =

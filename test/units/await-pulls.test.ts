@@ -43,6 +43,6 @@ t.test('says once what it waits for', t => {
   spawnSync('chmod', ['+x', `${path}/systemctl`])
   const env = { PATH: `${path}:${process.env['PATH']}` }
   const { stdout } = spawnSync(program, ['3', 'a.service'], { encoding: 'utf8', env })
-  t.equal(stdout, 'waiting for pulls that come before this one and are tried again\n')
+  t.equal(stdout, 'waiting for pulls that come before this one and are retried\n')
   t.end()
 })

@@ -37,20 +37,20 @@ case $* in
 esac
 `,
     journalctl: '#!/bin/sh\n[ "$1" = --sync ] || printf "%s\\n" "Trying to pull" "Error: $ERROR"\n',
-    tries: attempt === 1 ? {} : { 'a.service': `${attempt - 1}\n` },
+    attempts: attempt === 1 ? {} : { 'a.service': `${attempt - 1}\n` },
   })
   spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/journalctl`])
   const { stdout } = spawnSync(program, ['a.service'], {
     encoding: 'utf8',
     env: {
       PATH: `${path}:${process.env['PATH']}`,
-      TRIES_DIRECTORY: join(path, 'tries'),
+      ATTEMPTS_DIRECTORY: join(path, 'attempts'),
       SERVICE_RESULT: 'exit-code',
       RETRY_LIMIT: String(limit),
       ERROR: error,
     },
   })
-  const isCounted = existsSync(join(path, 'tries/a.service'))
+  const isCounted = existsSync(join(path, 'attempts/a.service'))
   rmSync(path, { recursive: true })
   return { gaveUp: stdout.includes('systemctl stop --no-block -- a.service'), isCounted }
 }

@@ -104,7 +104,7 @@ t.test('and again at each start, until the cause is gone', async t => {
   t.match(first.get('busy:1'), { state: 'failed', why: '500', tries: limit })
   t.match(
     (await host.run(`journalctl -b -o cat -u 'bootc-pending-*'`)).stdout,
-    new RegExp(`giving up: trying again does not help[^]*giving up after ${limit} tries`),
+    new RegExp(`giving up: the error is permanent[^]*giving up after ${limit} attempts`),
   )
 
   t.match(await host.run(start), { exitCode: 1 })

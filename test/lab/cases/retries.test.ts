@@ -32,7 +32,7 @@ t.test('500 twice: the third try succeeds, and who waits is told so', async t =>
   t.ok(second - first >= 1000, 'the first delay')
   t.ok(third - second >= 2000, 'the second is longer')
   t.match(await host.run(`journalctl --output=cat -u 'bootc-pending-*'`), {
-    stdout: /500[^]*trying again in 1 s[^]*500[^]*trying again in 2 s/,
+    stdout: /500[^]*retrying in 1 s[^]*500[^]*retrying in 2 s/,
   })
   await host.shutdown()
   await host.boot()
