@@ -1,4 +1,5 @@
-// podman, asked about itself and its image store. Failure policy: every failure is an error.
+// podman: questions about itself and its image store, and the names of images. Failure policy: every failure is an
+// error, but for the removal of an image that is already gone or that a container uses.
 import { realpathSync } from 'node:fs'
 import { execa } from 'execa'
 import { ifThere } from '../if-there.ts'
@@ -114,10 +115,48 @@ export async function listStore({ options }: ImageStore): Promise<StoreList> {
   return parseImageList(stdout)
 }
 
-async function podman(args: readonly string[]): Promise<{ readonly stdout: string }> {
+/** Gives an image names, each with a tag. Other images lose them. */
+export async function tagImage(
+  id: string,
+  names: readonly string[],
+  { options }: ImageStore,
+): Promise<void> {
+  await podman([...options, 'image', 'tag', '--', id, ...names])
+}
+
+/** Takes names away from an image, which stays even without any. */
+export async function untagImage(
+  id: string,
+  names: readonly string[],
+  { options }: ImageStore,
+): Promise<void> {
+  await podman([...options, 'image', 'untag', '--', id, ...names])
+}
+
+/** Of `podman image rm`: an image is not there; a container uses an image, and there can be other failures. */
+const removal = { isGone: 1, isInUse: 2 } as const
+
+/** Removes these names, and images with their last one; but no image that a container uses. As many as can be. */
+export async function removeImages(names: readonly string[], store: ImageStore): Promise<void> {
+  if (names.length === 0) return
+  const { exitCode } = await podman(
+    [...store.options, 'image', 'rm', '--', ...names],
+    [0, removal.isGone, removal.isInUse],
+  )
+  // One by one, each tells its own failure.
+  if (exitCode === removal.isInUse && names.length > 1)
+    for (const name of names) await removeImages([name], store)
+}
+
+/** @param success the exit statuses that are no failure */
+async function podman(
+  args: readonly string[],
+  success: readonly number[] = [0],
+): Promise<{ readonly stdout: string; readonly exitCode: number }> {
   const result = await execa('podman', args, { timeout: podmanLimit(), reject: false })
-  // One that ended while this process was busy can count as timed out; podman 4 ends with 0 when it is told to end.
-  if (result.exitCode !== 0 || (result.timedOut && result.stdout === ''))
+  const { exitCode, stdout, timedOut } = result
+  // One that ended while this process was busy can count as timed out; one that is told to end can end with 0.
+  if (exitCode === undefined || !success.includes(exitCode) || (timedOut && stdout === ''))
     throw podmanFailure(result, args)
-  return result
+  return { stdout, exitCode }
 }

@@ -7,9 +7,9 @@ import {
   readRecord,
   rememberActivated,
 } from '../state/deployment-records.ts'
-import { withPodmanService } from '../host/podman-service.ts'
 import { listStore } from '../host/podman.ts'
-import { tagMoves, type Tagging } from '../plan/tag-moves.ts'
+import { giveNames } from './change-names.ts'
+import { tagMoves, type Tagging } from './tag-moves.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
@@ -35,7 +35,7 @@ export function activate({
     const stays = (name: string) => leavesMoved && isActivated(deployment) && list.names.has(name)
     const wanted = record.images.filter(({ name }) => !stays(name))
     const moves = tagMoves(wanted, list, neededImages())
-    if (moves.length > 0) await withPodmanService(imageStore, podman => podman.tagImages(moves))
+    await giveNames(moves, imageStore)
     // What is missing gets its tag when it is there.
     if (record.images.every(({ id }) => list.ids.has(id))) rememberActivated(deployment)
     else forgetActivated()

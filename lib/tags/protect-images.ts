@@ -1,9 +1,9 @@
 import { forgetActivated, neededImages } from '../state/deployment-records.ts'
-import { withPodmanService } from '../host/podman-service.ts'
 import { listStore } from '../host/podman.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
-import { namesToStay } from '../plan/tag-moves.ts'
+import { giveNames } from './change-names.ts'
+import { namesToStay } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { describeError } from '../text/describe-error.ts'
 
@@ -23,9 +23,8 @@ export async function keepImages(
   // Should the update be refused, the running deployment needs them back.
   forgetActivated()
   try {
-    const taggings = namesToStay(lost, await listStore(imageStore), neededImages())
-    if (taggings.length > 0)
-      await withPodmanService(imageStore, podman => podman.tagImages(taggings))
+    const list = await listStore(imageStore)
+    await giveNames(namesToStay(lost, list, neededImages()), imageStore)
   } catch (error) {
     warn(`the images that lose their tags get no other names: ${describeError(error)}`)
   }

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
-import type { PodmanService } from '../host/podman-service.ts'
-import type { StoreList } from '../host/podman.ts'
+import { removeImages, type StoreList } from '../host/podman.ts'
 import { pulledByDigest } from '../state/pull-records.ts'
-import { imagesToRemove, namesToDrop } from '../plan/tag-moves.ts'
+import { takeNames } from './change-names.ts'
+import { imagesToRemove, namesToDrop } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectories } from '../root/deployments.ts'
@@ -17,16 +17,12 @@ import { describeError } from '../text/describe-error.ts'
  *
  * @param list what is in the store
  */
-export async function pruneImages(
-  podman: PodmanService,
-  list: StoreList,
-  facts: PullFacts,
-): Promise<void> {
+export async function pruneImages(list: StoreList, facts: PullFacts): Promise<void> {
   const needed = neededImages()
   try {
-    await podman.untagImages(namesToDrop(list, needed))
+    await takeNames(namesToDrop(list, needed), facts.imageStore)
     if (areNeedsKnown(facts))
-      await podman.removeImages(imagesToRemove(pulledByDigest(), list, needed))
+      await removeImages(imagesToRemove(pulledByDigest(), list, needed), facts.imageStore)
   } catch (error) {
     process.stderr.write(`what nothing needs any more stays: ${describeError(error)}\n`)
   }

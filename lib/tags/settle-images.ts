@@ -3,10 +3,11 @@ import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
 import { readKnowledge, writeKnowledge } from '../state/knowledge-file.ts'
-import { withPodmanService } from '../host/podman-service.ts'
+import { listStore } from '../host/podman.ts'
 import { removeOldRecords } from '../state/pull-records.ts'
 import { receivedBytes } from '../host/systemctl.ts'
-import { tagMoves } from '../plan/tag-moves.ts'
+import { giveNames } from './change-names.ts'
+import { tagMoves } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
@@ -26,22 +27,20 @@ export async function settleImages(
   facts: PullFacts,
 ): Promise<readonly FoundImage[]> {
   const { pulls } = request.plan
-  return withPodmanService(facts.imageStore, async podman => {
-    const found = findImages(request, facts)
-    const list = await podman.listImages()
-    const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
-      const id = found[index]?.id
-      return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
-    })
-    await podman.tagImages(tagMoves(wanted, list, new Set()))
-    if (areAllPresent(found) && request.problems.length === 0) {
-      await noteReceived(request.name)
-      completeDeployment(request, found)
-      removeOldRecords(list)
-      await pruneImages(podman, list, facts)
-    }
-    return found
+  const found = findImages(request, facts)
+  const list = await listStore(facts.imageStore)
+  const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
+    const id = found[index]?.id
+    return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
   })
+  await giveNames(tagMoves(wanted, list, new Set()), facts.imageStore)
+  if (areAllPresent(found) && request.problems.length === 0) {
+    await noteReceived(request.name)
+    completeDeployment(request, found)
+    removeOldRecords(list)
+    await pruneImages(list, facts)
+  }
+  return found
 }
 
 /**

@@ -1,14 +1,10 @@
+import type { StoreList } from '../host/podman.ts'
+
 /** A name that an image is to have. */
 export interface Tagging {
   /** Id of the image. */
   readonly id: string
   readonly name: string
-}
-
-/** What is in a store, see `StoreList`. */
-interface StoreNames {
-  readonly ids: ReadonlySet<string>
-  readonly names: ReadonlyMap<string, string>
 }
 
 /** What of a record decides about tags, see `RecordedImage`. */
@@ -26,7 +22,7 @@ type NamedImage = Tagging
  */
 export function tagMoves(
   wanted: readonly NamedImage[],
-  { ids, names }: StoreNames,
+  { ids, names }: StoreList,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
   const moves = new Map<string, string>()
@@ -45,7 +41,7 @@ export function tagMoves(
  */
 export function namesToStay(
   lost: readonly string[],
-  { names }: Pick<StoreNames, 'names'>,
+  { names }: Pick<StoreList, 'names'>,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
   const after = new Map(names)
@@ -55,7 +51,7 @@ export function namesToStay(
 
 /** The names to stay that nothing needs any more, so that `podman image prune` can take their images. */
 export function namesToDrop(
-  { names }: Pick<StoreNames, 'names'>,
+  { names }: Pick<StoreList, 'names'>,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
   return [...names]
@@ -70,13 +66,20 @@ export function namesToDrop(
  */
 export function imagesToRemove(
   pulled: readonly string[],
-  { names }: Pick<StoreNames, 'names'>,
+  { names }: Pick<StoreList, 'names'>,
   needed: ReadonlySet<string>,
 ): readonly string[] {
   return pulled.filter(name => {
     const id = names.get(name)
     return id !== undefined && !needed.has(id)
   })
+}
+
+/** The names by id of the image. An image comes in the place of its first name. */
+export function namesByImage(taggings: readonly Tagging[]): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, string[]>()
+  for (const { id, name } of taggings) all.set(id, [...(all.get(id) ?? []), name])
+  return all
 }
 
 function keptNames(

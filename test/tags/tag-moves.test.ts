@@ -1,5 +1,11 @@
 import t from 'tap'
-import { imagesToRemove, namesToDrop, namesToStay, tagMoves } from '../../lib/plan/tag-moves.ts'
+import {
+  imagesToRemove,
+  namesByImage,
+  namesToDrop,
+  namesToStay,
+  tagMoves,
+} from '../../lib/tags/tag-moves.ts'
 
 const old = 'a'.repeat(64)
 const next = 'b'.repeat(64)
@@ -120,3 +126,22 @@ t.test('images that pulls have brought go when no deployment needs them', t => {
   t.strictSame(imagesToRemove(pulled, list, new Set([old, next])), [])
   t.end()
 })
+
+t.test(
+  'the names of an image are given together, and a name to stay before another image takes it',
+  t => {
+    const names = namesByImage([
+      { id: old, name: keep(old) },
+      { id: next, name },
+      { id: old, name: 'x:1' },
+    ])
+    t.strictSame(
+      [...names],
+      [
+        [old, [keep(old), 'x:1']],
+        [next, [name]],
+      ],
+    )
+    t.end()
+  },
+)

@@ -1,0 +1,30 @@
+// The names of images in podman's store. Failure policy: a failure at one image keeps no other from its names; all
+// failures together are one error.
+import { tagImage, untagImage } from '../host/podman.ts'
+import type { ImageStore } from '../facts/image-store.ts'
+import { describeError } from '../text/describe-error.ts'
+import { namesByImage, type Tagging } from './tag-moves.ts'
+
+/** Gives images their names, which other images may have had, one image after another. */
+export function giveNames(taggings: readonly Tagging[], store: ImageStore): Promise<void> {
+  return changeNames(taggings, (id, names) => tagImage(id, names, store))
+}
+
+/** Takes names away from images, but not the images. */
+export function takeNames(taggings: readonly Tagging[], store: ImageStore): Promise<void> {
+  return changeNames(taggings, (id, names) => untagImage(id, names, store))
+}
+
+async function changeNames(
+  taggings: readonly Tagging[],
+  change: (id: string, names: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const failures: string[] = []
+  for (const [id, names] of namesByImage(taggings))
+    try {
+      await change(id, names)
+    } catch (error) {
+      failures.push(`${names.join(' ')} of image ${id}: ${describeError(error)}`)
+    }
+  if (failures.length > 0) throw new Error(failures.join('\n'))
+}
