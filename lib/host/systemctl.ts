@@ -42,13 +42,6 @@ export function unitProperty(unit: string, property: string): Promise<string> {
   return systemctl('show', `--property=${property}`, '--value', '--', unit)
 }
 
-/** What all pulls of this boot have received, in bytes: headers and repeated tries included. */
-export async function receivedBytes(): Promise<number> {
-  const bytes = Number(await unitProperty('bootc-pending.slice', 'IPIngressBytes'))
-  // Without a value it is `[no data]` or the greatest number.
-  return Number.isSafeInteger(bytes) ? bytes : 0
-}
-
 export async function daemonReload(): Promise<void> {
   await systemctl('daemon-reload')
 }

@@ -27,7 +27,6 @@ import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
 import { tryToComplete } from '../tags/record-deployment.ts'
 import { keepImages } from '../tags/protect-images.ts'
-import { noteReceived } from '../tags/settle-images.ts'
 import { repair } from '../staging/repair.ts'
 import { isStagedSeen } from '../state/seen-deployments.ts'
 import { learnPulls } from '../staging/stage-in-full.ts'
@@ -80,7 +79,6 @@ export async function flush(report: (line: string) => void): Promise<readonly st
     const wanted = wantedPulls().filter(({ unit }) => !failed.has(unit))
     await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
   }
-  await noteReceived(request.name)
   const found = findImages(request, facts)
   // It becomes the running system in any case, and what is there then has its names.
   if (facts.settings.gate !== 'require') tryToComplete(request, found)

@@ -5,7 +5,6 @@ import { isRecorded } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import { suspectPulls } from '../state/unfinished-pulls.ts'
 import { currentUnits } from '../state/unit-sets.ts'
-import type { StagingKnowledge } from '../state/parse-knowledge.ts'
 import { pendingUnitName } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
 import type { Standing } from '../request/next-deployment.ts'
@@ -19,8 +18,6 @@ export interface Recollection extends Earlier {
   readonly staging: string
   /** Whether that one was looked at before. */
   readonly isSameStaging: boolean
-  /** What was noted of what its pulls have received; nothing when it begins. */
-  readonly counts: Pick<StagingKnowledge, 'receivedBefore' | 'received'>
 }
 
 /**
@@ -43,7 +40,6 @@ export async function recallStaging(
   )
   const kept = isSame || !isStaging ? pulls.filter(({ unit }) => !failed.has(unit)) : []
   const begun = inSet.filter(({ unit }) => !failed.has(unit))
-  const { receivedBefore, received } = isSame ? last : {}
   return {
     staging,
     isSameStaging: isSame,
@@ -62,7 +58,6 @@ export async function recallStaging(
         digest === undefined ? [] : [[identity, digest]],
       ),
     ),
-    counts: { receivedBefore, received },
   }
 }
 

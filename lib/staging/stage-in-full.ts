@@ -2,7 +2,7 @@ import { hostRoot, runtimeDirectory } from '../directories.ts'
 import { planAgain, supportedBy, type Request } from '../request/request.ts'
 import { removeOtherKnowledge, writeKnowledge } from '../state/knowledge-file.ts'
 import { writePrivateFiles } from '../state/private-files.ts'
-import { receivedBytes, resetFailed, unitStates } from '../host/systemctl.ts'
+import { resetFailed, unitStates } from '../host/systemctl.ts'
 import { currentUnits } from '../state/unit-sets.ts'
 import type { Knowledge } from '../plan/knowledge.ts'
 import { anyPodmanVersion } from '../facts/podman-version.ts'
@@ -54,18 +54,15 @@ export async function learnPulls(
   const request = readNextRequest(next, facts)
   // Some of them are credentials with which registries are asked.
   writePrivateFiles(request.privateFiles)
-  const { staging, isSameStaging, counts, ...earlier } = await recallStaging(request, next.standing)
+  const { staging, isSameStaging, ...earlier } = await recallStaging(request, next.standing)
   // Not while registries answer: it can keep this process from noticing in time.
   if (earlier.isStaging) await recordRunning(facts)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
-  const learning = learn(request, earlier, facts, seconds, warn)
-  const counting = Promise.resolve(counts.receivedBefore ?? receivedBytes())
-  await Promise.allSettled([learning, counting])
-  const [{ knowledge: learnt, doubt }, receivedBefore] = await Promise.all([learning, counting])
+  const { knowledge: learnt, doubt } = await learn(request, earlier, facts, seconds, warn)
   // In one staging, an order that was begun is kept.
   const knowledge =
     earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)
-  writeKnowledge({ deployment: request.name, staging, ...counts, receivedBefore, knowledge })
+  writeKnowledge({ deployment: request.name, staging, knowledge })
   removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
   return { request, knowledge, doubt, isSameStaging }
 }

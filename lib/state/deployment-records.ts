@@ -20,8 +20,6 @@ export interface RecordedImage {
   readonly digest?: string | undefined
   /** Its id in podman's store. */
   readonly id: string
-  /** What its pull was expected to download, compressed. */
-  readonly plannedBytes?: number | undefined
 }
 
 export interface DeploymentRecord {
@@ -29,8 +27,6 @@ export interface DeploymentRecord {
   readonly deployment: string
   /** When all was there, in ISO 8601. */
   readonly time: string
-  /** What the pulls of its staging received, headers and repeated tries included. */
-  readonly receivedBytes?: number | undefined
   readonly images: readonly RecordedImage[]
   /** Whether there are others, which it lacked. */
   readonly isPartial?: boolean | undefined

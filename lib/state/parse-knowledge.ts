@@ -6,10 +6,6 @@ export interface StagingKnowledge {
   readonly deployment: string
   /** What tells this staging of it from another one. */
   readonly staging: string
-  /** What all pulls of this boot had received when it began, in bytes; undefined before there was anything to pull. */
-  readonly receivedBefore?: number | undefined
-  /** The same when that was last looked at. */
-  readonly received?: number | undefined
   readonly knowledge: Knowledge
 }
 

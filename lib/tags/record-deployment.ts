@@ -1,7 +1,6 @@
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { removeOtherRecords, writeRecord, type RecordedImage } from '../state/deployment-records.ts'
-import { readKnowledge } from '../state/knowledge-file.ts'
 import { deploymentNames } from '../root/deployments.ts'
 import { describeError } from '../text/describe-error.ts'
 import type { FoundImage } from '../survey/find-images.ts'
@@ -16,15 +15,13 @@ export function completeDeployment(
   { name: deployment, plan: { pulls } }: Request,
   found: readonly FoundImage[],
 ): void {
-  const { receivedBefore = 0, received = receivedBefore } = readKnowledge(deployment) ?? {}
-  const images = pulls.flatMap(({ boundImage, bytes: plannedBytes }, index): RecordedImage[] => {
+  const images = pulls.flatMap(({ boundImage }, index): RecordedImage[] => {
     const { identity, name, digest } = boundImage
     const id = found[index]?.id
-    return id === undefined ? [] : [{ identity, name, digest, id, plannedBytes }]
+    return id === undefined ? [] : [{ identity, name, digest, id }]
   })
-  const receivedBytes = received - receivedBefore
   const isPartial = images.length < pulls.length ? true : undefined
-  writeRecord({ deployment, time: new Date().toISOString(), receivedBytes, images, isPartial })
+  writeRecord({ deployment, time: new Date().toISOString(), images, isPartial })
   removeOtherRecords(new Set([deployment, ...deploymentNames(hostRoot)]))
 }
 

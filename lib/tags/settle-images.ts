@@ -2,10 +2,8 @@ import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
-import { readKnowledge, writeKnowledge } from '../state/knowledge-file.ts'
 import { listStore } from '../host/podman.ts'
 import { removeOldRecords } from '../state/pull-records.ts'
-import { receivedBytes } from '../host/systemctl.ts'
 import { giveNames } from './change-names.ts'
 import { tagMoves } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
@@ -35,7 +33,6 @@ export async function settleImages(
   })
   await giveNames(tagMoves(wanted, list, new Set()), facts.imageStore)
   if (areAllPresent(found) && request.problems.length === 0) {
-    await noteReceived(request.name)
     completeDeployment(request, found)
     removeOldRecords(list)
     await pruneImages(list, facts)
@@ -61,11 +58,4 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
     id: known.get(pulls[index]?.boundImage.identity ?? '') ?? image.id,
   }))
   completeDeployment(request, found)
-}
-
-/** Keeps what the pulls of a deployment have received, for its record. */
-export async function noteReceived(deployment: string): Promise<void> {
-  const staging = readKnowledge(deployment)
-  if (staging?.receivedBefore !== undefined)
-    writeKnowledge({ ...staging, received: await receivedBytes() })
 }
