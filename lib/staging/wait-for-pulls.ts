@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../request/request.ts'
-import { hasRecord } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import { currentUnits } from '../state/unit-sets.ts'
-import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { isPendingUnit, neededPulls } from '../plan/plan-pulls.ts'
 import type { PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../facts/facts.ts'
-import { recordName } from '../render/pull-steps.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
@@ -15,8 +13,7 @@ import { settleImages } from '../tags/settle-images.ts'
 import { stage, type Staging } from './stage.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 
-const pollMilliseconds = 1000
-const tickMilliseconds = 100
+const pollMilliseconds = 250
 
 const words: Readonly<Record<PullProgress, string>> = {
   pulling: 'pulling',
@@ -66,8 +63,6 @@ async function watchUnits(
 ): Promise<void> {
   const pulls = neededPulls(request.plan)
   const last = new Map<string, PullProgress>()
-  // They may be from before: each goes when its pull begins.
-  const hadAll = haveRecords(pulls)
   for (;;) {
     const states = await pullStates(pulls.map(({ unit }) => unit))
     for (const [index, { unit, progress }] of states.entries()) {
@@ -77,20 +72,8 @@ async function watchUnits(
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
     if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root) return
-    await pause(pulls, hadAll)
+    await sleep(pollMilliseconds)
   }
-}
-
-/** Until it is time to ask systemd again, which costs more than a look at what the pulls have noted. */
-async function pause(pulls: readonly Pull[], hadAll: boolean): Promise<void> {
-  for (const end = Date.now() + pollMilliseconds; Date.now() < end;) {
-    await sleep(tickMilliseconds)
-    if (!hadAll && haveRecords(pulls)) return
-  }
-}
-
-function haveRecords(pulls: readonly Pull[]): boolean {
-  return pulls.every(({ unit }) => hasRecord(recordName(unit)))
 }
 
 function isFinal(progress: PullProgress): boolean {

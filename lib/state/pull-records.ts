@@ -1,6 +1,6 @@
 // What units/programs/record-pull notes: which image each pull has put on disk and synced. Failure policy: a record
 // that cannot be read says nothing, so its image counts as one without a record; other failures are errors.
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ifThere } from '../if-there.ts'
 import { stateDirectory } from '../directories.ts'
@@ -25,11 +25,6 @@ interface PullRecord {
 export function isRecorded(name: string, image: string, id: string): boolean {
   const record = readPullRecord(name)
   return record?.image === image && (record.id === undefined || record.id === id)
-}
-
-/** Whether a pull has noted anything since it last began. */
-export function hasRecord(name: string): boolean {
-  return existsSync(join(directory, name))
 }
 
 /** Names in the store of the images that were pulled by digest. */
