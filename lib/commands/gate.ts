@@ -46,8 +46,7 @@ export const gateCommand: CommandModule<object, Options> = {
       process.stdout.write('The gate is off (Gate=off).\n')
       return
     }
-    // Some questions keep this process from noticing that its time is over.
-    limitPodman({ each: impatience, deadline: Date.now() + gateTimeoutSec * 1000 })
+    limitPodman({ each: impatience })
     endAfter(gateTimeoutSec, () => {
       const error = `looking at the images took more than ${gateTimeoutSec} s (GateTimeoutSec=)`
       return refuse(gate, deployment, error)

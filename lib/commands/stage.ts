@@ -3,6 +3,8 @@ import { neededPulls } from '../plan/plan-pulls.ts'
 import type { Standing } from '../request/next-deployment.ts'
 import { describeProblem } from '../text/fault.ts'
 import { stage, type Staging } from '../staging/stage.ts'
+import { waitForPulls } from '../staging/wait-for-pulls.ts'
+import { allPresent, describeReport } from '../survey/survey-images.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -28,8 +30,7 @@ export const stageCommand: CommandModule<object, Options> = {
   handler: stageNext,
 }
 
-/** Carries out `stage`. */
-export async function stageNext({ root, wait }: Options): Promise<void> {
+async function stageNext({ root, wait }: Options): Promise<void> {
   requireRoot()
   const staging = await stage(root, warn)
   if (staging === undefined) {
@@ -38,8 +39,6 @@ export async function stageNext({ root, wait }: Options): Promise<void> {
   }
   reportStaging(staging)
   if (wait) {
-    const { waitForPulls } = await import('../staging/wait-for-pulls.ts')
-    const { allPresent, describeReport } = await import('../survey/survey-images.ts')
     const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
     const missing = images?.filter(image => !allPresent([image])) ?? []
     for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)

@@ -68,7 +68,7 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
   limitPodman({ each: impatience })
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
-  const images = await surveyImages(request, findImages(request, facts))
+  const images = await surveyImages(request, await findImages(request, facts))
   const isStaged = standing === 'staged' || standing === 'requested'
   return isStaged || !allPresent(images)
     ? { deployment: request.name, standing, images, notStarted: stagingRefusal() }

@@ -1,5 +1,7 @@
-// flock(1). Failure policy: a lock that cannot be had in time is an error. Not by execa: see stored-images.ts.
-import { spawnSync } from 'node:child_process'
+// flock(1). Failure policy: a lock that cannot be had in time is an error. Not by execa, whose types know only the
+// first file descriptors.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -14,14 +16,19 @@ export async function withLock<T>(path: string, act: () => Promise<T>): Promise<
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = openSync(path, 'a', 0o600)
   try {
-    const { status, error } = spawnSync(
-      'flock',
-      ['--exclusive', '--timeout', String(seconds), '0'],
-      { stdio: [file, 'ignore', 'inherit'] },
-    )
-    if (status !== 0) throw new Error(`cannot lock ${path}`, { cause: error })
+    await lock(file).catch((error: unknown) => {
+      throw new Error(`cannot lock ${path}`, { cause: error })
+    })
     return await act()
   } finally {
     closeSync(file)
   }
+}
+
+async function lock(file: number): Promise<void> {
+  const flock = spawn('flock', ['--exclusive', '--timeout', String(seconds), '0'], {
+    stdio: [file, 'ignore', 'inherit'],
+  })
+  const [status]: unknown[] = await once(flock, 'exit')
+  if (status !== 0) throw new Error(`flock ended with ${String(status)}`)
 }

@@ -1,7 +1,6 @@
 // podman, asked which images it has. Failure policy: an image that cannot be inspected, for whatever reason, is not
-// there; any other failure is an error. Not by execa, which takes as long to load as podman to answer: most stagings
-// ask nothing else.
-import { spawnSync } from 'node:child_process'
+// there; any other failure is an error.
+import { execa } from 'execa'
 import type { Platform } from '../bound-images/platform.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import { parseDirectories } from './parse-directories.ts'
@@ -27,11 +26,11 @@ export interface StoredImage {
  *
  * @param references image references
  */
-export function storedImages(
+export async function storedImages(
   references: readonly string[],
   store: ImageStore,
-): ReadonlyMap<string, StoredImage> {
-  const found = inspect(references, store)
+): Promise<ReadonlyMap<string, StoredImage>> {
+  const found = await inspect(references, store)
   if (!('unknown' in found)) return found
   const rest = references.filter(reference => !found.unknown.has(reference))
   if (rest.length < references.length) return storedImages(rest, store)
@@ -39,8 +38,8 @@ export function storedImages(
   if (rest.length === 1) return new Map()
   const middle = Math.ceil(rest.length / 2)
   return new Map([
-    ...storedImages(rest.slice(0, middle), store),
-    ...storedImages(rest.slice(middle), store),
+    ...(await storedImages(rest.slice(0, middle), store)),
+    ...(await storedImages(rest.slice(middle), store)),
   ])
 }
 
@@ -48,27 +47,26 @@ export function storedImages(
 const line = /^(\S+) (\S*) (null|\{.*?\}) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)" \[/u
 
 /** The images, or the references that podman does not know when one could not be inspected. */
-function inspect(
+async function inspect(
   references: readonly string[],
   { options }: ImageStore,
-): ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> } {
+): Promise<ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> }> {
   if (references.length === 0) return new Map()
   // The layers are read only to see that they are there.
   const format =
     '{{.Id}} {{json .RepoDigests}} {{json .GraphDriver.Data}} {{json .Os}} {{json .Architecture}} {{.RootFS.Layers}}'
   const args = ['image', 'inspect', '--format', format, '--', ...references]
-  const { status, stdout, stderr, error } = spawnSync('podman', [...options, ...args], {
-    encoding: 'utf8',
+  const result = await execa('podman', [...options, ...args], {
     maxBuffer: Infinity,
     timeout: podmanLimit(),
+    reject: false,
   })
-  if (status === null || error !== undefined) {
-    const code = error !== undefined && 'code' in error ? String(error.code) : undefined
-    const timedOut = code === 'ETIMEDOUT'
-    throw podmanFailure({ timedOut, code, stderr, shortMessage: error?.message }, args.slice(0, 2))
-  }
-  const lines = stdout.replace(/\n$/u, '').split('\n')
-  if (status !== 0 || lines.length !== references.length)
+  const { exitCode, stdout, stderr } = result
+  // One that ended while this process was busy can count as timed out.
+  if (exitCode === undefined || (result.timedOut && stdout === ''))
+    throw podmanFailure(result, args.slice(0, 2))
+  const lines = stdout.split('\n')
+  if (exitCode !== 0 || lines.length !== references.length)
     return { unknown: parseUnknownImages(stderr) }
   return new Map(
     references.flatMap((reference, index) => {

@@ -1,4 +1,5 @@
-import { ownFacts } from './own-facts.ts'
+import { readSettings } from '../config/read-settings.ts'
+import { hostRoot } from '../directories.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
 import { systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../facts/facts.ts'
@@ -11,8 +12,10 @@ import type { HostFacts, PullFacts } from '../facts/facts.ts'
 export async function pullFacts(
   warn: (line: string) => void = () => {},
 ): Promise<PullFacts & Podman> {
-  const { settings, libraryDirectory, warnings } = ownFacts()
+  const { settings, warnings } = readSettings(hostRoot)
   for (const warning of warnings) warn(warning)
+  // The scripts of the units are installed beside this program.
+  const libraryDirectory = import.meta.dirname
   return { ...(await readPodman(settings.store)), libraryDirectory, settings }
 }
 

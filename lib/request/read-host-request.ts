@@ -8,6 +8,9 @@ import type { PullFacts } from '../facts/facts.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import type { NextDeployment } from './next-deployment.ts'
 
+/** What a request depends on. */
+type RequestFacts = Pick<PullFacts, 'podmanVersion' | 'settings'>
+
 /**
  * Reads what a deployment asks of the running host, planned with what is known about its images.
  *
@@ -15,7 +18,7 @@ import type { NextDeployment } from './next-deployment.ts'
  */
 export function readHostRequest(
   root: string,
-  { podmanVersion, settings }: PullFacts,
+  { podmanVersion, settings }: RequestFacts,
   options: { readonly isMerged?: boolean } = {},
 ): Request {
   const name = basename(deploymentDirectory(hostRoot, root))
@@ -24,7 +27,7 @@ export function readHostRequest(
 }
 
 /** Reads what the next deployment asks for. */
-export function readNextRequest({ root, standing }: NextDeployment, facts: PullFacts): Request {
+export function readNextRequest({ root, standing }: NextDeployment, facts: RequestFacts): Request {
   // The /etc of what was not staged is merged already, see `layoutOf`.
   return readHostRequest(root, facts, { isMerged: standing === 'default' || standing === 'booted' })
 }

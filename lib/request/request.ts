@@ -94,19 +94,6 @@ export function planAgain(
   return { ...request, plan: planPulls(request.name, request.specs, maxParallel, knowledge) }
 }
 
-/** The same request, not planned yet, without what a podman of this version cannot pull. */
-export function supportedBy(request: Request, version: PodmanVersion): Request {
-  const { specs, faults, unsupported } = partitionSpecs(request.specs, version)
-  const needed = filesOf(specs)
-  const needless = filesOf(unsupported)
-  return {
-    ...request,
-    specs,
-    problems: [...request.problems, ...faults],
-    privateFiles: request.privateFiles.filter(file => needed.has(file) || !needless.has(file)),
-  }
-}
-
 /** Renders the units for what a root asks for. */
 export function generate(
   { plan, containersDirectory }: Request,
@@ -119,7 +106,6 @@ function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) 
   const faultOf = new Map(all.map(spec => [spec, unsupportedOption(spec.boundImage, version)]))
   return {
     specs: all.filter(spec => faultOf.get(spec) === undefined),
-    unsupported: all.filter(spec => faultOf.get(spec) !== undefined),
     faults: all.flatMap((spec): readonly SpecProblem[] => {
       const fault = faultOf.get(spec)
       return fault === undefined ? [] : [{ entry: spec.entry, faults: [fault] }]

@@ -36,7 +36,7 @@ export async function checkGate(
   try {
     const facts = await pullFacts()
     const request = readHostRequest(root, facts, options)
-    const found = findImages(request, facts)
+    const found = await findImages(request, facts)
     if (areAllPresent(found) && request.problems.length === 0) {
       await syncFileSystem(facts.imageStore.directory)
       tryToComplete(request, found)

@@ -5,7 +5,8 @@ import {
   hostRoot,
   runtimeDirectory,
 } from '../directories.ts'
-import { planAgain, supportedBy, type Request } from '../request/request.ts'
+import { readSettings } from '../config/read-settings.ts'
+import { planAgain, type Request } from '../request/request.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { removeOtherFiles, writePrivateFiles } from '../state/private-files.ts'
@@ -21,7 +22,6 @@ import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
-import { unaskedFacts } from '../request/own-facts.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
@@ -29,7 +29,7 @@ import { tryToComplete } from '../tags/record-deployment.ts'
 import { keepImages } from '../tags/protect-images.ts'
 import { repair } from '../staging/repair.ts'
 import { isStagedSeen } from '../state/seen-deployments.ts'
-import { learnPulls } from '../staging/stage-in-full.ts'
+import { planStaging } from '../staging/plan-staging.ts'
 import { isStagingUnfinished } from '../staging/stage.ts'
 import { stagingRefusal } from '../state/staging-refusal.ts'
 
@@ -53,10 +53,11 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const root = locateStagedRoot(hostRoot)
   if (root === undefined) return []
   const next = { root, standing: 'staged' } as const
-  const unasked = { ...unaskedFacts().facts, podmanVersion: anyPodmanVersion }
-  const { flushTimeoutSec } = unasked.settings
+  const { settings } = readSettings(hostRoot)
+  const { flushTimeoutSec } = settings
   const deadline = Date.now() + flushTimeoutSec * 1000
-  const begun = readNextRequest(next, unasked)
+  // What the podman of the host cannot pull has no unit, so its version does not matter yet.
+  const begun = readNextRequest(next, { podmanVersion: anyPodmanVersion, settings })
   const { failed, pulled } = await untilPullsEnd(neededPulls(begun.plan), deadline, report)
   // Only now: a podman that unpacks a large layer keeps the others waiting.
   limitPodman({ each: impatience, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
@@ -69,17 +70,17 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   // An image that has the tag may be an older one.
   const isOpen = ({ unit, boundImage, isNeeded }: Pull) =>
     isNeeded && isFloating(boundImage) && !pulled.has(unit)
-  const wantedPulls = () => {
-    const missing = new Set(missingPulls(request, facts))
+  const wantedPulls = async () => {
+    const missing = new Set(await missingPulls(request, facts))
     return request.plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
   }
-  if (flushTimeoutSec > 0 && stagingRefusal() === undefined && wantedPulls().length > 0) {
+  if (flushTimeoutSec > 0 && stagingRefusal() === undefined && (await wantedPulls()).length > 0) {
     // It can take as long as there is time, and then nothing would be pulled.
     await repair(report, (Date.now() + deadline) / 2)
-    const wanted = wantedPulls().filter(({ unit }) => !failed.has(unit))
+    const wanted = (await wantedPulls()).filter(({ unit }) => !failed.has(unit))
     await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
   }
-  const found = findImages(request, facts)
+  const found = await findImages(request, facts)
   // It becomes the running system in any case, and what is there then has its names.
   if (facts.settings.gate !== 'require') tryToComplete(request, found)
   return request.plan.pulls
@@ -90,13 +91,13 @@ export async function flush(report: (line: string) => void): Promise<readonly st
 /** Does what a staging did not get to: without it, an older image of the same tag would count. */
 async function lookUp(
   next: NextDeployment,
-  { podmanVersion, settings }: PullFacts,
+  facts: PullFacts,
   deadline: number,
   report: (line: string) => void,
 ): Promise<Request> {
   report('looking up the bound images, which staging did not get to')
-  const { request, knowledge } = await learnPulls(next, report, (deadline - Date.now()) / 1000)
-  return planAgain(supportedBy(request, podmanVersion), settings, knowledge)
+  const { request } = await planStaging(next, facts, report, (deadline - Date.now()) / 1000)
+  return request
 }
 
 /**
@@ -136,8 +137,8 @@ function unitsThat(states: readonly PullState[], progress: PullProgress): Readon
   return new Set(states.filter(state => state.progress === progress).map(({ unit }) => unit))
 }
 
-function missingPulls(request: Request, facts: PullFacts): readonly Pull[] {
-  const found = findImages(request, facts)
+async function missingPulls(request: Request, facts: PullFacts): Promise<readonly Pull[]> {
+  const found = await findImages(request, facts)
   return request.plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 

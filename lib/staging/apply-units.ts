@@ -25,6 +25,7 @@ import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
 import { checkSpace } from './check-space.ts'
 import { keepImages } from '../tags/protect-images.ts'
+import type { PlannedStaging } from './plan-staging.ts'
 import { settleImages } from '../tags/settle-images.ts'
 import type { HostFacts } from '../facts/facts.ts'
 
@@ -32,31 +33,24 @@ const flush = 'bootc-bound-images-flush.service'
 const repair = 'bootc-bound-images-repair.service'
 const settle = 'bootc-bound-images-settle.service'
 
-/** What a staging has found out, beside the request. */
-export interface StagingFacts {
-  /** See `Learnt`. */
-  readonly doubt: string | undefined
-  /** Whether it goes on with what was begun for the same staging of the deployment. */
-  readonly isSameStaging: boolean
-}
-
 /**
  * Makes systemd pull what is requested and nothing else. Does nothing when it already does.
  *
- * @param request its private files are written already
- * @param learnt what staging has found out; undefined without a request
+ * @param planned its private files are written already; undefined without a next deployment
  * @param warn takes a line for people
  * @returns why the pulls were not started; undefined when they were, or need not be
  */
 export async function applyRequest(
-  request: Request | undefined,
-  learnt: StagingFacts | undefined,
+  planned: PlannedStaging | undefined,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const units =
-    request === undefined ? [] : generate(request, { ...facts, isStoreSuspect: isStoreSuspect() })
-  const privateFiles = request?.privateFiles ?? []
+    planned === undefined
+      ? []
+      : generate(planned.request, { ...facts, isStoreSuspect: isStoreSuspect() })
+  // Only pulls need them.
+  const privateFiles = units.length === 0 ? [] : (planned?.request.privateFiles ?? [])
   const old = readCurrentSet(runtimeDirectory)
   const isChanged = JSON.stringify(old) !== JSON.stringify(units)
   if (isChanged) {
@@ -67,7 +61,7 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  return request && learnt && startPulls(request, unitNames(old), learnt, facts, warn)
+  return planned && startPulls(planned, unitNames(old), facts, warn)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
@@ -99,9 +93,8 @@ interface PullState {
 }
 
 async function startPulls(
-  request: Request,
+  { request, doubt, isSameStaging }: PlannedStaging,
   known: ReadonlySet<string>,
-  { doubt, isSameStaging }: StagingFacts,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
@@ -161,7 +154,7 @@ async function statesOf(
   const progressOf = new Map(states.map(({ unit, progress }) => [unit, progress]))
   // Any other is pulled in any case.
   const done = pulls.filter(({ unit }) => progressOf.get(unit) === 'pulled')
-  const stored = storedImages(
+  const stored = await storedImages(
     done.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )

@@ -44,7 +44,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
   // What is pulled again is checked in depth first.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
   if (isStoreWhole) clearMarks(suspects.filter(name => !wanted.has(name)))
-  const stored = storedImages(names, facts.imageStore)
+  const stored = await storedImages(names, facts.imageStore)
   for (const pull of pulls) {
     const name = storedName(pull.boundImage)
     const image = stored.get(name)

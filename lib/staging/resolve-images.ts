@@ -64,8 +64,8 @@ export async function learn(
   const learnt = new Map<string, ImageKnowledge>()
   for (const identity of begun)
     if (images.delete(identity)) learnt.set(identity, knowledge.get(identity) ?? {})
-  const takePresent = (all: readonly BoundImage[]) => {
-    const { present, rejected } = lookInStore(all, root, imageStore, isSuspect)
+  const takePresent = async (all: readonly BoundImage[]) => {
+    const { present, rejected } = await lookInStore(all, root, imageStore, isSuspect)
     for (const { identity, digest } of present) learnt.set(identity, { digest, isPresent: true })
     return rejected
   }
@@ -74,7 +74,8 @@ export async function learn(
     [...images.values()].map(image => withDigest(image, knowledge.get(image.identity)?.digest)),
     isOpen,
   )
-  const open = [...takePresent(fixed).map(({ boundImage }) => boundImage), ...moving]
+  const absent = await takePresent(fixed)
+  const open = [...absent.map(({ boundImage }) => boundImage), ...moving]
   if (open.length === 0) return { knowledge: learnt, doubt: undefined }
 
   const deadline = Date.now() + mostSeconds * 1000
@@ -92,7 +93,7 @@ export async function learn(
     resolved,
     image => names.has(storedName(image)) && !isOpen(image),
   )
-  const rejected = takePresent(listed)
+  const rejected = await takePresent(listed)
   if (rejected.some(({ isDamaged }) => isDamaged)) rememberDamage()
   const missing = [...rejected.map(({ boundImage }) => boundImage), ...others]
   const failure = answers.find(answer => answer.failure !== undefined)?.failure
@@ -102,13 +103,13 @@ export async function learn(
 }
 
 /** Which images are in the store and right, and of the others, which are damaged or not there. */
-function lookInStore(
+async function lookInStore(
   images: readonly BoundImage[],
   root: string,
   imageStore: ImageStore,
   isSuspect: Earlier['isSuspect'],
 ) {
-  const stored = storedImages(images.map(storedName), imageStore)
+  const stored = await storedImages(images.map(storedName), imageStore)
   const rejected: { readonly boundImage: BoundImage; readonly isDamaged: boolean }[] = []
   const present = images.filter(boundImage => {
     const image = stored.get(storedName(boundImage))

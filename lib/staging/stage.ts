@@ -6,10 +6,13 @@ import { ifThere } from '../if-there.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { nextDeployment, type Standing } from '../request/next-deployment.ts'
 import { forgetRequestedRoot, rememberRequestedRoot } from '../state/requested-root.ts'
-import { stageAllPresent } from './all-present.ts'
 import { isSame, rememberSeen, seeDeployments } from '../state/seen-deployments.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 import { rememberStagingRefusal } from '../state/staging-refusal.ts'
+import { resetFailed, unitStates } from '../host/systemctl.ts'
+import { hostFacts } from '../request/host-facts.ts'
+import { applyRequest } from './apply-units.ts'
+import { planStaging } from './plan-staging.ts'
 
 /** More stagings than this during one run are left to the unit that looks again afterwards. */
 const mostRounds = 10
@@ -62,7 +65,7 @@ export function stage(
         return staging
       }
       // That an earlier staging failed is over, whoever carried out this one.
-      if (isAfterFailure) await (await import('./stage-in-full.ts')).forgetFailure()
+      if (isAfterFailure) await forgetFailure()
       rmSync(marker)
       return staging
     }
@@ -73,7 +76,6 @@ function hasSucceeded({ request, refusal }: Staging): boolean {
   return refusal === undefined && request.problems.length === 0
 }
 
-/** Loaded only when there is something to do, because that takes as long as to find out that there is nothing. */
 async function stageOnce(
   root: string | undefined,
   staged: Buffer | undefined,
@@ -81,8 +83,16 @@ async function stageOnce(
 ): Promise<Staging | undefined> {
   rememberStagingRefusal(undefined)
   const next = nextDeployment(root, staged)
-  const done = next && stageAllPresent(next, warn)
-  const staging = done ?? (await (await import('./stage-in-full.ts')).stageInFull(next, warn))
-  if (staging?.refusal !== undefined) rememberStagingRefusal(staging.refusal)
-  return staging
+  const facts = await hostFacts(warn)
+  const planned = next && (await planStaging(next, facts, warn))
+  const refusal = await applyRequest(planned, facts, warn)
+  if (refusal !== undefined) rememberStagingRefusal(refusal)
+  return next && planned && { standing: next.standing, request: planned.request, refusal, facts }
+}
+
+/** Makes systemd forget that the service of staging failed. */
+async function forgetFailure(): Promise<void> {
+  const service = 'bootc-bound-images-stage.service'
+  const [state] = await unitStates([service])
+  if (state?.active === 'failed') await resetFailed([service])
 }

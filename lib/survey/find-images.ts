@@ -26,11 +26,11 @@ export interface FoundImage {
  * host went down in the middle of pulls, an image counts only with a record of the very same id, because that
  * is written after a sync.
  */
-export function findImages(
+export async function findImages(
   { root, plan: { pulls } }: Pick<Request, 'root' | 'plan'>,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
-): readonly FoundImage[] {
-  const stored = storedImages(
+): Promise<readonly FoundImage[]> {
+  const stored = await storedImages(
     pulls.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )

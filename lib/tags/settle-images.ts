@@ -25,7 +25,7 @@ export async function settleImages(
   facts: PullFacts,
 ): Promise<readonly FoundImage[]> {
   const { pulls } = request.plan
-  const found = findImages(request, facts)
+  const found = await findImages(request, facts)
   const list = await listStore(facts.imageStore)
   const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
     const id = found[index]?.id
@@ -53,7 +53,7 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
   const known = new Map(
     readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
   )
-  const found = findImages(request, facts).map((image, index) => ({
+  const found = (await findImages(request, facts)).map((image, index) => ({
     ...image,
     id: known.get(pulls[index]?.boundImage.identity ?? '') ?? image.id,
   }))

@@ -107,7 +107,20 @@ t.test('all is there, and named by digest: no request, no unit, no reload', asyn
       printf '#!/bin/sh\\necho "\${0##*/} $1 $2" >>/run/asked/log\\nexec /usr/bin/\${0##*/} "$@"\\n' >$program
     done && chmod +x * && PATH=/run/asked:$PATH bootc-bound-images stage && cat log`)
   t.match(asked, { exitCode: 0 })
-  t.strictSame(asked.stdout.split('\n').slice(1), ['podman image inspect'], 'one question')
+  const programs = asked.stdout.split('\n').slice(1)
+  t.ok(programs.includes('podman image inspect'))
+  t.notOk(
+    programs.some(line => line.startsWith('skopeo')),
+    'no registry is asked',
+  )
+  t.strictSame(
+    programs.filter(line => line.startsWith('systemctl')),
+    ['systemctl --version '],
+    'systemd is asked nothing',
+  )
+  const record =
+    'test -e /var/lib/bootc-bound-images/deployments/$(bootc-bound-images status --json | jq -r .deployment).json'
+  t.match(await host.run(record), { exitCode: 0 }, 'the images are noted')
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v3')
