@@ -8,7 +8,9 @@ import { parseArgs } from 'node:util'
 import { readSettings } from '../lib/config/read-settings.ts'
 import { describeError } from '../lib/text/describe-error.ts'
 import { hostRoot } from '../lib/directories.ts'
-import { generate, readRequest } from '../lib/request/request.ts'
+import { planRequest } from '../lib/request/plan-request.ts'
+import { readRequest } from '../lib/request/request.ts'
+import { renderUnits } from '../lib/render/render-units.ts'
 import { parseKnowledge } from '../lib/state/parse-knowledge.ts'
 import { oldestPodman, type PodmanVersion } from '../lib/facts/podman-version.ts'
 import { defaultStore, separateStore } from '../lib/facts/image-store.ts'
@@ -52,7 +54,8 @@ function main(): number {
     values.knowledge === undefined
       ? undefined
       : parseKnowledge(readFileSync(values.knowledge, 'utf8'), basename(root))?.knowledge
-  const request = readRequest(root, { hostRoot, podmanVersion, settings, knowledge })
+  const request = readRequest(root, { hostRoot, podmanVersion, settings })
+  const plan = planRequest(request, settings, knowledge)
   const facts = {
     systemdVersion,
     podmanVersion,
@@ -64,7 +67,7 @@ function main(): number {
     temporaryDirectory: '/var/tmp',
     libraryDirectory: import.meta.dirname,
   }
-  writeUnits(normalDirectory, generate(request, facts))
+  writeUnits(normalDirectory, renderUnits(plan, facts, request.containersDirectory))
   const reports = request.problems.flatMap(describeProblem)
   for (const report of reports) process.stderr.write(`${report}, ignoring this spec\n`)
   return reports.length > 0 ? 1 : 0

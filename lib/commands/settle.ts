@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { settleImages } from '../tags/settle-images.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
@@ -15,7 +16,8 @@ export const settleCommand: CommandModule = {
       const next = findNextDeployment()
       if (next === undefined) return
       const facts = await pullFacts()
-      await settleImages(readNextRequest(next, facts), facts)
+      const request = readNextRequest(next, facts)
+      await settleImages(request, planAsStaged(request, facts.settings), facts)
     })
   },
 }

@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs'
-import { generate } from '../request/request.ts'
+import { renderUnits } from '../render/render-units.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { describeProblem } from '../text/fault.ts'
 import { requireRoot } from './require-root.ts'
@@ -28,9 +29,10 @@ export const showCommand: CommandModule<object, Options> = {
     }
     const facts = await hostFacts()
     const request = readNextRequest(next, facts)
+    const plan = planAsStaged(request, facts.settings)
+    const units = renderUnits(plan, facts, request.containersDirectory)
     // As Quadlet's -dryrun prints units.
-    for (const { name, contents } of generate(request, facts))
-      process.stdout.write(`---${name}---\n${contents}\n`)
+    for (const { name, contents } of units) process.stdout.write(`---${name}---\n${contents}\n`)
     for (const line of request.problems.flatMap(describeProblem)) process.stderr.write(`${line}\n`)
     if (request.problems.length > 0) process.exitCode = 1
   },

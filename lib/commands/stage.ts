@@ -55,8 +55,8 @@ const notStaged: Readonly<Record<Standing, string | undefined>> = {
 }
 
 /** Says what a staging found and did; sets the exit status when not all of it can succeed. */
-export function reportStaging({ standing, request, refusal }: Staging): void {
-  const { name, plan, problems } = request
+export function reportStaging({ standing, request, plan, refusal }: Staging): void {
+  const { name, problems } = request
   const count = neededPulls(plan).length
   const consequence = notStaged[standing]
   if (consequence === undefined || count === 0)

@@ -6,6 +6,7 @@ import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { suspectPulls } from '../state/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment, type Standing } from '../request/next-deployment.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { printable } from '../text/printable.ts'
 import { stagingRefusal } from '../state/staging-refusal.ts'
@@ -68,7 +69,8 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
   limitPodman({ each: impatience })
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
-  const images = await surveyImages(request, await findImages(request, facts))
+  const plan = planAsStaged(request, facts.settings)
+  const images = await surveyImages(request, plan, await findImages(request, plan, facts))
   const isStaged = standing === 'staged' || standing === 'requested'
   return isStaged || !allPresent(images)
     ? { deployment: request.name, standing, images, notStarted: stagingRefusal() }

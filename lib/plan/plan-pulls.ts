@@ -114,7 +114,7 @@ export function isPendingUnit(name: string): boolean {
 }
 
 /** One name for each deployment: a fixed one would be reached when a later staging replaces it. */
-function targetName(deployment: string): string {
+export function targetName(deployment: string): string {
   const [, checksum, serial] = /^([0-9a-f]{12})[0-9a-f]{52}\.([0-9]+)$/u.exec(deployment) ?? []
   const id = checksum === undefined ? sha256(deployment).slice(0, 12) : `${checksum}.${serial}`
   return `bootc-bound-images-${id}.target`

@@ -2,11 +2,8 @@ import { realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Settings } from '../config/settings.ts'
 import { containersDirectories, credentialsDirectory } from '../directories.ts'
-import type { Knowledge } from '../plan/knowledge.ts'
-import { planPulls, type Plan } from '../plan/plan-pulls.ts'
+import { targetName } from '../plan/plan-pulls.ts'
 import { unsupportedOption, type PodmanVersion } from '../facts/podman-version.ts'
-import { renderUnits } from '../render/render-units.ts'
-import type { UnitText } from '../render/unit-text.ts'
 import { readContainersConfiguration } from '../root/containers-configuration.ts'
 import { type ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
@@ -15,15 +12,13 @@ import { explain, type SpecProblem } from '../text/fault.ts'
 import type { PrivateFile } from '../bound-images/pull-options.ts'
 import { printable } from '../text/printable.ts'
 import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound-images.ts'
-import type { HostFacts } from '../facts/facts.ts'
 
-/** What a root asks for: the plan, and the specs that could not be used. */
+/** What a root asks for: its specs, and those that could not be used. */
 export interface Request {
   readonly root: string
   /** The deployment's name, `<checksum>.<serial>` for one of ostree. */
   readonly name: string
   readonly specs: readonly BoundImageSpec[]
-  readonly plan: Plan
   readonly problems: readonly SpecProblem[]
   /** Files that the pulls need and only root may read. */
   readonly privateFiles: readonly PrivateFile[]
@@ -40,20 +35,19 @@ export interface RequestOptions {
   readonly settings: Settings
   /** When it is not the name of the root's directory. */
   readonly name?: string | undefined
-  readonly knowledge?: Knowledge | undefined
   /** See `layoutOf`. */
   readonly isMerged?: boolean | undefined
 }
 
 /**
- * Reads the bound-image specs of a root and decides the pulls.
+ * Reads the bound-image specs of a root.
  *
  * @throws Error when there is no operating system: a wrong directory must not pass for one that has
  * no bound images
  */
 export function readRequest(
   root: string,
-  { hostRoot, podmanVersion, settings, name = basename(root), knowledge, isMerged }: RequestOptions,
+  { hostRoot, podmanVersion, settings, name = basename(root), isMerged }: RequestOptions,
 ): Request {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
@@ -67,15 +61,13 @@ export function readRequest(
   )
   const { specs, faults } = partitionSpecs(read.specs, podmanVersion)
   const problems = [...read.problems, ...faults]
-  const plan = planPulls(name, specs, settings.maxParallel, knowledge)
   const configuration =
-    plan.pulls.length === 0 ? undefined : readConfiguration(files, root, hostRoot, copies, problems)
-  const directory = join(containersDirectories, plan.target.replace(/\.target$/u, ''))
+    specs.length === 0 ? undefined : readConfiguration(files, root, hostRoot, copies, problems)
+  const directory = join(containersDirectories, targetName(name).replace(/\.target$/u, ''))
   return {
     root,
     name,
     specs,
-    plan,
     problems,
     privateFiles: [
       ...filesOf(specs),
@@ -83,23 +75,6 @@ export function readRequest(
     ],
     containersDirectory: configuration && directory,
   }
-}
-
-/** The same request, planned with what has been learnt about its images. */
-export function planAgain(
-  request: Request,
-  { maxParallel }: Settings,
-  knowledge: Knowledge,
-): Request {
-  return { ...request, plan: planPulls(request.name, request.specs, maxParallel, knowledge) }
-}
-
-/** Renders the units for what a root asks for. */
-export function generate(
-  { plan, containersDirectory }: Request,
-  facts: HostFacts,
-): readonly UnitText[] {
-  return renderUnits(plan, facts, containersDirectory)
 }
 
 function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) {

@@ -1,6 +1,7 @@
 import { describeError } from '../text/describe-error.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { tryToComplete } from '../tags/record-deployment.ts'
 import { stagingRefusal } from '../state/staging-refusal.ts'
@@ -36,14 +37,15 @@ export async function checkGate(
   try {
     const facts = await pullFacts()
     const request = readHostRequest(root, facts, options)
-    const found = await findImages(request, facts)
+    const plan = planAsStaged(request, facts.settings)
+    const found = await findImages(request, plan, facts)
     if (areAllPresent(found) && request.problems.length === 0) {
       await syncFileSystem(facts.imageStore.directory)
-      tryToComplete(request, found)
+      tryToComplete(request.name, plan, found)
       forgetRefusal()
       return { mayFinalize: true, images: [] }
     }
-    const images = await surveyImages(request, found)
+    const images = await surveyImages(request, plan, found)
     const notStarted = stagingRefusal()
     record(images, notStarted && `the pulls were not started: ${notStarted}`)
     return { mayFinalize: false, images: images.filter(image => !allPresent([image])) }

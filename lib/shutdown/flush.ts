@@ -6,7 +6,9 @@ import {
   runtimeDirectory,
 } from '../directories.ts'
 import { readSettings } from '../config/read-settings.ts'
-import { planAgain, type Request } from '../request/request.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
+import { planRequest } from '../request/plan-request.ts'
+import type { Request } from '../request/request.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { impatience, limitPodman } from '../host/podman-limit.ts'
 import { removeOtherFiles, writePrivateFiles } from '../state/private-files.ts'
@@ -15,7 +17,7 @@ import { pullStates, type PullState } from '../survey/pull-states.ts'
 import { currentUnits } from '../state/unit-sets.ts'
 import { inOrder } from './in-order.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
-import { isPendingUnit, neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { isPendingUnit, neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
 import { anyPodmanVersion } from '../facts/podman-version.ts'
 import type { PullProgress } from '../plan/pull-progress.ts'
 import { pullSteps } from '../render/pull-steps.ts'
@@ -29,7 +31,7 @@ import { tryToComplete } from '../tags/record-deployment.ts'
 import { keepImages } from '../tags/protect-images.ts'
 import { repair } from '../staging/repair.ts'
 import { isStagedSeen } from '../state/seen-deployments.ts'
-import { planStaging } from '../staging/plan-staging.ts'
+import { planStaging, type PlannedStaging } from '../staging/plan-staging.ts'
 import { isStagingUnfinished } from '../staging/stage.ts'
 import { stagingRefusal } from '../state/staging-refusal.ts'
 
@@ -58,34 +60,44 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const deadline = Date.now() + flushTimeoutSec * 1000
   // What the podman of the host cannot pull has no unit, so its version does not matter yet.
   const begun = readNextRequest(next, { podmanVersion: anyPodmanVersion, settings })
-  const { failed, pulled } = await untilPullsEnd(neededPulls(begun.plan), deadline, report)
+  const { failed, pulled } = await untilPullsEnd(
+    neededPulls(planAsStaged(begun, settings)),
+    deadline,
+    report,
+  )
   // Only now: a podman that unpacks a large layer keeps the others waiting.
   limitPodman({ each: impatience, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
   const facts = await pullFacts()
   const isLookedUp = readKnowledge(begun.name) !== undefined
-  const request =
+  const { request, plan } =
     isLookedUp || flushTimeoutSec === 0
-      ? readNextRequest(next, facts)
+      ? recall(next, facts)
       : await lookUp(next, facts, deadline, report)
   // An image that has the tag may be an older one.
   const isOpen = ({ unit, boundImage, isNeeded }: Pull) =>
     isNeeded && isFloating(boundImage) && !pulled.has(unit)
   const wantedPulls = async () => {
-    const missing = new Set(await missingPulls(request, facts))
-    return request.plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
+    const missing = new Set(await missingPulls(request, plan, facts))
+    return plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
   }
   if (flushTimeoutSec > 0 && stagingRefusal() === undefined && (await wantedPulls()).length > 0) {
     // It can take as long as there is time, and then nothing would be pulled.
     await repair(report, (Date.now() + deadline) / 2)
     const wanted = (await wantedPulls()).filter(({ unit }) => !failed.has(unit))
-    await pullAll(planOnly(wanted, request, facts), facts, deadline, report)
+    await pullAll(request, planOnly(wanted, request, plan, facts), facts, deadline, report)
   }
-  const found = await findImages(request, facts)
+  const found = await findImages(request, plan, facts)
   // It becomes the running system in any case, and what is there then has its names.
-  if (facts.settings.gate !== 'require') tryToComplete(request, found)
-  return request.plan.pulls
+  if (facts.settings.gate !== 'require') tryToComplete(request.name, plan, found)
+  return plan.pulls
     .filter((_, index) => found[index]?.presence !== 'present')
     .map(({ boundImage }) => boundImage.name)
+}
+
+/** What staging has found out. */
+function recall(next: NextDeployment, facts: PullFacts): Pick<PlannedStaging, 'request' | 'plan'> {
+  const request = readNextRequest(next, facts)
+  return { request, plan: planAsStaged(request, facts.settings) }
 }
 
 /** Does what a staging did not get to: without it, an older image of the same tag would count. */
@@ -94,10 +106,9 @@ async function lookUp(
   facts: PullFacts,
   deadline: number,
   report: (line: string) => void,
-): Promise<Request> {
+): Promise<PlannedStaging> {
   report('looking up the bound images, which staging did not get to')
-  const { request } = await planStaging(next, facts, report, (deadline - Date.now()) / 1000)
-  return request
+  return planStaging(next, facts, report, (deadline - Date.now()) / 1000)
 }
 
 /**
@@ -137,17 +148,26 @@ function unitsThat(states: readonly PullState[], progress: PullProgress): Readon
   return new Set(states.filter(state => state.progress === progress).map(({ unit }) => unit))
 }
 
-async function missingPulls(request: Request, facts: PullFacts): Promise<readonly Pull[]> {
-  const found = await findImages(request, facts)
-  return request.plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
+async function missingPulls(
+  request: Request,
+  plan: Plan,
+  facts: PullFacts,
+): Promise<readonly Pull[]> {
+  const found = await findImages(request, plan, facts)
+  return plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 
-/** The request with an order for some of its pulls alone, as if the other images were there. */
-function planOnly(wanted: readonly Pull[], request: Request, { settings }: PullFacts): Request {
+/** A plan for some of its pulls alone, as if the other images were there. */
+function planOnly(
+  wanted: readonly Pull[],
+  request: Request,
+  plan: Plan,
+  { settings }: PullFacts,
+): Plan {
   const units = new Set(wanted.map(({ unit }) => unit))
   const known = readKnowledge(request.name)?.knowledge
   const knowledge = new Map(
-    request.plan.pulls.map(({ unit, boundImage: { identity, digest }, layers }) => [
+    plan.pulls.map(({ unit, boundImage: { identity, digest }, layers }) => [
       identity,
       {
         digest,
@@ -157,12 +177,13 @@ function planOnly(wanted: readonly Pull[], request: Request, { settings }: PullF
       },
     ]),
   )
-  return planAgain(request, settings, knowledge)
+  return planRequest(request, settings, knowledge)
 }
 
 /** Carries out the pulls that a request needs, in its order. */
 async function pullAll(
-  { plan, privateFiles, containersDirectory }: Request,
+  { privateFiles, containersDirectory }: Request,
+  plan: Plan,
   facts: PullFacts,
   deadline: number,
   report: (line: string) => void,

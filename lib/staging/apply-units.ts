@@ -1,6 +1,7 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
-import { generate, type Request } from '../request/request.ts'
+import { renderUnits } from '../render/render-units.ts'
+import type { Request } from '../request/request.ts'
 import { listStore, type Podman } from '../host/podman.ts'
 import { removeOtherFiles } from '../state/private-files.ts'
 import { storedImages } from '../host/stored-images.ts'
@@ -17,7 +18,7 @@ import {
 import { isStoreSuspect, rememberDamage, suspectPulls } from '../state/unfinished-pulls.ts'
 import { finishSwap, isSetLoaded, readCurrentSet, swapSet, unitNames } from '../state/unit-sets.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
-import { neededPulls, type Pull } from '../plan/plan-pulls.ts'
+import { neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
 import type { PullProgress } from '../plan/pull-progress.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import type { UnitText } from '../render/unit-text.ts'
@@ -48,7 +49,11 @@ export async function applyRequest(
   const units =
     planned === undefined
       ? []
-      : generate(planned.request, { ...facts, isStoreSuspect: isStoreSuspect() })
+      : renderUnits(
+          planned.plan,
+          { ...facts, isStoreSuspect: isStoreSuspect() },
+          planned.request.containersDirectory,
+        )
   // Only pulls need them.
   const privateFiles = units.length === 0 ? [] : (planned?.request.privateFiles ?? [])
   const old = readCurrentSet(runtimeDirectory)
@@ -93,25 +98,24 @@ interface PullState {
 }
 
 async function startPulls(
-  { request, doubt, isSameStaging }: PlannedStaging,
+  { request, plan, doubt, isSameStaging }: PlannedStaging,
   known: ReadonlySet<string>,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
-  const { target } = request.plan
   // What another one pulled by a tag may be another image than this one's.
-  const countsByTag = isSameStaging && known.has(target)
-  const pullStates = await statesOf(request, known, countsByTag, facts)
-  if (pullStates.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
-    await settleImages(request, facts)
+  const countsByTag = isSameStaging && known.has(plan.target)
+  const states = await statesOf(request, plan, known, countsByTag, facts)
+  if (states.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
+    await settleImages(request, plan, facts)
     return undefined
   }
   if (await isShuttingDown()) {
     warn(`the host is shutting down: what is missing is left to ${flush}`)
     return undefined
   }
-  const missing = pullStates.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
-  const isUnderWay = pullStates.some(({ progress }) => isRunning(progress))
+  const missing = states.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
+  const isUnderWay = states.some(({ progress }) => isRunning(progress))
   if (!isUnderWay) {
     const { refusal, warning } = checkSpace(missing, doubt, facts)
     if (refusal !== undefined) return refusal
@@ -122,11 +126,11 @@ async function startPulls(
   await keepImages(missing, facts, warn)
   await Promise.all([
     startFlush(warn),
-    resetForStart(pullStates),
+    resetForStart(states),
     // It may be active from an earlier staging.
     stopIfIdle('bootc-bound-images.target'),
   ])
-  await startUnit(target)
+  await startUnit(plan.target)
   return undefined
 }
 
@@ -144,7 +148,8 @@ async function startFlush(warn: (line: string) => void): Promise<void> {
  * @param countsByTag whether what was pulled by a tag is what is wanted
  */
 async function statesOf(
-  { root, plan }: Request,
+  { root }: Request,
+  plan: Plan,
   known: ReadonlySet<string>,
   countsByTag: boolean,
   { imageStore }: HostFacts,
@@ -181,11 +186,11 @@ function isRunning(progress: PullProgress): boolean {
   return progress === 'pulling' || progress === 'retrying'
 }
 
-async function resetForStart(pullStates: readonly PullState[]): Promise<void> {
+async function resetForStart(states: readonly PullState[]): Promise<void> {
   // A unit stays active when its image is removed behind its back; it must run again.
-  const lost = pullStates.filter(({ progress, isStored }) => progress === 'pulled' && !isStored)
+  const lost = states.filter(({ progress, isStored }) => progress === 'pulled' && !isStored)
   await stopUnits(lost.map(({ pull }) => pull.unit))
   // Without this, units that used up their tries would not be tried at all.
-  const failed = pullStates.filter(({ progress }) => progress === 'failed')
+  const failed = states.filter(({ progress }) => progress === 'failed')
   await resetFailed(failed.map(({ pull }) => pull.unit))
 }

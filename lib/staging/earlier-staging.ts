@@ -1,11 +1,10 @@
 import { runtimeDirectory } from '../directories.ts'
-import type { Request } from '../request/request.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { isRecorded } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import { suspectPulls } from '../state/unfinished-pulls.ts'
 import { currentUnits } from '../state/unit-sets.ts'
-import { pendingUnitName } from '../plan/plan-pulls.ts'
+import { pendingUnitName, type Plan } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
 import type { Standing } from '../request/next-deployment.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
@@ -25,7 +24,8 @@ export interface Recollection extends Earlier {
  * its pull failed: the image may be gone from the registry, with another one in its place.
  */
 export async function recallStaging(
-  { name, plan: { target, pulls } }: Request,
+  name: string,
+  { target, pulls }: Plan,
   standing: Standing,
 ): Promise<Recollection> {
   const staging = stagingKey(standing)

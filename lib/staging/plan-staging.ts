@@ -1,5 +1,8 @@
 import { hostRoot, runtimeDirectory } from '../directories.ts'
-import { planAgain, type Request } from '../request/request.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
+import { planRequest } from '../request/plan-request.ts'
+import type { Request } from '../request/request.ts'
+import type { Plan } from '../plan/plan-pulls.ts'
 import { removeOtherKnowledge, writeKnowledge } from '../state/knowledge-file.ts'
 import { writePrivateFiles } from '../state/private-files.ts'
 import { unitStates } from '../host/systemctl.ts'
@@ -16,6 +19,7 @@ import { recallStaging } from './earlier-staging.ts'
 /** What a staging is to carry out. */
 export interface PlannedStaging {
   readonly request: Request
+  readonly plan: Plan
   /** See `Learnt`. */
   readonly doubt: string | undefined
   /** Whether it goes on with what was begun for the same staging of the deployment. */
@@ -38,7 +42,11 @@ export async function planStaging(
   const request = readNextRequest(next, facts)
   // Some of them are credentials with which registries are asked.
   writePrivateFiles(request.privateFiles)
-  const { staging, isSameStaging, ...earlier } = await recallStaging(request, next.standing)
+  const { staging, isSameStaging, ...earlier } = await recallStaging(
+    request.name,
+    planAsStaged(request, facts.settings),
+    next.standing,
+  )
   if (earlier.isStaging) await recordRunning(facts)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
   const { knowledge: learnt, doubt } = await learn(request, earlier, facts, seconds, warn)
@@ -47,7 +55,7 @@ export async function planStaging(
     earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)
   writeKnowledge({ deployment: request.name, staging, knowledge })
   removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
-  return { request: planAgain(request, facts.settings, knowledge), doubt, isSameStaging }
+  return { request, plan: planRequest(request, facts.settings, knowledge), doubt, isSameStaging }
 }
 
 /** Adds which pulls of an earlier staging go on. */
@@ -57,7 +65,7 @@ async function withPullsUnderWay(
   { settings }: PullFacts,
 ): Promise<Knowledge> {
   const set = currentUnits(runtimeDirectory)
-  const { pulls } = planAgain(request, settings, knowledge).plan
+  const { pulls } = planRequest(request, settings, knowledge)
   const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => set.has(unit)))
   const running = new Set(
     states.filter(({ active }) => active === 'activating').map(({ unit }) => unit),

@@ -15,6 +15,7 @@ import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
 
@@ -34,8 +35,8 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const suspects = suspectPulls()
   if (suspects.length === 0 || next === undefined) return
   const facts = await pullFacts()
-  const { root, plan } = readNextRequest(next, facts)
-  const { pulls } = plan
+  const request = readNextRequest(next, facts)
+  const { pulls } = planAsStaged(request, facts.settings)
   const names = pulls.map(({ boundImage }) => storedName(boundImage))
   // Not by inspecting them: what is damaged cannot be inspected.
   const listed = await listStore(facts.imageStore)
@@ -50,7 +51,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
     const image = stored.get(name)
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
     // Else it is pulled in any case, and a record would say that this one had been.
-    if (whyUnusable(pull.boundImage, image, root, facts.imageStore) !== undefined) continue
+    if (whyUnusable(pull.boundImage, image, request.root, facts.imageStore) !== undefined) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }

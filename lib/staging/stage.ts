@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
+import type { Plan } from '../plan/plan-pulls.ts'
 import type { Request } from '../request/request.ts'
 import { ifThere } from '../if-there.ts'
 import type { PullFacts } from '../facts/facts.ts'
@@ -29,6 +30,7 @@ export function isStagingUnfinished(): boolean {
 export interface Staging {
   readonly standing: Standing
   readonly request: Request
+  readonly plan: Plan
   /** Why its pulls were not started; undefined when they were, or are not needed. */
   readonly refusal: string | undefined
   readonly facts: PullFacts
@@ -87,7 +89,9 @@ async function stageOnce(
   const planned = next && (await planStaging(next, facts, warn))
   const refusal = await applyRequest(planned, facts, warn)
   if (refusal !== undefined) rememberStagingRefusal(refusal)
-  return next && planned && { standing: next.standing, request: planned.request, refusal, facts }
+  if (next === undefined || planned === undefined) return undefined
+  const { request, plan } = planned
+  return { standing: next.standing, request, plan, refusal, facts }
 }
 
 /** Makes systemd forget that the service of staging failed. */

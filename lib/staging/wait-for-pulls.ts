@@ -3,10 +3,11 @@ import { runtimeDirectory } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import { currentUnits } from '../state/unit-sets.ts'
-import { isPendingUnit, neededPulls } from '../plan/plan-pulls.ts'
+import { isPendingUnit, neededPulls, type Plan } from '../plan/plan-pulls.ts'
 import type { PullProgress } from '../plan/pull-progress.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { settleImages } from '../tags/settle-images.ts'
@@ -41,14 +42,14 @@ export async function waitForPulls(
 ): Promise<readonly ImageReport[] | undefined> {
   let staging: Staging | undefined = first
   while (staging !== undefined) {
-    const { request, refusal, facts } = staging
-    if (refusal === undefined) await watchUnits(request, root, report)
+    const { request, plan, refusal, facts } = staging
+    if (refusal === undefined) await watchUnits(request, plan, root, report)
     const found = await withStagingLock(async () =>
-      isCurrent(request, root, facts) ? settleImages(request, facts) : undefined,
+      isCurrent(plan, root, facts) ? settleImages(request, plan, facts) : undefined,
     )
-    if (found !== undefined) return surveyImages(request, found)
+    if (found !== undefined) return surveyImages(request, plan, found)
     // Who named a root does not take the pulls away from what was staged since.
-    if (root !== undefined && (await withStagingLock(() => Promise.resolve(isReplaced(request)))))
+    if (root !== undefined && (await withStagingLock(() => Promise.resolve(isReplaced(plan)))))
       throw new Error(`another deployment was staged, and took the place of ${root}`)
     report('another deployment was staged; waiting for its bound images')
     staging = await stage(root, report)
@@ -58,10 +59,11 @@ export async function waitForPulls(
 
 async function watchUnits(
   request: Request,
+  plan: Plan,
   root: string | undefined,
   report: (line: string) => void,
 ): Promise<void> {
-  const pulls = neededPulls(request.plan)
+  const pulls = neededPulls(plan)
   const last = new Map<string, PullProgress>()
   for (;;) {
     const states = await pullStates(pulls.map(({ unit }) => unit))
@@ -81,16 +83,16 @@ function isFinal(progress: PullProgress): boolean {
 }
 
 /** Whether the pulls of another deployment have taken the place of these. */
-function isReplaced({ plan: { target } }: Request): boolean {
+function isReplaced({ target }: Plan): boolean {
   return [...currentUnits(runtimeDirectory)].some(name => !isPendingUnit(name) && name !== target)
 }
 
-function isCurrent(request: Request, root: string | undefined, facts: PullFacts): boolean {
+function isCurrent(plan: Plan, root: string | undefined, facts: PullFacts): boolean {
   const next = findNextDeployment(root)
   if (next === undefined) return false
   try {
-    const { plan } = readNextRequest(next, facts)
-    return JSON.stringify(plan) === JSON.stringify(request.plan)
+    const now = planAsStaged(readNextRequest(next, facts), facts.settings)
+    return JSON.stringify(now) === JSON.stringify(plan)
   } catch {
     // Whether its root was removed meanwhile or cannot be read, the next staging says.
     return false

@@ -2,7 +2,7 @@ import type { Request } from '../request/request.ts'
 import { isRecorded } from '../state/pull-records.ts'
 import { storedImages } from '../host/stored-images.ts'
 import { suspectPulls } from '../state/unfinished-pulls.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
+import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
 import { isForPlatform, otherPlatform, whyUnusable } from './why-unusable.ts'
 import { wantedPlatform } from '../bound-images/platform.ts'
@@ -27,7 +27,8 @@ export interface FoundImage {
  * is written after a sync.
  */
 export async function findImages(
-  { root, plan: { pulls } }: Pick<Request, 'root' | 'plan'>,
+  { root }: Pick<Request, 'root'>,
+  { pulls }: Plan,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
 ): Promise<readonly FoundImage[]> {
   const stored = await storedImages(

@@ -1,6 +1,6 @@
 import type { Request } from '../request/request.ts'
 import { lastError } from '../host/journal.ts'
-import type { Pull } from '../plan/plan-pulls.ts'
+import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import { describeProblem } from '../text/fault.ts'
 import { printable } from '../text/printable.ts'
 import type { FoundImage, Presence } from './find-images.ts'
@@ -29,7 +29,8 @@ export interface ImageReport {
  * @param found see `findImages`
  */
 export async function surveyImages(
-  { plan: { pulls }, problems }: Request,
+  { problems }: Pick<Request, 'problems'>,
+  { pulls }: Plan,
   found: readonly FoundImage[],
 ): Promise<readonly ImageReport[]> {
   const needed = pulls.filter(({ isNeeded }) => isNeeded).map(({ unit }) => unit)

@@ -1,5 +1,5 @@
 import { hostRoot } from '../directories.ts'
-import type { Request } from '../request/request.ts'
+import type { Plan } from '../plan/plan-pulls.ts'
 import { removeOtherRecords, writeRecord, type RecordedImage } from '../state/deployment-records.ts'
 import { deploymentNames } from '../root/deployments.ts'
 import { describeError } from '../text/describe-error.ts'
@@ -12,7 +12,8 @@ import type { FoundImage } from '../survey/find-images.ts'
  * @param found in the order of the plan's pulls
  */
 export function completeDeployment(
-  { name: deployment, plan: { pulls } }: Request,
+  deployment: string,
+  { pulls }: Plan,
   found: readonly FoundImage[],
 ): void {
   const images = pulls.flatMap(({ boundImage }, index): RecordedImage[] => {
@@ -26,10 +27,10 @@ export function completeDeployment(
 }
 
 /** Does so if it can: that the names cannot be noted, on a full disk for example, keeps nothing else from being done. */
-export function tryToComplete(request: Request, found: readonly FoundImage[]): void {
+export function tryToComplete(deployment: string, plan: Plan, found: readonly FoundImage[]): void {
   try {
-    completeDeployment(request, found)
+    completeDeployment(deployment, plan, found)
   } catch (error) {
-    process.stderr.write(`noting the images of ${request.name}: ${describeError(error)}\n`)
+    process.stderr.write(`noting the images of ${deployment}: ${describeError(error)}\n`)
   }
 }

@@ -7,6 +7,8 @@ import { removeOldRecords } from '../state/pull-records.ts'
 import { giveNames } from './change-names.ts'
 import { tagMoves } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
+import type { Plan } from '../plan/plan-pulls.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
@@ -22,18 +24,18 @@ import { pruneImages } from './prune-images.ts'
  */
 export async function settleImages(
   request: Request,
+  plan: Plan,
   facts: PullFacts,
 ): Promise<readonly FoundImage[]> {
-  const { pulls } = request.plan
-  const found = await findImages(request, facts)
+  const found = await findImages(request, plan, facts)
   const list = await listStore(facts.imageStore)
-  const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
+  const wanted = plan.pulls.flatMap(({ boundImage: { name, digest } }, index) => {
     const id = found[index]?.id
     return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
   })
   await giveNames(tagMoves(wanted, list, new Set()), facts.imageStore)
   if (areAllPresent(found) && request.problems.length === 0) {
-    completeDeployment(request, found)
+    completeDeployment(request.name, plan, found)
     removeOldRecords(list)
     await pruneImages(list, facts)
   }
@@ -48,14 +50,14 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
   const root = deploymentDirectory(hostRoot, hostRoot)
   if (root === hostRoot || isRecordWhole(basename(root))) return
   const request = readHostRequest(root, facts, { isMerged: true })
-  const { pulls } = request.plan
+  const plan = planAsStaged(request, facts.settings)
   // A pull by tag may have moved since what is written down in part.
   const known = new Map(
     readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
   )
-  const found = (await findImages(request, facts)).map((image, index) => ({
+  const found = (await findImages(request, plan, facts)).map((image, index) => ({
     ...image,
-    id: known.get(pulls[index]?.boundImage.identity ?? '') ?? image.id,
+    id: known.get(plan.pulls[index]?.boundImage.identity ?? '') ?? image.id,
   }))
-  completeDeployment(request, found)
+  completeDeployment(request.name, plan, found)
 }

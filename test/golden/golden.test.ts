@@ -3,7 +3,9 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
-import { generate, readRequest } from '../../lib/request/request.ts'
+import { planRequest } from '../../lib/request/plan-request.ts'
+import { readRequest } from '../../lib/request/request.ts'
+import { render } from '../render-root.ts'
 import { defaultStore, separateStore } from '../../lib/facts/image-store.ts'
 import { describeProblem } from '../../lib/text/fault.ts'
 import { writeUnits } from '../../lib/state/write-units.ts'
@@ -36,7 +38,7 @@ for (const name of cases)
     const request = readRequest(root, { ...facts, hostRoot: host })
     t.equal(basename(request.root), `${checksum}.0`)
     const problems = request.problems.flatMap(describeProblem)
-    const units = generate(request, facts)
+    const units = render(request, facts)
     const found = [
       ...units,
       ...request.privateFiles.map(file => ({
@@ -68,7 +70,7 @@ t.test('an AuthFile= that is no regular file is never opened', t => {
       '[Image]\nImage=quay.io/x/a:1\nAuthFile=/usr/lib/directory\n',
     'usr/lib/directory/': '',
   })
-  const texts = generate(readRequest(root, { ...facts, hostRoot: undefined }), facts).map(
+  const texts = render(readRequest(root, { ...facts, hostRoot: undefined }), facts).map(
     unit => unit.contents,
   )
   t.match(texts.join(''), '--authfile /usr/lib/directory/is-not-a-regular-file quay.io/x/a:1')
@@ -80,7 +82,7 @@ t.test('systemd 252 does not know RestartMode=', t => {
     ...facts,
     hostRoot: undefined,
   })
-  const texts = generate(request, { ...facts, systemdVersion: 252 }).map(unit => unit.contents)
+  const texts = render(request, { ...facts, systemdVersion: 252 }).map(unit => unit.contents)
   t.notMatch(texts.join(''), /RestartMode/)
   t.match(texts.join(''), /TimeoutStartSec/)
   t.end()
@@ -98,10 +100,10 @@ t.test(
       hostRoot: undefined,
     })
     const waits = (systemdVersion: number) =>
-      generate(request, { ...inLine, systemdVersion }).flatMap(
+      render(request, { ...inLine, systemdVersion }).flatMap(
         ({ contents }) => /^ExecStartPre=.*await-pulls (.*)$/mu.exec(contents)?.[1] ?? [],
       )
-    const others = request.plan.pulls.flatMap(({ after }) => after)
+    const others = planRequest(request, inLine.settings).pulls.flatMap(({ after }) => after)
     t.ok(others.length > 0)
     t.strictSame(waits(252).toSorted(), others.map(unit => `45 ${unit}`).toSorted())
     t.strictSame(waits(254), [])
@@ -116,7 +118,7 @@ t.test('what podman is configured to write to can be written', t => {
   })
   const pathsWith = (more: Partial<typeof facts>) =>
     /^ReadWritePaths=(.*)$/mu.exec(
-      generate(request, { ...facts, ...more }).find(({ name }) => name.endsWith('/20-host.conf'))
+      render(request, { ...facts, ...more }).find(({ name }) => name.endsWith('/20-host.conf'))
         ?.contents ?? '',
     )?.[1]
   const imageStore = { directory: '/srv/100% mine', runDirectory: '/run/x', options: [] }

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { defaultSettings } from '../../lib/config/settings.ts'
+import { planRequest } from '../../lib/request/plan-request.ts'
 import { readRequest, type Request } from '../../lib/request/request.ts'
 import { defaultStore } from '../../lib/facts/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
@@ -69,11 +70,13 @@ function quadletResult({ services, log }: QuadletOutput, path: string): Judgemen
 
 /** What this product makes of the spec behind an entry. */
 export function ourResult(
-  { root, plan, problems, privateFiles }: Request,
+  { root, name, specs, problems, privateFiles }: Request,
   entry: string,
 ): Judgement['ours'] {
   const problem = problems.find(each => each.entry === entry)
-  const pull = plan.pulls.find(({ entries }) => entries.includes(entry))
+  const pull = planRequest({ name, specs }, defaultSettings).pulls.find(({ entries }) =>
+    entries.includes(entry),
+  )
   if (problem !== undefined && pull !== undefined)
     return { faults: [{ reason: 'refused, and pulled all the same' }] }
   if (problem !== undefined) return { faults: problem.faults }

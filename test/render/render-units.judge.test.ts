@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
-import { generate, readRequest } from '../../lib/request/request.ts'
+import { planRequest } from '../../lib/request/plan-request.ts'
+import { readRequest } from '../../lib/request/request.ts'
+import { render } from '../render-root.ts'
 import { defaultStore } from '../../lib/facts/image-store.ts'
 import { pullCommand } from '../../lib/render/pull-command.ts'
 import { decodeCommandLine } from '../judges/decode-command-line.ts'
@@ -36,7 +38,10 @@ t.test('hostile specs', t => {
     try {
       writeBatch(root, files)
       const request = readRequest(root, { ...facts, hostRoot: undefined })
-      return { ...request, units: new Map(generate(request, facts).map(u => [u.name, u.contents])) }
+      return {
+        plan: planRequest(request, facts.settings),
+        units: new Map(render(request, facts).map(u => [u.name, u.contents])),
+      }
     } finally {
       rmSync(root, { recursive: true, force: true })
     }

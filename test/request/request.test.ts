@@ -2,11 +2,13 @@ import { mkdirSync, realpathSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
-import { generate, planAgain, readRequest } from '../../lib/request/request.ts'
+import { planRequest } from '../../lib/request/plan-request.ts'
+import { readRequest } from '../../lib/request/request.ts'
 import { anyPodmanVersion, type PodmanVersion } from '../../lib/facts/podman-version.ts'
 import { defaultStore } from '../../lib/facts/image-store.ts'
 import { describeProblem } from '../../lib/text/fault.ts'
 import { makeTree } from '../make-tree.ts'
+import { render } from '../render-root.ts'
 
 const entry = 'usr/lib/bootc/bound-images.d/a.image'
 const options = {
@@ -26,8 +28,8 @@ t.test('a directory without an operating system is not an empty request', t => {
 
 t.test('a spec that the podman of the host cannot honour is a problem', t => {
   const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\nPolicy=never\n' })
-  const { plan, problems } = readRequest(root, options)
-  t.strictSame(plan.pulls, [])
+  const { specs, problems } = readRequest(root, options)
+  t.strictSame(specs, [])
   t.strictSame(problems.flatMap(describeProblem), [
     `${entry}: podman 5.4 of this host does not know --policy; it comes with 5.6: update podman first`,
   ])
@@ -59,10 +61,10 @@ t.test('the machine ID of the host is that of the new deployment', t => {
     mkdirSync(join(top, 'host'), { recursive: true })
     return readRequest(join(top, 'root'), { ...options, hostRoot: join(top, 'host') })
   }
-  t.match(request(`${id}\n`).plan.pulls, [{ boundImage: { image: `quay.io/x/a:${id}` } }])
+  t.match(request(`${id}\n`).specs, [{ boundImage: { image: `quay.io/x/a:${id}` } }])
   for (const machineId of ['', 'uninitialized\n']) {
-    const { plan, problems } = request(machineId)
-    t.strictSame(plan.pulls, [], machineId)
+    const { specs, problems } = request(machineId)
+    t.strictSame(specs, [], machineId)
     t.match(problems.flatMap(describeProblem), [/line 2, Image=: specifier %m/], machineId)
   }
   t.end()
@@ -135,15 +137,14 @@ t.test(
   },
 )
 
-t.test('what is learnt later is planned with', t => {
+t.test('a plan takes the digest to which a tag was resolved', t => {
   const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })
   const request = readRequest(root, options)
   const [spec] = request.specs
   const digest = `sha256:${'0'.repeat(64)}`
   const known = new Map([[spec?.boundImage.identity ?? '', { digest, isPresent: false }]])
-  const { plan } = planAgain(request, defaultSettings, known)
   t.strictSame(
-    plan.pulls.map(({ boundImage }) => boundImage.digest),
+    planRequest(request, defaultSettings, known).pulls.map(({ boundImage }) => boundImage.digest),
     [digest],
   )
   t.end()
@@ -152,7 +153,7 @@ t.test('what is learnt later is planned with', t => {
 t.test('where images may be damaged, what reads them back is confined', t => {
   const root = makeTree(t, { [entry]: '[Image]\nImage=quay.io/x/a:1\n' })
   const record = (isStoreSuspect: boolean) =>
-    generate(readRequest(root, options), {
+    render(readRequest(root, options), {
       ...options,
       systemdVersion: 257,
       imageStore: defaultStore,

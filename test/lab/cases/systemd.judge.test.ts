@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { defaultSettings } from '../../../lib/config/settings.ts'
-import { generate, readRequest } from '../../../lib/request/request.ts'
+import { planRequest } from '../../../lib/request/plan-request.ts'
+import { readRequest } from '../../../lib/request/request.ts'
+import { render } from '../../render-root.ts'
 import { defaultStore } from '../../../lib/facts/image-store.ts'
 import { pullCommand } from '../../../lib/render/pull-command.ts'
 import { quoteArgument } from '../../../lib/render/quote-argument.ts'
@@ -83,7 +85,8 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
   writeBatch(root, fc.sample(hostileFiles, { seed, numRuns: 1000 }))
   const settings = defaultSettings
   const request = readRequest(root, { hostRoot: undefined, podmanVersion, settings })
-  const rendered = generate(request, {
+  const { pulls } = planRequest(request, settings)
+  const rendered = render(request, {
     systemdVersion: Number(
       /systemd (\d+)/u.exec((await host.run('systemctl --version')).stdout)?.[1],
     ),
@@ -97,14 +100,14 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
   t.ok(texts.size > 200, `${texts.size} units`)
 
   const units = Object.fromEntries(
-    request.plan.pulls.map(({ unit }) => {
+    pulls.map(({ unit }) => {
       const lines = linesOf(texts.get(unit) ?? '')
       const command = lines.find(({ key }) => key === 'ExecStart')?.value ?? ''
       return [unit, service(command.replace('/usr/bin/podman', recorder))]
     }),
   )
   const recorded = await recordArguments(host, units)
-  const wrong = request.plan.pulls.flatMap(({ unit, boundImage }) =>
+  const wrong = pulls.flatMap(({ unit, boundImage }) =>
     compare(pullCommand(boundImage, podmanVersion, defaultStore).slice(1), recorded.get(unit)),
   )
   t.strictSame(shortest(wrong), [], 'the shortest of the commands that came out wrong')
