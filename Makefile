@@ -51,8 +51,14 @@ programs_node := dist/bootc-bound-images dist/bootc-bound-images.cjs dist/genera
 programs_bundled := dist/bundled/bootc-bound-images
 programs := $(or $(programs_$(RUNTIME)),$(error RUNTIME=$(RUNTIME) is neither node nor bundled))
 
-.PHONY: all install uninstall check tools test test-matrix demo campaign bench clean
+.PHONY: all install uninstall check tools test test-matrix demo campaign bench clean help
+#? all          build the programs in dist/ (the default)
 all: $(programs)
+
+# The lines that begin with "#?".
+help:
+	@sed -n 's/^#? //p' $(firstword $(MAKEFILE_LIST))
+#? help         print this list
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@echo 'Installing the build tools that package-lock.json names into node_modules'
@@ -85,6 +91,7 @@ dist/bundled/bootc-bound-images: dist/bootc-bound-images.cjs
 # The directories are filled in at installation, because they may be given only then.
 fill = sed -e 's,@bindir@,$(bindir),g' -e 's,@pkglibdir@,$(pkglibdir),g'
 
+#? install      build and install, below DESTDIR if given
 install: all
 	@unit=$(DESTDIR)/usr/lib/systemd/system/ostree-finalize-staged.service; \
 	[ ! -e $$unit ] || grep -qx 'ExecStop=/usr/bin/ostree admin finalize-staged' $$unit || { \
@@ -123,6 +130,7 @@ stop_units = for unit in $$(systemctl list-units --all --full --plain --no-legen
 
 # What acts at a shutdown goes first: a gate without its program refuses every update, and the flush, which
 # is stopped here, would pull.
+#? uninstall    remove what install installed, with the same variables
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(gate) $(at_shutdown))
 ifeq ($(DESTDIR),)
@@ -147,14 +155,17 @@ ifeq ($(DESTDIR),)
 	fi
 endif
 
-# What needs neither root nor another machine.
+#? check        types, lint, unit and golden tests; needs no root
 check: node_modules/.package-lock.json
 	npm run --silent types
 	npm run --silent lint
 	npm run --silent test:unit
 
+#? test         every test, as root on Debian: check, and the lab on the main kinds of hosts
 test: script = all
+#? test-matrix  every lab case on every kind of host
 test-matrix: script = matrix
+#? demo         boot a host in a container, stage an update, pull its images, reboot into it
 demo: script = demo
 test test-matrix demo: tools
 	@$(MAKE) --no-print-directory all
@@ -162,18 +173,21 @@ test test-matrix demo: tools
 
 # The long campaigns: hosts that are killed and whose power is cut, at hundreds of random moments. About an hour.
 # ONLY=crash (or another one of them) SEED=17 RUNS=1 makes one run once more.
+#? campaign     kill hosts and cut their power at hundreds of random moments; about an hour
 campaign: tools
 	@$(MAKE) --no-print-directory all
 	@test/campaign
 
-# How long the generator takes beside Quadlet, as ratios.
+#? bench        compare the generator and the pulls with Quadlet; results in dist/
 bench: tools
 	@$(MAKE) --no-print-directory all
 	@test/bench/run
 	@test/bench/pull/run
 
+#? tools        install what the lab needs, with apt-get
 tools:
 	@test/install-tools
 
+#? clean        remove dist/ and the coverage data
 clean:
 	rm -rf dist .tap

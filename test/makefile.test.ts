@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -10,6 +10,7 @@ const make = (...args: readonly string[]) =>
     encoding: 'utf8',
     env: { ...process.env, MAKEFLAGS: '' }, // of the make that runs the tests
   })
+const read = (path: string) => readFileSync(join(repository, path), 'utf8')
 /** Without what tap adds to the environment to measure coverage: the bundles have none of their own. */
 const run = (...words: readonly string[]) =>
   spawnSync('env', ['-i', `PATH=${process.env['PATH']}`, ...words], { encoding: 'utf8' })
@@ -120,6 +121,20 @@ t.test(
     t.end()
   },
 )
+
+t.test('help names every target', t => {
+  const { status, stdout } = make('help')
+  t.equal(status, 0)
+  const lines = stdout.trim().split('\n')
+  const [, targets = ''] = /^\.PHONY: (.*)$/mu.exec(read('Makefile')) ?? []
+  t.strictSame(
+    lines.map(line => line.replace(/ .*/u, '')).toSorted(),
+    targets.split(' ').toSorted(),
+  )
+  for (const line of lines) t.match(line, /^[a-z-]+ +\S.{10,}$/u)
+  t.match(make('--print-data-base', 'help').stdout, /^\.DEFAULT_GOAL := all$/mu)
+  t.end()
+})
 
 t.test('a runtime that does not exist', t => {
   t.match(make('install', 'RUNTIME=deno', `DESTDIR=${t.testdir({})}`), {
