@@ -115,7 +115,8 @@ install: all
 	done
 	$(INSTALL) -D -m 644 units/tmpfiles.conf $(DESTDIR)$(tmpfilesdir)/bootc-bound-images.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/bootc-bound-images.8
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE $(wildcard docs/*.md)
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md LICENSE \
+	    $(filter-out docs/development.md,$(wildcard docs/*.md))
 ifeq ($(DESTDIR),)
 	if [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload && \
