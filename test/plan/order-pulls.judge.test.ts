@@ -7,11 +7,12 @@ import {
   heavyBytes,
   mostHeavy,
   orderPulls,
+  trivialBytes,
   unknownBytes,
   type Job,
   type Slot,
 } from '../../lib/plan/order-pulls.ts'
-import { trivialBytes, trivialLayers, trivialShare } from '../../lib/plan/trivial-layers.ts'
+import { sumBytes, type Layer } from '../../lib/plan/layer.ts'
 import { seed } from '../judges/seed.ts'
 
 const bytes = fc.oneof(fc.nat(100), fc.nat(100_000), fc.integer({ min: 100_000, max: 300_000_000 }))
@@ -36,24 +37,17 @@ t.test('no layer worth a wait is downloaded twice, however long each pull takes'
   fc.assert(
     fc.property(jobsOf, most, durations, (jobs, maxParallel, seconds) => {
       const slots = orderPulls(jobs, maxParallel)
-      const trivial = trivialLayers(jobs.map(({ layers }) => layers))
       const arrived = new Set<string>()
-      const onTheWay = new Map<string, number>()
+      const onTheWay = new Set<string>()
       let isOnce = true
       play(slots, seconds, {
         begin: index => {
-          const own = (jobs[index]?.layers ?? []).filter(({ digest }) => !arrived.has(digest))
-          if (own.some(({ digest }) => onTheWay.has(digest) && !trivial.has(digest))) isOnce = false
-          for (const { digest } of own) onTheWay.set(digest, index)
-          const planned = slots[index]?.bytes ?? 0
-          const most = own.reduce((total, layer) => total + layer.bytes, 0)
-          const extra = (jobs[index]?.layers ?? []).filter(({ digest }) => trivial.has(digest))
-          const least = extra.reduce((total, layer) => total - layer.bytes, most)
-          if (
-            jobs[index]?.layers !== undefined &&
-            (planned < least || planned > most + 8 * trivialBytes)
-          )
-            isOnce = false
+          const layers = jobs[index]?.layers
+          const own = (layers ?? []).filter(layer => isTrivial(layer) || !arrived.has(layer.digest))
+          if (slots[index]?.bytes !== (layers && sumBytes(own))) isOnce = false
+          const awaited = own.filter(layer => !isTrivial(layer))
+          if (awaited.some(({ digest }) => onTheWay.has(digest))) isOnce = false
+          for (const { digest } of awaited) onTheWay.add(digest)
         },
         end: index => {
           for (const { digest } of jobs[index]?.layers ?? []) {
@@ -69,42 +63,18 @@ t.test('no layer worth a wait is downloaded twice, however long each pull takes'
   t.end()
 })
 
-t.test('what is not worth a wait costs next to nothing', t => {
-  fc.assert(
-    fc.property(jobsOf, jobs => {
-      const trivial = trivialLayers(jobs.map(({ layers }) => layers))
-      const all = new Map(
-        jobs.flatMap(({ layers = [] }) => layers.map(each => [each.digest, each])),
-      )
-      const copies = jobs.flatMap(({ layers = [] }) => [
-        ...new Set(layers.map(({ digest }) => digest)),
-      ])
-      const bytesOf = (digest: string) => all.get(digest)?.bytes ?? 0
-      const twice = [...trivial].map(digest => {
-        const holders = copies.filter(each => each === digest).length
-        return (holders - 1) * bytesOf(digest)
-      })
-      const total = [...all.values()].reduce((sum, layer) => sum + layer.bytes, 0)
-      return (
-        [...trivial].every(digest => bytesOf(digest) <= trivialBytes) &&
-        twice.reduce((sum, each) => sum + each, 0) <= trivialShare * total
-      )
-    }),
-    { seed },
-  )
-  t.end()
-})
-
 t.test('an empty layer that all have keeps none waiting', t => {
   const empty = { digest: 'sha256:empty', bytes: 32 }
   const jobs = Array.from({ length: 8 }, (_, index) => ({
     layers: [{ digest: `sha256:${index}`, bytes: 40_000 }, empty],
   }))
   t.ok(orderPulls(jobs, 8).every(({ after }) => after.length === 0))
-  t.strictSame(
-    orderPulls([{ layers: [empty] }, { layers: [empty] }], 8).map(({ after }) => after),
-    [[], [0]],
-  )
+  const both = (bytes: number) => {
+    const layers = [{ ...empty, bytes }]
+    return orderPulls([{ layers }, { layers }], 8).map(({ after }) => after)
+  }
+  t.strictSame(both(trivialBytes), [[], []])
+  t.strictSame(both(trivialBytes + 1), [[], [0]])
   t.end()
 })
 
@@ -145,7 +115,6 @@ t.test('what is under way counts as such: its layers, and its place', t => {
         return { ...job, isUnderWay: true }
       })
       const slots = orderPulls(jobs, maxParallel)
-      const trivial = trivialLayers(jobs.map(({ layers }) => layers))
       const onTheWay = new Set<string>()
       const running = new Set<number>()
       let isRight = jobs.every(
@@ -156,8 +125,9 @@ t.test('what is under way counts as such: its layers, and its place', t => {
         begin: index => {
           running.add(index)
           if (running.size > maxParallel) isRight = false
-          for (const { digest } of jobs[index]?.layers ?? []) {
-            if (arrived.has(digest) || trivial.has(digest)) continue
+          for (const layer of jobs[index]?.layers ?? []) {
+            const { digest } = layer
+            if (arrived.has(digest) || isTrivial(layer)) continue
             if (onTheWay.has(`${digest} ${index}`)) continue
             if ([...onTheWay].some(each => each.startsWith(`${digest} `))) isRight = false
             onTheWay.add(`${digest} ${index}`)
@@ -218,6 +188,28 @@ t.test('what shares nothing fills all the places there are', t => {
   )
   t.end()
 })
+
+t.test(
+  'of heavy ones that share nothing, only so many have a place, beside as many light ones as fit',
+  t => {
+    fc.assert(
+      fc.property(fc.nat(30), fc.nat(30), most, (heavy, light, maxParallel) => {
+        const jobs = Array.from({ length: heavy + light }, (_, index) => ({
+          layers: [{ digest: `sha256:${index}`, bytes: index < heavy ? heavyBytes : 1000 }],
+        }))
+        const slots = orderPulls(jobs, maxParallel)
+        const starters = slots.filter(({ after }) => after.length === 0)
+        const lanes = Math.min(heavy, mostHeavy, maxParallel)
+        return (
+          starters.filter(isHeavy).length === lanes &&
+          starters.length === Math.min(lanes + light, maxParallel)
+        )
+      }),
+      { seed },
+    )
+    t.end()
+  },
+)
 
 t.test('it takes less than five times as long as it must, and seldom much longer', t => {
   const ratios: number[] = []
@@ -281,6 +273,48 @@ t.test('what the registry has refused comes last', t => {
   )
   t.end()
 })
+
+t.test('nothing waits for what the registry has refused, not even another name of its image', t => {
+  const refused = fc.array(fc.record({ isHopeless: fc.boolean(), image: fc.nat(10) }), {
+    minLength: 40,
+    maxLength: 40,
+  })
+  fc.assert(
+    fc.property(jobsOf, refused, most, (all, facts, maxParallel) => {
+      const jobs = all.map((job, index) => ({
+        ...job,
+        isHopeless: facts[index]?.isHopeless,
+        image: `sha256:image-${facts[index]?.image}`,
+      }))
+      return orderPulls(jobs, maxParallel).every(
+        ({ after }, index) =>
+          jobs[index]?.isHopeless === true ||
+          after.every(other => jobs[other]?.isHopeless !== true),
+      )
+    }),
+    { seed },
+  )
+  t.end()
+})
+
+t.test('20,000 images take a few seconds', t => {
+  const jobs = Array.from({ length: 20_000 }, (_, index) => ({
+    layers: [
+      { digest: `sha256:base-${index % 20}`, bytes: 40_000_000 },
+      { digest: `sha256:runtime-${index % 200}`, bytes: 20_000_000 },
+      { digest: `sha256:${index >> 1}`, bytes: 1_000_000 + index },
+    ],
+  }))
+  const start = performance.now()
+  t.equal(orderPulls(jobs, 64).length, jobs.length)
+  const seconds = (performance.now() - start) / 1000
+  t.ok(seconds < 15, `${seconds}`)
+  t.end()
+})
+
+function isTrivial({ bytes }: Layer): boolean {
+  return bytes <= trivialBytes
+}
 
 function isHeavy(slot: Slot | undefined): boolean {
   return (slot?.bytes ?? unknownBytes) >= heavyBytes

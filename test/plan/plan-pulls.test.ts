@@ -56,7 +56,7 @@ t.test('what is there has no place in the order', t => {
     entry: `${identity}.image`,
     boundImage: { ...makeImage(identity), name: `quay.io/x/${identity}:1` },
   }))
-  const base = [{ digest: 'base', bytes: 5 }]
+  const base = [{ digest: 'base', bytes: 5000 }]
   const plan = planPulls(
     deployment,
     specs,
@@ -64,13 +64,13 @@ t.test('what is there has no place in the order', t => {
     new Map([
       ['one', { isPresent: true }],
       ['two', { layers: base }],
-      ['three', { layers: [...base, { digest: 'own', bytes: 7 }] }],
+      ['three', { layers: [...base, { digest: 'own', bytes: 7000 }] }],
     ]),
   )
   const [one, two, three] = plan.pulls
   t.match(one, { isNeeded: false, after: [] })
-  t.match(two, { isNeeded: true, after: [], bytes: 5 })
-  t.match(three, { isNeeded: true, after: [two?.unit], bytes: 7 })
+  t.match(two, { isNeeded: true, after: [], bytes: 5000 })
+  t.match(three, { isNeeded: true, after: [two?.unit], bytes: 7000 })
   t.strictSame(neededPulls(plan), [two, three])
   t.ok(plan.pulls.every(({ unit }) => isPendingUnit(unit)))
   t.notOk(isPendingUnit(plan.target))
