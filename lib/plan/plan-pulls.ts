@@ -68,7 +68,10 @@ interface Request {
 }
 
 function inOrder(requests: readonly Request[], maxParallel: number): readonly Pull[] {
-  const needed = requests.filter(({ known }) => known.isPresent !== true)
+  const needed = requests
+    .filter(({ known }) => known.isPresent !== true)
+    // So that the order of the specs does not matter.
+    .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   const slots = orderPulls(
     needed.map(({ known, boundImage }) => ({ ...known, image: imageOf(boundImage) })),
     maxParallel,
@@ -89,6 +92,10 @@ function inOrder(requests: readonly Request[], maxParallel: number): readonly Pu
       bytes: slot?.bytes,
     }
   })
+}
+
+function sortKey({ unit, boundImage }: Request): string {
+  return `${imageOf(boundImage)} ${unit}`
 }
 
 /** The same for all names of one image, as far as is known. */

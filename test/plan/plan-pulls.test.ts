@@ -1,5 +1,7 @@
+import * as fc from 'fast-check'
 import t from 'tap'
 import { isPendingUnit, neededPulls, planPulls } from '../../lib/plan/plan-pulls.ts'
+import { seed } from '../judges/seed.ts'
 import { makeImage } from './make-image.ts'
 
 const deployment = `0123456789ab${'c'.repeat(52)}.3`
@@ -86,5 +88,42 @@ t.test('two requests for one name come one after the other, although nobody know
   const [denied, allowed] = planPulls(deployment, specs, 4, known).pulls
   t.match(allowed, { isNeeded: true, after: [], bytes: undefined })
   t.match(denied, { isNeeded: true, after: [allowed?.unit], bytes: undefined })
+  t.end()
+})
+
+t.test('the order of the specs does not matter', t => {
+  const layer = fc.nat(4).map(index => ({ digest: `sha256:${index}`, bytes: 5_000_000 }))
+  const known = fc.record(
+    {
+      digest: fc.nat(9).map(index => `sha256:image-${index}`),
+      layers: fc.array(layer, { maxLength: 3 }),
+      isPresent: fc.boolean(),
+      isHopeless: fc.boolean(),
+      isUnderWay: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  )
+  const shuffles = fc.array(known, { maxLength: 20 }).chain(all => {
+    const specs = all.map((knowledge, index) => ({ index, knowledge }))
+    return fc.tuple(
+      fc.constant(specs),
+      fc.shuffledSubarray(specs, { minLength: specs.length, maxLength: specs.length }),
+    )
+  })
+  fc.assert(
+    fc.property(shuffles, fc.integer({ min: 1, max: 8 }), (orders, maxParallel) => {
+      const [some, others] = orders.map(specs => {
+        const bound = specs.map(({ index }) => ({
+          entry: `${index}.image`,
+          boundImage: makeImage(`${index}`),
+        }))
+        const knowledge = new Map(specs.map(({ index, knowledge }) => [`${index}`, knowledge]))
+        const { pulls } = planPulls(deployment, bound, maxParallel, knowledge)
+        return JSON.stringify(pulls.toSorted((a, b) => (a.unit < b.unit ? -1 : 1)))
+      })
+      return some === others
+    }),
+    { seed },
+  )
   t.end()
 })
