@@ -4,7 +4,7 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal } from '../text/fault.ts'
 import type { Entry } from './list-entries.ts'
 import type { QuadletFiles } from '../quadlet/quadlet-files.ts'
-import { sectionOf, type QuadletKind } from '../quadlet/quadlet-keys.ts'
+import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 
 /** A file that Quadlet will read in the deployment. */
 export interface QuadletFile {

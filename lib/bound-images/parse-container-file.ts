@@ -2,14 +2,8 @@ import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
-import {
-  parsePodmanArgs,
-  valueFlags,
-  valueOption,
-  type OptionContext,
-  type PullOption,
-} from './pull-options.ts'
-import { knownKeys } from '../quadlet/quadlet-keys.ts'
+import { keyOptions, parsePodmanArgs } from './pull-options.ts'
+import { pullFlags, sectionKeys } from './section-keys.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
@@ -20,16 +14,13 @@ export type ContainerImage =
   | { readonly imageFile: string; readonly place: Pick<Fault, 'file' | 'line'> }
   | { readonly faults: readonly Fault[] }
 
-/** Options of `podman run` and `podman kube play` that concern their pull. */
-const pullFlags: ReadonlySet<string> = new Set([...valueFlags.keys(), '--tls-verify'])
-
 /**
  * Decides which image a `.container` file needs (podman: pkg/systemd/quadlet/quadlet.go,
  * ConvertContainer and handleImageSource). Of its other keys only those that concern the pull count.
  */
 export function parseContainerFile(unitFile: UnitFile, context: SpecContext): ContainerImage {
   const reader = new SectionReader(unitFile, 'Container', context.specifiers)
-  reader.refuseOtherKeys(knownKeys.container)
+  reader.refuseOtherKeys(sectionKeys.container)
   const text = reader.convert('Image', (value, asWritten) => {
     if (value.endsWith('.image') && asWritten.includes('%'))
       throw new Refusal('Quadlet looks for a file of this very name', 'write it without specifiers')
@@ -51,8 +42,7 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
       : reader.convert('Image', value => parseImageSource(value, undefined, context))
   const optionContext = { ...context, registry: source?.registry }
   const options = [
-    ...keyOption(reader, 'Retry', '--retry', optionContext),
-    ...keyOption(reader, 'RetryDelay', '--retry-delay', optionContext),
+    ...keyOptions(sectionKeys.container, reader, optionContext),
     ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext), pullWords),
   ]
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
@@ -64,26 +54,15 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
 }
 
 /**
- * The words of `PodmanArgs=` that concern the pull. All others belong to the container; which of those are
- * options and values does not matter.
+ * The words of `PodmanArgs=` that concern the pull of `podman run` or `podman kube play`. All others belong
+ * to the container; which of those are options and values does not matter.
  */
 export function pullWords(words: readonly string[]): readonly string[] {
   return words.flatMap((word, index) => {
     const flag = word.replace(/=.*$/su, '')
-    if (!pullFlags.has(flag)) return []
+    const option = pullFlags.get(flag)
+    if (option === undefined || option.isIdle === true) return []
     const value = words[index + 1]
-    return word === flag && flag !== '--tls-verify' && value !== undefined ? [word, value] : [word]
+    return word === flag && option.read !== 'switch' && value !== undefined ? [word, value] : [word]
   })
-}
-
-function keyOption(
-  reader: SectionReader,
-  key: string,
-  flag: string,
-  context: OptionContext,
-): readonly PullOption[] {
-  const option = reader.convert(key, text =>
-    text === '' ? undefined : valueOption(flag, text, context),
-  )
-  return option === undefined ? [] : [option]
 }

@@ -2,25 +2,11 @@ import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption, parseGlobalArgs } from './global-options.ts'
 import { parseImageSource, refuseOtherName, type ImageSource } from './image-source.ts'
-import { allTags, parsePodmanArgs, valueOption, type PullOption } from './pull-options.ts'
-import { knownKeys } from '../quadlet/quadlet-keys.ts'
+import { allTags, keyOptions, parsePodmanArgs, type PullOption } from './pull-options.ts'
+import { sectionKeys } from './section-keys.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
-
-/** Keys with a text -> option, in the order of the command line. */
-const valueKeys = {
-  Arch: '--arch',
-  AuthFile: '--authfile',
-  CertDir: '--cert-dir',
-  Creds: '--creds',
-  DecryptionKey: '--decryption-key',
-  OS: '--os',
-  Policy: '--policy',
-  Retry: '--retry',
-  RetryDelay: '--retry-delay',
-  Variant: '--variant',
-} as const
 
 /**
  * Decides what a `.image` file asks for (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). Every key
@@ -31,7 +17,7 @@ export function parseImageFile(
   context: SpecContext,
 ): { readonly boundImage?: BoundImage; readonly faults: readonly Fault[] } {
   const reader = new SectionReader(unitFile, 'Image', context.specifiers)
-  reader.refuseOtherKeys(knownKeys.image)
+  reader.refuseOtherKeys(sectionKeys.image)
 
   const tag = reader.scalar('ImageTag')
   const source = reader.convert('Image', text => imageSource(text, tag, context))
@@ -45,18 +31,10 @@ export function parseImageFile(
     ...reader.all('ContainersConfModule', value => moduleOption(value, context.files)),
     ...reader.words('GlobalArgs', words => parseGlobalArgs(words, context.files)),
   ]
-  const options: PullOption[] = []
-  for (const [key, flag] of Object.entries(valueKeys)) {
-    const option = reader.convert(key, text =>
-      text === '' ? undefined : valueOption(flag, text, optionContext),
-    )
-    if (option !== undefined) options.push(option)
-  }
-  options.push(
-    ...switchOption('--all-tags', reader.boolean('AllTags')),
-    ...switchOption('--tls-verify', reader.boolean('TLSVerify')),
+  const options = [
+    ...keyOptions(sectionKeys.image, reader, optionContext),
     ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext)),
-  )
+  ]
   if (options.some(({ words }) => words[0] === '--all-tags'))
     reader.refuse('AllTags', allTags().message, allTags().remedy)
   refuseTwoPlatforms(options, reader)
@@ -73,12 +51,6 @@ function imageSource(text: string, tag: string | undefined, context: SpecContext
   if (/^[^/:@]+\.(?:image|build)$/u.test(text))
     throw new Refusal('a .image file cannot refer to another unit', 'name an image')
   return parseImageSource(text, tag, context)
-}
-
-function switchOption(flag: string, value: boolean | undefined): readonly PullOption[] {
-  if (value === undefined) return []
-  const word = value ? flag : `${flag}=false`
-  return [{ flag, words: [word], identity: flag === '--tls-verify' ? word : undefined, files: [] }]
 }
 
 function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReader): void {

@@ -7,7 +7,7 @@ import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullWords } from './parse-container-file.ts'
 import { parsePodmanArgs, type PullOption } from './pull-options.ts'
-import { knownKeys } from '../quadlet/quadlet-keys.ts'
+import { sectionKeys } from './section-keys.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
@@ -20,7 +20,7 @@ export function parseKubeFile(
   context: SpecContext,
 ): { readonly boundImages: readonly BoundImage[]; readonly faults: readonly Fault[] } {
   const reader = new SectionReader(unitFile, 'Kube', context.specifiers)
-  reader.refuseOtherKeys(knownKeys.kube)
+  reader.refuseOtherKeys(sectionKeys.kube)
   const paths = reader.words('Yaml', words => words)
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')

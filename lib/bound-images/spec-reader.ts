@@ -11,13 +11,14 @@ import { parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
 import { parseTomlFile } from './parse-toml-file.ts'
-import type { OptionValue } from './pull-options.ts'
+import type { OptionValue } from './read-value.ts'
 import { listQuadletFiles } from '../quadlet/quadlet-files.ts'
-import { knownKeys, sectionOf } from '../quadlet/quadlet-keys.ts'
+import { sectionOf } from '../quadlet/quadlet-kind.ts'
 import { isMask, readText, readUnitFile } from '../quadlet/read-unit-file.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import { environmentFaults } from '../quadlet/service-environment.ts'
 import { serviceName } from '../quadlet/service-name.ts'
+import { sectionKeys } from './section-keys.ts'
 import { readShortNames } from './short-names.ts'
 import type { SpecContext } from './spec-context.ts'
 import { systemdArchitecture, unitSpecifiers, type SpecifierFacts } from '../quadlet/specifiers.ts'
@@ -83,7 +84,7 @@ export class SpecReader {
     const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
     const spec = this.#parse(kind, unitFile, context)
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
-    quadletKeys.refuseOtherKeys(knownKeys.quadlet)
+    quadletKeys.refuseOtherKeys(sectionKeys.quadlet)
     const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
     return more.length === 0 ? spec : { boundImages: [], faults: [...spec.faults, ...more] }
   }

@@ -1,6 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import type { QuadletKind } from '../quadlet/quadlet-keys.ts'
-import { sectionOf } from '../quadlet/quadlet-keys.ts'
+import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { isMask, readUnitFile } from '../quadlet/read-unit-file.ts'
 import type { SpecReader } from '../bound-images/spec-reader.ts'

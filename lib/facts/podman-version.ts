@@ -1,6 +1,7 @@
 import type { BoundImage } from '../bound-images/bound-image.ts'
 import type { Fault } from '../text/fault.ts'
 import type { PullOption } from '../bound-images/pull-options.ts'
+import { pullFlags } from '../bound-images/section-keys.ts'
 
 /** Major and minor number, like [5, 4]. */
 export type PodmanVersion = readonly [major: number, minor: number]
@@ -19,11 +20,6 @@ export function requireSupported(version: PodmanVersion): PodmanVersion {
   )
 }
 
-/** The first version of podman with an option that the oldest one lacks (podman: cmd/podman/images/pull.go). */
-const firstVersions: Readonly<Record<string, PodmanVersion>> = {
-  '--policy': [5, 6],
-}
-
 /** What an older podman does by itself: it fetches what is new. (`--policy missing` is asked for in another way.) */
 function isNeedless({ flag, words }: PullOption): boolean {
   return flag === '--policy' && !words.join('=').endsWith('never')
@@ -34,11 +30,11 @@ export function unsupportedOption(
   { options }: BoundImage,
   version: PodmanVersion,
 ): Fault | undefined {
-  const option = options.find(each => !isKnown(each, version) && !isNeedless(each))
+  const option = options.find(each => !isAtLeast(version, firstVersion(each)) && !isNeedless(each))
   return (
     option && {
       reason: `podman ${version.join('.')} of this host does not know ${option.flag}`,
-      remedy: `it comes with ${firstVersions[option.flag]?.join('.')}: update podman first`,
+      remedy: `it comes with ${firstVersion(option).join('.')}: update podman first`,
     }
   )
 }
@@ -48,11 +44,11 @@ export function knownOptions(
   options: readonly PullOption[],
   version: PodmanVersion,
 ): readonly PullOption[] {
-  return options.filter(option => isKnown(option, version))
+  return options.filter(option => isAtLeast(version, firstVersion(option)))
 }
 
-function isKnown({ flag }: PullOption, version: PodmanVersion): boolean {
-  return isAtLeast(version, firstVersions[flag] ?? oldestPodman)
+function firstVersion({ flag }: PullOption): PodmanVersion {
+  return pullFlags.get(flag)?.since ?? oldestPodman
 }
 
 /** Whether a version is another one or newer. */

@@ -1,8 +1,6 @@
 import { platformParts } from '../bound-images/platform.ts'
 import type { PullOption } from '../bound-images/pull-options.ts'
-
-/** Options of a pull that skopeo has too; the others do not change its answer. */
-const flags: ReadonlySet<string> = new Set(['--authfile', '--cert-dir', '--tls-verify'])
+import { pullFlags } from '../bound-images/section-keys.ts'
 
 /** What makes `skopeo inspect` see an image as a pull would. */
 export interface InspectOptions {
@@ -10,12 +8,12 @@ export interface InspectOptions {
   readonly options: readonly string[]
 }
 
-/** Turns the options of a pull into those of skopeo. */
+/** Turns the options of a pull into those of skopeo; what it does not have does not change its answer. */
 export function inspectOptions(options: readonly PullOption[]): InspectOptions {
   return {
     globalOptions: [...platformParts(options)].map(
       ([part, value]) => `--override-${part}=${value}`,
     ),
-    options: options.filter(({ flag }) => flags.has(flag)).flatMap(option => option.words),
+    options: options.flatMap(({ flag, words }) => (pullFlags.get(flag)?.skopeo ? words : [])),
   }
 }

@@ -76,9 +76,9 @@ export class SectionReader {
   }
 
   /** Faults each key that Quadlet would refuse. */
-  refuseOtherKeys(known: ReadonlySet<string>): void {
+  refuseOtherKeys(known: Readonly<Record<string, unknown>>): void {
     for (const [key, [first]] of this.#keys)
-      if (!known.has(key))
+      if (!Object.hasOwn(known, key))
         this.faults.push({
           file: first?.file,
           line: first?.line,

@@ -1,5 +1,5 @@
 import { Refusal } from '../text/fault.ts'
-import type { QuadletKind } from './quadlet-keys.ts'
+import type { QuadletKind } from './quadlet-kind.ts'
 
 /**
  * The name of the service that Quadlet makes of a file (podman: pkg/systemd/quadlet/quadlet.go,

@@ -9,7 +9,7 @@ import { type ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { readRegularFile } from '../root/read-regular-file.ts'
 import { explain, type SpecProblem } from '../text/fault.ts'
-import type { PrivateFile } from '../bound-images/pull-options.ts'
+import type { PrivateFile } from '../bound-images/read-value.ts'
 import { printable } from '../text/printable.ts'
 import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound-images.ts'
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { credentialsDirectory } from '../directories.ts'
-import type { PrivateFile } from '../bound-images/pull-options.ts'
+import type { PrivateFile } from '../bound-images/read-value.ts'
 import { writeFileSafely } from './write-file-safely.ts'
 
 /** Writes the files that are not there as they should be. */

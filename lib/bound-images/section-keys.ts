@@ -1,0 +1,89 @@
+import type { QuadletKind } from '../quadlet/quadlet-kind.ts'
+import * as value from './read-value.ts'
+
+/** An option of `podman image pull` (podman: cmd/podman/images/pull.go). */
+export interface PullFlag {
+  readonly flag: string
+  /** What is written in its place. */
+  readonly as?: string
+  /** How its value is read; a switch takes one after `=` only. */
+  readonly read: value.ReadValue | 'switch'
+  /** Whether it has no influence on what ends up on disk. */
+  readonly isIdle?: boolean
+  /** The first podman with it, when the oldest supported one lacks it. */
+  readonly since?: readonly [major: number, minor: number]
+  /** Whether skopeo has it too, under the same name; its names for the platform are others. */
+  readonly skopeo: boolean
+}
+
+/** What a key becomes: an option of the pull, what its parser makes of it, or nothing that concerns the pull. */
+export type KeyUse = PullFlag | 'parsed' | 'ignored'
+
+type Keys<Use extends KeyUse = KeyUse> = Readonly<Record<string, Use>>
+
+const parsed = keysOf('parsed')
+const ignored = keysOf('ignored')
+
+/** In the order of the command line (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). None is ignored. */
+const image = {
+  ...parsed('ContainersConfModule GlobalArgs Image ImageTag PodmanArgs ServiceName'),
+  Arch: { flag: '--arch', read: value.platformPart, skopeo: false },
+  AuthFile: { flag: '--authfile', read: value.authFile, skopeo: true },
+  CertDir: { flag: '--cert-dir', read: value.certificates, skopeo: true },
+  Creds: { flag: '--creds', as: '--authfile', read: value.credentials, skopeo: true },
+  DecryptionKey: { flag: '--decryption-key', read: value.decryptionKey, skopeo: false },
+  OS: { flag: '--os', read: value.platformPart, skopeo: false },
+  Policy: { flag: '--policy', read: value.policy, since: [5, 6], skopeo: false },
+  Retry: { flag: '--retry', read: value.retries, skopeo: false },
+  RetryDelay: { flag: '--retry-delay', read: value.duration, skopeo: false },
+  Variant: { flag: '--variant', read: value.platformPart, skopeo: false },
+  AllTags: { flag: '--all-tags', read: 'switch', isIdle: true, skopeo: false },
+  TLSVerify: { flag: '--tls-verify', read: 'switch', skopeo: true },
+} satisfies Keys
+
+/**
+ * The keys of each section (podman: pkg/systemd/quadlet/quadlet.go, up to 5.8). Quadlet ignores a file
+ * with any other key.
+ */
+export const sectionKeys: Readonly<Record<QuadletKind | 'quadlet', Keys>> = {
+  image,
+  container: {
+    ...parsed('ContainersConfModule Image PodmanArgs Rootfs ServiceName'),
+    Retry: image.Retry,
+    RetryDelay: image.RetryDelay,
+    ...ignored(`
+      AddCapability AddDevice AddHost Annotation AppArmor AutoUpdate CgroupsMode ContainerName DNS DNSOption
+      DNSSearch DropCapability Entrypoint Environment EnvironmentFile EnvironmentHost Exec ExposeHostPort GIDMap
+      GlobalArgs Group GroupAdd HealthCmd HealthInterval HealthLogDestination HealthMaxLogCount HealthMaxLogSize
+      HealthOnFailure HealthRetries HealthStartPeriod HealthStartupCmd HealthStartupInterval
+      HealthStartupRetries HealthStartupSuccess HealthStartupTimeout HealthTimeout HostName HttpProxy IP IP6
+      ImageVolume Label LogDriver LogOpt Mask Memory Mount Network NetworkAlias NoNewPrivileges Notify PidsLimit
+      Pod PublishPort Pull ReadOnly ReadOnlyTmpfs ReloadCmd ReloadSignal RemapGid RemapUid RemapUidSize
+      RemapUsers RunInit SeccompProfile Secret SecurityLabelDisable SecurityLabelFileType SecurityLabelLevel
+      SecurityLabelNested SecurityLabelType ShmSize StartWithPod StopSignal StopTimeout SubGIDMap SubUIDMap
+      Sysctl Timezone Tmpfs UIDMap Ulimit Umask Unmask User UserNS VolatileTmp Volume WorkingDir`),
+  },
+  kube: {
+    ...parsed('ContainersConfModule PodmanArgs ServiceName Yaml'),
+    ...ignored(`
+      AutoUpdate ConfigMap ExitCodePropagation GlobalArgs KubeDownForce LogDriver LogOpt Network PublishPort
+      RemapGid RemapUid RemapUidSize RemapUsers SetWorkingDirectory UserNS`),
+  },
+  quadlet: ignored('DefaultDependencies'),
+}
+
+const flags: readonly PullFlag[] = [
+  ...Object.values<KeyUse>(image).filter(use => typeof use === 'object'),
+  // PodmanArgs= alone can have these.
+  { flag: '--platform', read: value.platformPart, skopeo: false },
+  { flag: '--disable-content-trust', read: 'switch', isIdle: true, skopeo: false },
+  { flag: '--quiet', read: 'switch', isIdle: true, skopeo: false },
+  { flag: '-q', read: 'switch', isIdle: true, skopeo: false },
+]
+
+/** The options of `podman image pull`, by flag. */
+export const pullFlags: ReadonlyMap<string, PullFlag> = new Map(flags.map(use => [use.flag, use]))
+
+function keysOf<Use extends KeyUse>(use: Use): (names: string) => Keys<Use> {
+  return names => Object.fromEntries(Array.from(names.matchAll(/\w+/gu), ([key]) => [key, use]))
+}
