@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import t from 'tap'
+import { isAtLeast } from '../../../lib/facts/podman-version.ts'
 import { differences, explain } from '../../judges/compare.ts'
+import { containerCases, sharedImage } from '../../judges/container-cases.ts'
 import { readDocumentedDifferences, type Claim } from '../../judges/documented-differences.ts'
 import { dropInsIn, imageFiles } from '../../judges/image-files.ts'
 import { judge, type Judgement } from '../../judges/judge-specs.ts'
@@ -83,41 +85,18 @@ t.test('random files', { timeout: 900_000 }, async t => {
 })
 
 t.test('.container files', async t => {
-  const image = 'registry.example/app:1'
-  const cases: readonly [lines: string, quadletTakes: boolean, oursTakes: boolean][] = [
-    [`Image=${image}`, true, true],
-    [`Image="${image}"\nExec=sleep "a b" %n a$X\nEnvironment=A=1\nVolume=%h:/x`, true, true],
-    [
-      `Image=other\nImage=${image}\nPodmanArgs=--pull=never --bogus \\\n  --authfile /etc/auth.json`,
-      true,
-      true,
-    ],
-    [`Image=${image}\nPull=always\nAutoUpdate=registry\n[Service]\nRestart=always`, true, true],
-    [
-      `Image=${image}\nGlobalArgs=--storage-opt=additionalimagestore=/usr/lib/bootc/storage`,
-      true,
-      true,
-    ],
-    ['Image=registry.example/%o:1', true, true],
-    ['Image=shared.image', true, true],
-    [`Image=\nImage=nowhere.image`, false, false],
-    ['Rootfs=/usr/share/root', true, false],
-    [`Image=${image}\nRootfs=/usr/share/root`, false, false],
-    [`Image=${image}\nBogus=1`, false, false],
-    [`Image=${image}\n[Quadlet]\nBogus=1`, false, false],
-    ['Exec=sleep', false, false],
-    ['Image=', false, false],
-    ['Image=registry.example/a b', true, false],
-    ['Image=registry.example/%b:1', false, false],
-  ]
-  for (const [lines, quadletTakes, oursTakes] of cases) {
+  const [major, minor] = quadlet.version
+  const podman = [major, minor] as const
+  for (const [lines, quadletTakes, oursTakes] of containerCases) {
     const [, judgement] = await judge(quadlet, join(directory, 'root'), [
-      { name: 'shared.image', text: `[Image]\nImage=${image}\nArch=arm64\n`, dropIns: [] },
+      { name: 'shared.image', text: sharedImage, dropIns: [] },
       { name: '*.container', text: `[Container]\n${lines}\n`, dropIns: [] },
     ])
     const { quadlet: theirs, ours } = judgement ?? {}
     const taken = [theirs, ours].map(result => result !== undefined && 'words' in result)
-    t.strictSame(taken, [quadletTakes, oursTakes], lines, { judgement })
+    const isTaken =
+      quadletTakes === true || (quadletTakes !== false && isAtLeast(podman, quadletTakes))
+    t.strictSame(taken, [isTaken, oursTakes], lines, { judgement })
     if (theirs === undefined || ours === undefined || !('words' in theirs && 'words' in ours))
       continue
     t.ok(theirs.words.includes(ours.words.at(-1) ?? ''), `the image of ${lines}`, { judgement })
