@@ -73,9 +73,9 @@ t.test('docs/specs.md has the keys of [Image], what they become and since when',
 
 t.test('docs/specs.md has the keys of [Container] and [Kube] that count', t => {
   for (const kind of ['container', 'kube'] as const) {
-    const start = `Of a \`[${sectionOf[kind]}]\`, `
+    const start = `In \`[${sectionOf[kind]}]\`, `
     const [, paragraph = ''] = chapter.split(start)
-    const [text = ''] = paragraph.split(/Of a `|\n\n/u)
+    const [text = ''] = paragraph.split(/In `\[|\n\n/u)
     const documented = codeIn(text).flatMap(code => /^(\w+)=/u.exec(code)?.[1] ?? [])
     // It means the same in all sections, and stands in the table of [Image].
     const known = pullKeys(kind).filter(key => key !== 'ServiceName')
@@ -135,13 +135,13 @@ t.test('every key that becomes an option does so with a value of the judge', t =
   const batch = writeBatch(root, files)
   const settings = defaultSettings
   const facts = { hostRoot: undefined, podmanVersion: [99, 0] as const, settings }
-  const { plan, problems } = readRequest(root, facts)
+  const { specs, problems } = readRequest(root, facts)
   t.strictSame(problems, [])
   for (const [index, { as, text }] of files.entries()) {
     const entry = batch.files[index]?.entry ?? ''
-    const pull = plan.pulls.find(({ entries }) => entries.includes(entry))
+    const spec = specs.find(each => each.entry === entry)
     t.ok(
-      pull?.boundImage.options.some(({ flag }) => flag === as),
+      spec?.boundImage.options.some(({ flag }) => flag === as),
       text,
     )
   }

@@ -19,7 +19,12 @@ t.test('everybody may read them, whatever the umask', t => {
   const directory = t.testdir({})
   const umask = process.umask(0o077)
   t.teardown(() => process.umask(umask))
-  writeUnits(directory, [{ name: 'x.target', contents: '' }])
-  t.equal(statSync(join(directory, 'x.target')).mode.toString(8), '100644')
+  const modes = { 'x.target': '100644', 'x.service.d': '40755', 'x.service.d/a.conf': '100644' }
+  writeUnits(directory, [
+    { name: 'x.target', contents: '' },
+    { name: 'x.service.d/a.conf', contents: '' },
+  ])
+  for (const [name, mode] of Object.entries(modes))
+    t.equal(statSync(join(directory, name)).mode.toString(8), mode, name)
   t.end()
 })
