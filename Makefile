@@ -46,14 +46,16 @@ bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=no
 	--log-level=warning --alias:string-width=fast-string-width --define:import.meta.url=moduleUrl --define:import.meta.dirname=__dirname \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
-# What is installed below pkglibdir. The generator by hand is for tests and needs a Node.js.
-programs_node := dist/bootc-bound-images dist/bootc-bound-images.cjs dist/generate dist/generate.cjs
+# What is installed below pkglibdir.
+programs_node := dist/bootc-bound-images dist/bootc-bound-images.cjs
 programs_bundled := dist/bundled/bootc-bound-images
+# The generator by itself, for tests and benchmarks.
+generator := dist/generate dist/generate.cjs
 programs := $(or $(programs_$(RUNTIME)),$(error RUNTIME=$(RUNTIME) is neither node nor bundled))
 
 .PHONY: all install uninstall check tools test test-matrix demo campaign bench clean help
 #? all          build the programs in dist/ (the default)
-all: $(programs)
+all: $(programs) $(generator)
 
 # The lines that begin with "#?".
 help:
@@ -100,7 +102,7 @@ install: all
 	}
 	$(INSTALL) -d $(DESTDIR)$(bindir) \
 	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants)))
-	rm -f $(addprefix $(DESTDIR)$(pkglibdir)/,$(notdir $(programs_node)))
+	rm -f $(addprefix $(DESTDIR)$(pkglibdir)/,$(notdir $(programs_node) $(generator)))
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) $(filter-out %.cjs,$(programs)) $(addprefix units/programs/,$(scripts))
 	$(if $(filter %.cjs,$(programs)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(pkglibdir) $(filter %.cjs,$(programs)))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
