@@ -1,4 +1,5 @@
 import { readRegularFile } from '../root/read-regular-file.ts'
+import { fields } from '../fields.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 
 /** A file with credentials for every pull that has none of its own. */
@@ -36,18 +37,12 @@ export function findLogin(logins: readonly Login[], name: string): string | unde
 function keysIn(path: string): readonly string[] | undefined {
   try {
     const content: unknown = JSON.parse(readRegularFile(path, mostBytes).toString())
-    const { auths, credHelpers, credsStore } = members(content)
+    const { auths, credHelpers, credsStore } = fields(content)
     if (credsStore !== undefined) return undefined
-    return [auths, credHelpers].flatMap(value => Object.keys(members(value)))
+    return [auths, credHelpers].flatMap(value => Object.keys(fields(value)))
   } catch {
     return undefined
   }
-}
-
-function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }
 
 /** A key names a registry, or the start of a repository's path; old files have URLs. */

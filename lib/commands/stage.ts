@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { neededPulls } from '../plan/plan-pulls.ts'
-import type { Standing } from '../request/next-deployment.ts'
+import type { DeploymentRole } from '../request/next-deployment.ts'
 import { describeProblem } from '../text/fault.ts'
 import { stage, type Staging } from '../staging/stage.ts'
 import { waitForPulls } from '../staging/wait-for-pulls.ts'
@@ -47,7 +47,7 @@ async function stageNext({ root, wait }: Options): Promise<void> {
 }
 
 /** What is missing for lack of a staging, because no gate holds such a deployment back. */
-const notStaged: Readonly<Record<Standing, string | undefined>> = {
+const notStaged: Readonly<Record<DeploymentRole, string | undefined>> = {
   staged: undefined,
   requested: undefined,
   default: 'it becomes the running system at the next reboot, with or without them',
@@ -55,10 +55,10 @@ const notStaged: Readonly<Record<Standing, string | undefined>> = {
 }
 
 /** Says what a staging found and did; sets the exit status when not all of it can succeed. */
-export function reportStaging({ standing, request, plan, refusal }: Staging): void {
+export function reportStaging({ role, request, plan, refusal }: Staging): void {
   const { name, problems } = request
   const count = neededPulls(plan).length
-  const consequence = notStaged[standing]
+  const consequence = notStaged[role]
   if (consequence === undefined || count === 0)
     process.stdout.write(`${name}: bound images to pull: ${count}\n`)
   else warn(`${name} lacks ${count} of its bound images, and ${consequence}`)

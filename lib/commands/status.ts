@@ -1,15 +1,15 @@
 import type { CommandModule } from 'yargs'
 import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../shutdown/gate-warnings.ts'
-import { readRefusal, type RefusedImage, type Refusal } from '../state/gate-refusal.ts'
+import { readRefusal, type RefusedImage, type GateRefusal } from '../state/gate-refusal.ts'
 import { impatience, limitPodman } from '../host/podman-limit.ts'
-import { suspectPulls } from '../state/unfinished-pulls.ts'
+import { interruptedPulls } from '../state/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
-import { findNextDeployment, type Standing } from '../request/next-deployment.ts'
+import { findNextDeployment, type DeploymentRole } from '../request/next-deployment.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { printable } from '../text/printable.ts'
-import { stagingRefusal } from '../state/staging-refusal.ts'
+import { stagingRefusal } from '../state/last-staging.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { formatTable } from './format-table.ts'
@@ -22,7 +22,7 @@ interface Options {
 interface Status {
   /** Name of the next deployment; undefined when none is staged and the running one lacks nothing. */
   readonly deployment?: string | undefined
-  readonly standing?: Standing | undefined
+  readonly role?: DeploymentRole | undefined
   readonly images: readonly ImageReport[]
   /** Why nothing is known about the images. */
   readonly error?: string | undefined
@@ -32,7 +32,7 @@ interface Status {
   readonly gateInPlace: boolean
   readonly warnings: readonly string[]
   /** The last deployment that the gate refused, until it lets one pass. */
-  readonly refused?: Refusal | undefined
+  readonly refused?: GateRefusal | undefined
 }
 
 export const statusCommand: CommandModule<object, Options> = {
@@ -65,20 +65,20 @@ async function readStatus(): Promise<Status> {
 async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'images'>> {
   const next = findNextDeployment()
   if (next === undefined) return { images: [] }
-  const { standing } = next
+  const { role } = next
   limitPodman({ each: impatience })
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
   const plan = planAsStaged(request, facts.settings)
   const images = await surveyImages(request, plan, await findImages(request, plan, facts))
-  const isStaged = standing === 'staged' || standing === 'requested'
+  const isStaged = role === 'staged' || role === 'requested'
   return isStaged || !allPresent(images)
-    ? { deployment: request.name, standing, images, notStarted: stagingRefusal() }
+    ? { deployment: request.name, role, images, notStarted: stagingRefusal() }
     : { images: [] }
 }
 
 function powerFailureWarnings(): readonly string[] {
-  const count = suspectPulls().length
+  const count = interruptedPulls().length
   return count === 0
     ? []
     : [
@@ -86,7 +86,7 @@ function powerFailureWarnings(): readonly string[] {
       ]
 }
 
-const titles: Readonly<Record<Standing, string>> = {
+const titles: Readonly<Record<DeploymentRole, string>> = {
   staged: 'Staged deployment',
   requested: 'Requested deployment',
   default: 'Not staged, so not held back by the gate, is the next deployment',
@@ -95,7 +95,7 @@ const titles: Readonly<Record<Standing, string>> = {
 
 /** The status as text for people. */
 export function formatStatus(status: Status): string {
-  const { deployment, standing = 'staged', images, error, notStarted, warnings, refused } = status
+  const { deployment, role = 'staged', images, error, notStarted, warnings, refused } = status
   const paragraphs: string[] = []
   if (error !== undefined)
     paragraphs.push(
@@ -104,7 +104,7 @@ export function formatStatus(status: Status): string {
   else if (deployment === undefined) paragraphs.push('No deployment is staged.\n')
   else
     paragraphs.push(
-      `${titles[standing]} ${deployment}\n` +
+      `${titles[role]} ${deployment}\n` +
         (images.length === 0 ? 'It has no bound images.\n' : formatImages(images)) +
         (notStarted === undefined ? '' : `The pulls were not started: ${printable(notStarted)}\n`),
     )
@@ -118,7 +118,7 @@ export function formatStatus(status: Status): string {
 }
 
 /** What the gate refused and what to do, as lines for people. */
-export function refusalLines({ deployment, time, error, images }: Refusal): readonly string[] {
+export function refusalLines({ deployment, time, error, images }: GateRefusal): readonly string[] {
   return [
     `Deployment ${deployment} was not allowed to become the default at ${time}`,
     ...(error === undefined ? [] : `Reason: ${error}`.split('\n').map(printable)),

@@ -2,10 +2,10 @@
 // error, but for the removal of an image that is already gone or that a container uses.
 import { realpathSync } from 'node:fs'
 import { execa } from 'execa'
-import { ifThere } from '../if-there.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import { requireSupported, type PodmanVersion } from '../facts/podman-version.ts'
 import { keptStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
-import { isOfOs } from '../root/stays-with.ts'
+import { isOfOs } from '../root/survives-update.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseImageList } from './parse-image-list.ts'
 import { podmanFailure } from './podman-failure.ts'
@@ -38,7 +38,7 @@ export async function readPodman(directory?: string): Promise<Podman> {
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
   const kept = keptStorageOptions(
     JSON.parse(graphOptions),
-    path => !isOfOs(ifThere(() => realpathSync(path)) ?? path),
+    path => !isOfOs(unlessMissing(() => realpathSync(path)) ?? path),
   )
   const pullOptions = kept && [...options, ...kept]
   return {

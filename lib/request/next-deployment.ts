@@ -11,12 +11,12 @@ import { requestedRoot } from '../state/requested-root.ts'
  * named before it staged it, `default` is what the boot loader starts next without a staging, and `booted`
  * the same when that is the running one.
  */
-export type Standing = 'staged' | 'requested' | 'default' | 'booted'
+export type DeploymentRole = 'staged' | 'requested' | 'default' | 'booted'
 
 /** The deployment whose bound images are wanted. */
 export interface NextDeployment {
   readonly root: string
-  readonly standing: Standing
+  readonly role: DeploymentRole
 }
 
 /**
@@ -30,16 +30,16 @@ export function nextDeployment(
   root: string | undefined,
   staged: Buffer | undefined,
 ): NextDeployment | undefined {
-  if (root !== undefined) return { root: realpathSync(root), standing: 'requested' }
+  if (root !== undefined) return { root: realpathSync(root), role: 'requested' }
   if (staged !== undefined)
-    return { root: deploymentRoot(hostRoot, parseStagedDeployment(staged)), standing: 'staged' }
+    return { root: deploymentRoot(hostRoot, parseStagedDeployment(staged)), role: 'staged' }
   const requested = requestedRoot()
-  if (requested !== undefined) return { root: requested, standing: 'requested' }
+  if (requested !== undefined) return { root: requested, role: 'requested' }
   if (!existsSync(join(hostRoot, 'run/ostree-booted'))) return undefined
   const next = locateDefaultRoot(hostRoot)
   return next === undefined || isSameDeployment(next, deploymentDirectory(hostRoot, hostRoot))
-    ? { root: hostRoot, standing: 'booted' }
-    : { root: next, standing: 'default' }
+    ? { root: hostRoot, role: 'booted' }
+    : { root: next, role: 'default' }
 }
 
 /** The next deployment as it is now, see `nextDeployment`. */

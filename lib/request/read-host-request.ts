@@ -21,9 +21,9 @@ export function readHostRequest(
 
 /** Reads what the next deployment asks for. */
 export function readNextRequest(
-  { root, standing }: NextDeployment,
+  { root, role }: NextDeployment,
   facts: Pick<PullFacts, 'podmanVersion' | 'settings'>,
 ): Request {
   // The /etc of what was not staged is merged already, see `layoutOf`.
-  return readHostRequest(root, facts, { isMerged: standing === 'default' || standing === 'booted' })
+  return readHostRequest(root, facts, { isMerged: role === 'default' || role === 'booted' })
 }

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostRoot, runtimeDirectory } from '../directories.ts'
-import type { Standing } from './next-deployment.ts'
+import type { DeploymentRole } from './next-deployment.ts'
 import { stagedDeploymentFile } from '../root/staged-deployment.ts'
 
 /**
@@ -9,13 +9,13 @@ import { stagedDeploymentFile } from '../root/staged-deployment.ts'
  *
  * ostree writes its file anew for each staging; who requests a root does it once for each.
  */
-export function stagingKey(standing: Standing): string {
+export function stagingKey(role: DeploymentRole): string {
   const file = {
     staged: join(hostRoot, stagedDeploymentFile),
     requested: join(runtimeDirectory, 'root'),
     default: undefined,
     booted: undefined,
-  }[standing]
+  }[role]
   const time = file && lstatSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs
-  return `${standing} ${time ?? ''}`
+  return `${role} ${time ?? ''}`
 }

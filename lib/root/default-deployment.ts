@@ -1,6 +1,6 @@
-import { readdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { ifThere } from '../if-there.ts'
+import { listDirectory } from '../list-directory.ts'
 import { readRegularFile } from './read-regular-file.ts'
 
 const mostBytes = 64 * 1024
@@ -30,13 +30,9 @@ export function locateDefaultRoot(hostRoot: string): string | undefined {
 }
 
 function readEntries(directory: string): readonly BootEntry[] {
-  return namesIn(directory)
+  return listDirectory(directory)
     .filter(name => name.endsWith('.conf'))
     .map(name => parseBootEntry(readRegularFile(join(directory, name), mostBytes).toString()))
-}
-
-function namesIn(directory: string): readonly string[] {
-  return ifThere(() => readdirSync(directory)) ?? []
 }
 
 /** Parses an entry of the Boot Loader Specification. */

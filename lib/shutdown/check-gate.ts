@@ -3,8 +3,8 @@ import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
-import { tryToComplete } from '../tags/record-deployment.ts'
-import { stagingRefusal } from '../state/staging-refusal.ts'
+import { tryToRecord } from '../tags/record-deployment.ts'
+import { stagingRefusal } from '../state/last-staging.ts'
 import { areAllPresent, findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { forgetRefusal, recordRefusal } from '../state/gate-refusal.ts'
@@ -41,7 +41,7 @@ export async function checkGate(
     const found = await findImages(request, plan, facts)
     if (areAllPresent(found) && request.problems.length === 0) {
       await syncFileSystem(facts.imageStore.directory)
-      tryToComplete(request.name, plan, found)
+      tryToRecord(request.name, plan, found)
       forgetRefusal()
       return { mayFinalize: true, images: [] }
     }

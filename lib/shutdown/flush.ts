@@ -27,16 +27,14 @@ import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
-import { tryToComplete } from '../tags/record-deployment.ts'
-import { keepImages } from '../tags/protect-images.ts'
+import { tryToRecord } from '../tags/record-deployment.ts'
+import { protectImages } from '../tags/protect-images.ts'
 import { repair } from '../staging/repair.ts'
-import { isStagedSeen } from '../state/seen-deployments.ts'
+import { isStagedSeen, lastStagingOutcome, stagingRefusal } from '../state/last-staging.ts'
 import { planStaging, type PlannedStaging } from '../staging/plan-staging.ts'
-import { isStagingUnfinished } from '../staging/stage.ts'
-import { stagingRefusal } from '../state/staging-refusal.ts'
 
 /** A shutdown does not wait for a registry that is down as long as systemd does. */
-const mostTries = 3
+const maxAttempts = 3
 const pollMilliseconds = 200
 
 /** For what is downloaded to be synced and recorded. */
@@ -46,7 +44,7 @@ const graceMilliseconds = 60_000
  * At shutdown, while the network is still there: lets pulls that are under way end, and pulls what the staged
  * deployment still lacks, so that an update that was asked for together with the reboot is not lost.
  *
- * A pull that has used up its tries is not tried again, nor is anything pulled that does not fit.
+ * A pull that was given up is not retried, nor is anything pulled that does not fit.
  *
  * @param report takes a line for people
  * @returns the images that are missing after all
@@ -54,7 +52,7 @@ const graceMilliseconds = 60_000
 export async function flush(report: (line: string) => void): Promise<readonly string[]> {
   const root = locateStagedRoot(hostRoot)
   if (root === undefined) return []
-  const next = { root, standing: 'staged' } as const
+  const next = { root, role: 'staged' } as const
   const { settings } = readSettings(hostRoot)
   const { flushTimeoutSec } = settings
   const deadline = Date.now() + flushTimeoutSec * 1000
@@ -88,7 +86,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   }
   const found = await findImages(request, plan, facts)
   // It becomes the running system in any case, and what is there then has its names.
-  if (facts.settings.gate !== 'require') tryToComplete(request.name, plan, found)
+  if (facts.settings.gate !== 'require') tryToRecord(request.name, plan, found)
   return plan.pulls
     .filter((_, index) => found[index]?.presence !== 'present')
     .map(({ boundImage }) => boundImage.name)
@@ -133,7 +131,7 @@ async function untilPullsEnd(
       .filter(({ unit }) => own.has(unit) || Date.now() < half)
     if (running.length === 0 || Date.now() > deadline) {
       // Else they say something about an earlier one.
-      const ended = isStagedSeen() && !isStagingUnfinished() ? states : []
+      const ended = isStagedSeen() && lastStagingOutcome() !== 'running' ? states : []
       // On systemd before 254, a stop between two tries leaves the unit failed, while its tries are counted.
       const usedUp = ended.filter(({ hasFailedAttempt }) => !hasFailedAttempt)
       return { failed: unitsThat(usedUp, 'failed'), pulled: unitsThat(ended, 'pulled') }
@@ -191,11 +189,11 @@ async function pullAll(
   writePrivateFiles(privateFiles)
   // What the administrator took away since is not to be seen any more.
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  const { retryDelaySec } = facts.settings
+  const { retryLimit, retryDelaySec, retryMaxDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }
   const carryOut = async (pull: Pull) => {
     const steps = pullSteps(pull, facts)
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       report(`pulling ${pull.boundImage.name}`)
       if (
         (await runStep(steps.mark, toFinish)) &&
@@ -204,11 +202,11 @@ async function pullAll(
       )
         return
       await runStep(steps.unmark, toFinish)
-      const delay = retryDelaySec * 1000 * 2 ** (tries - 1)
-      if (tries === mostTries || Date.now() + delay > deadline) return
+      const delay = 1000 * Math.min(retryDelaySec * 2 ** (attempt - 1), retryMaxDelaySec)
+      if (attempt >= Math.min(retryLimit, maxAttempts) || Date.now() + delay > deadline) return
       await sleep(delay)
     }
   }
-  await keepImages(neededPulls(plan), facts, report)
+  await protectImages(neededPulls(plan), facts, report)
   await inOrder(neededPulls(plan), carryOut)
 }

@@ -15,7 +15,7 @@ import {
   stopUnits,
   unitStates,
 } from '../host/systemctl.ts'
-import { isStoreSuspect, rememberDamage, suspectPulls } from '../state/unfinished-pulls.ts'
+import { isStoreSuspect, rememberDamage, interruptedPulls } from '../state/unfinished-pulls.ts'
 import { finishSwap, isSetLoaded, readCurrentSet, swapSet, unitNames } from '../state/unit-sets.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import { neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
@@ -25,7 +25,7 @@ import type { UnitText } from '../render/unit-text.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
 import { checkSpace } from './check-space.ts'
-import { keepImages } from '../tags/protect-images.ts'
+import { protectImages } from '../tags/protect-images.ts'
 import type { PlannedStaging } from './plan-staging.ts'
 import { settleImages } from '../tags/settle-images.ts'
 import type { HostFacts } from '../facts/facts.ts'
@@ -121,9 +121,9 @@ async function startPulls(
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
     // Not beside pulls: it would take what they have half written for damaged.
-    if (suspectPulls().length > 0) await startUnit(repair)
+    if (interruptedPulls().length > 0) await startUnit(repair)
   }
-  await keepImages(missing, facts, warn)
+  await protectImages(missing, facts, warn)
   await Promise.all([
     startFlush(warn),
     resetForStart(states),

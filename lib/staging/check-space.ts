@@ -8,7 +8,7 @@ import type { PullFacts } from '../facts/facts.ts'
  * Compares what is to be pulled with the free space. What nobody knows is left out: this is to spare a host a long
  * download that must fail, and no condition for pulling.
  *
- * @param doubt see `Learnt`
+ * @param doubt see `Resolution`
  * @returns what cannot fit and may not fit, if anything
  */
 export function checkSpace(

@@ -2,17 +2,17 @@ import { runtimeDirectory } from '../directories.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { isRecorded } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
-import { suspectPulls } from '../state/unfinished-pulls.ts'
+import { interruptedPulls } from '../state/unfinished-pulls.ts'
 import { currentUnits } from '../state/unit-sets.ts'
 import { pendingUnitName, type Plan } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
-import type { Standing } from '../request/next-deployment.ts'
+import type { DeploymentRole } from '../request/next-deployment.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import type { Earlier } from './resolve-images.ts'
 import { stagingKey } from '../request/staging-key.ts'
 
 /** What is left of earlier looks at a deployment. */
-export interface Recollection extends Earlier {
+export interface EarlierStaging extends Earlier {
   /** Tells this staging of the deployment from another one. */
   readonly staging: string
   /** Whether that one was looked at before. */
@@ -23,13 +23,13 @@ export interface Recollection extends Earlier {
  * Recalls what is known of a deployment. During one staging, a name keeps the digest that was found for it, unless
  * its pull failed: the image may be gone from the registry, with another one in its place.
  */
-export async function recallStaging(
+export async function readEarlierStaging(
   name: string,
   { target, pulls }: Plan,
-  standing: Standing,
-): Promise<Recollection> {
-  const staging = stagingKey(standing)
-  const isStaging = standing === 'staged' || standing === 'requested'
+  role: DeploymentRole,
+): Promise<EarlierStaging> {
+  const staging = stagingKey(role)
+  const isStaging = role === 'staged' || role === 'requested'
   const last = readKnowledge(name)
   const isSame = last?.staging === staging
   const set = currentUnits(runtimeDirectory)
@@ -44,7 +44,7 @@ export async function recallStaging(
     staging,
     isSameStaging: isSame,
     isStaging,
-    pinsTags: standing !== 'booted',
+    pinsTags: role !== 'booted',
     begun: new Set(begun.map(({ boundImage }) => boundImage.identity)),
     knowledge: new Map(
       kept.map(({ boundImage: { identity, digest } }) => [
@@ -63,7 +63,7 @@ export async function recallStaging(
 
 /** When the host went down in the middle of pulls, an image counts only with a record of the very same. */
 function isSuspect(boundImage: BoundImage, id: string): boolean {
-  if (suspectPulls().length === 0) return false
+  if (interruptedPulls().length === 0) return false
   const unit = pendingUnitName(boundImage, boundImage.digest)
   return !isRecorded(recordName(unit), storedName(boundImage), id)
 }

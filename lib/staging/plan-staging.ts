@@ -13,14 +13,14 @@ import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { deploymentNames } from '../root/deployments.ts'
 import { recordRunning } from '../tags/settle-images.ts'
-import { learn } from './resolve-images.ts'
-import { recallStaging } from './earlier-staging.ts'
+import { resolveImages } from './resolve-images.ts'
+import { readEarlierStaging } from './earlier-staging.ts'
 
 /** What a staging is to carry out. */
 export interface PlannedStaging {
   readonly request: Request
   readonly plan: Plan
-  /** See `Learnt`. */
+  /** See `Resolution`. */
   readonly doubt: string | undefined
   /** Whether it goes on with what was begun for the same staging of the deployment. */
   readonly isSameStaging: boolean
@@ -42,14 +42,14 @@ export async function planStaging(
   const request = readNextRequest(next, facts)
   // Some of them are credentials with which registries are asked.
   writePrivateFiles(request.privateFiles)
-  const { staging, isSameStaging, ...earlier } = await recallStaging(
+  const { staging, isSameStaging, ...earlier } = await readEarlierStaging(
     request.name,
     planAsStaged(request, facts.settings),
-    next.standing,
+    next.role,
   )
   if (earlier.isStaging) await recordRunning(facts)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
-  const { knowledge: learnt, doubt } = await learn(request, earlier, facts, seconds, warn)
+  const { knowledge: learnt, doubt } = await resolveImages(request, earlier, facts, seconds, warn)
   // In one staging, an order that was begun is kept.
   const knowledge =
     earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)

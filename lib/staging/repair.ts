@@ -6,7 +6,7 @@ import { storedImages } from '../host/stored-images.ts'
 import {
   clearMarks,
   rememberFalseAlarm,
-  suspectPulls,
+  interruptedPulls,
   wasFalseAlarm,
 } from '../state/unfinished-pulls.ts'
 import { isAtLeast } from '../facts/podman-version.ts'
@@ -32,7 +32,7 @@ const firstWithCheck = [5, 2] as const
  */
 export async function repair(report: (line: string) => void, deadline: number): Promise<void> {
   const next = findNextDeployment()
-  const suspects = suspectPulls()
+  const suspects = interruptedPulls()
   if (suspects.length === 0 || next === undefined) return
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)

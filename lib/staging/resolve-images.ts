@@ -20,7 +20,7 @@ import { whyUnusable } from '../survey/why-unusable.ts'
 const parallel = 16
 
 /** What was learnt about the images of a deployment. */
-export interface Learnt {
+export interface Resolution {
   readonly knowledge: Knowledge
   /** Why some of what is to be downloaded may be in the store all the same; undefined when that is known. */
   readonly doubt: string | undefined
@@ -53,13 +53,13 @@ export interface Earlier {
  * @param mostSeconds the limit
  * @param warn takes a line for people
  */
-export async function learn(
+export async function resolveImages(
   { root, specs, containersDirectory }: Pick<Request, 'root' | 'specs' | 'containersDirectory'>,
   { knowledge, begun, lastDigests, isStaging, pinsTags, isSuspect }: Earlier,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   mostSeconds: number,
   warn: (line: string) => void,
-): Promise<Learnt> {
+): Promise<Resolution> {
   const images = new Map(specs.map(({ boundImage }) => [boundImage.identity, boundImage]))
   const learnt = new Map<string, ImageKnowledge>()
   for (const identity of begun)
@@ -132,7 +132,7 @@ async function knowMissing(
   answerOf: ReadonlyMap<string, Answer>,
   ids: ReadonlySet<string>,
   imageStore: ImageStore,
-): Promise<Learnt> {
+): Promise<Resolution> {
   // Only now, because it can take a process for each image in the store.
   const isWorth = missing.some(({ identity }) => answerOf.get(identity)?.layers !== undefined)
   const local = isWorth ? await localLayers(imageStore, ids) : noLayers

@@ -1,10 +1,10 @@
 // What each deployment was completed with: which image each name means there. Written when every image is on
 // disk and synced. Failure policy: a record that cannot be read is none; every other failure is an error.
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ifThere } from '../if-there.ts'
+import { listDirectory } from '../list-directory.ts'
 import { stateDirectory } from '../directories.ts'
-import { readIfThere } from './read-if-there.ts'
+import { readUnlessMissing } from './read-unless-missing.ts'
 import { writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(stateDirectory, 'deployments')
@@ -35,7 +35,7 @@ export interface DeploymentRecord {
 /** @returns undefined when the deployment was not completed here */
 export function readRecord(deployment: string): DeploymentRecord | undefined {
   try {
-    const record: unknown = JSON.parse(readIfThere(fileOf(deployment)) ?? '')
+    const record: unknown = JSON.parse(readUnlessMissing(fileOf(deployment)) ?? '')
     return isRecord(record) ? record : undefined
   } catch {
     return undefined
@@ -80,7 +80,7 @@ export function forgetActivated(): void {
 
 /** Whether the tags in the store were made those of this deployment, and its record is the same since. */
 export function isActivated(deployment: string): boolean {
-  return readIfThere(activated) === `${deployment}\n`
+  return readUnlessMissing(activated) === `${deployment}\n`
 }
 
 function contentsOf({ images, isPartial }: DeploymentRecord): string {
@@ -93,7 +93,7 @@ function fileOf(deployment: string): string {
 }
 
 function names(): readonly string[] {
-  return ifThere(() => readdirSync(directory)) ?? []
+  return listDirectory(directory)
 }
 
 function isRecord(value: unknown): value is DeploymentRecord {

@@ -17,7 +17,7 @@ export interface RefusedImage {
 }
 
 /** A deployment that was not allowed to become the default. */
-export interface Refusal {
+export interface GateRefusal {
   /** Name of the root's directory, `<checksum>.<serial>`. */
   readonly deployment: string
   /** ISO 8601. */
@@ -32,8 +32,8 @@ export interface Refusal {
  * Keeps a refusal of now. The note is for people: a full disk must not keep a good update from being finalized, so
  * a failure is only said.
  */
-export function recordRefusal({ deployment, error, images }: Omit<Refusal, 'time'>): void {
-  const refusal: Refusal = { deployment, time: new Date().toISOString(), error, images }
+export function recordRefusal({ deployment, error, images }: Omit<GateRefusal, 'time'>): void {
+  const refusal: GateRefusal = { deployment, time: new Date().toISOString(), error, images }
   try {
     writeFileSafely(file, `${JSON.stringify(refusal, undefined, 2)}\n`)
   } catch (failure) {
@@ -42,7 +42,7 @@ export function recordRefusal({ deployment, error, images }: Omit<Refusal, 'time
 }
 
 /** @returns undefined when the last gate refused nothing */
-export function readRefusal(): Refusal | undefined {
+export function readRefusal(): GateRefusal | undefined {
   if (!existsSync(file)) return undefined
   try {
     const refusal: unknown = JSON.parse(readFileSync(file, 'utf8'))
@@ -57,6 +57,6 @@ export function forgetRefusal(): void {
   rmSync(file, { force: true })
 }
 
-function isRefusal(value: unknown): value is Refusal {
+function isRefusal(value: unknown): value is GateRefusal {
   return typeof value === 'object' && value !== null && 'deployment' in value && 'images' in value
 }

@@ -2,7 +2,7 @@
 // policy: what cannot be read or written is asked again.
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
-import { readIfThere } from './read-if-there.ts'
+import { readUnlessMissing } from './read-unless-missing.ts'
 import { writeFileSafely } from './write-file-safely.ts'
 
 const file = join(stateDirectory, 'layers.json')
@@ -10,7 +10,7 @@ const file = join(stateDirectory, 'layers.json')
 /** Compressed digests by id of the image. */
 export function readLayerCache(): ReadonlyMap<string, readonly string[]> {
   try {
-    const read: unknown = JSON.parse(readIfThere(file) ?? '{}')
+    const read: unknown = JSON.parse(readUnlessMissing(file) ?? '{}')
     return new Map(
       Object.entries(read ?? {}).filter((entry): entry is [string, readonly string[]] =>
         Array.isArray(entry[1]),
@@ -25,7 +25,7 @@ export function readLayerCache(): ReadonlyMap<string, readonly string[]> {
 export function writeLayerCache(entries: Iterable<readonly [string, readonly string[]]>): void {
   const text = `${JSON.stringify(Object.fromEntries(entries))}\n`
   try {
-    if (text !== readIfThere(file)) writeFileSafely(file, text)
+    if (text !== readUnlessMissing(file)) writeFileSafely(file, text)
   } catch {
     // A full disk, for example: it only costs time.
   }

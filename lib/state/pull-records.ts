@@ -1,11 +1,11 @@
 // What units/programs/record-pull notes: which image each pull has put on disk and synced. Failure policy: a record
 // that cannot be read says nothing, so its image counts as one without a record; other failures are errors.
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ifThere } from '../if-there.ts'
+import { listDirectory } from '../list-directory.ts'
 import { stateDirectory } from '../directories.ts'
 import type { StoreList } from '../host/podman.ts'
-import { readIfThere } from './read-if-there.ts'
+import { readUnlessMissing } from './read-unless-missing.ts'
 
 const directory = join(stateDirectory, 'pulls')
 
@@ -43,11 +43,11 @@ export function removeOldRecords({ ids, names }: StoreList): void {
 }
 
 function readPullRecord(name: string): PullRecord | undefined {
-  const text = readIfThere(join(directory, name)) ?? ''
+  const text = readUnlessMissing(join(directory, name)) ?? ''
   const [, id, image] = /^(-|[0-9a-f]{64}) \S+ (\S+)\n$/u.exec(text) ?? []
   return image === undefined ? undefined : { id: id === '-' ? undefined : id, image }
 }
 
 function recordNames(): readonly string[] {
-  return ifThere(() => readdirSync(directory)) ?? []
+  return listDirectory(directory)
 }

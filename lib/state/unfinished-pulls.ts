@@ -2,11 +2,12 @@
 // is a link to an id of the boot that set it: the mark of another boot means that the host went down in the middle,
 // and that what podman has of the pull may be damaged; units/programs/record-pull then checks in depth what is pulled.
 // Failure policy: every failure is an error.
-import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ifThere } from '../if-there.ts'
+import { listDirectory } from '../list-directory.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import { runtimeDirectory, stateDirectory } from '../directories.ts'
-import { readIfThere } from './read-if-there.ts'
+import { readUnlessMissing } from './read-unless-missing.ts'
 import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(stateDirectory, 'unfinished')
@@ -14,11 +15,11 @@ const damageFile = join(runtimeDirectory, 'suspect')
 const falseAlarmFile = join(runtimeDirectory, 'false-alarm')
 
 /** Names of pulls that another boot did not end, and that nobody has done since; see `recordName`. */
-export function suspectPulls(): readonly string[] {
+export function interruptedPulls(): readonly string[] {
   // Without it, no pull was marked in this boot.
-  const boot = readIfThere(join(runtimeDirectory, 'boot'))?.trim()
-  return (ifThere(() => readdirSync(directory)) ?? []).filter(name => {
-    const mark = ifThere(() => readlinkSync(join(directory, name)))
+  const boot = readUnlessMissing(join(runtimeDirectory, 'boot'))?.trim()
+  return listDirectory(directory).filter(name => {
+    const mark = unlessMissing(() => readlinkSync(join(directory, name)))
     return mark !== undefined && mark !== boot
   })
 }
@@ -41,7 +42,7 @@ export function wasFalseAlarm(): boolean {
 
 /** Whether units/programs/record-pull checks in depth. */
 export function isStoreSuspect(): boolean {
-  return existsSync(damageFile) || suspectPulls().length > 0
+  return existsSync(damageFile) || interruptedPulls().length > 0
 }
 
 /** Takes marks away. Call it when podman's store is known to be whole. */

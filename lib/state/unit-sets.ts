@@ -10,7 +10,8 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { ifThere } from '../if-there.ts'
+import { listDirectory } from '../list-directory.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import type { UnitText } from '../render/unit-text.ts'
 import { writeUnits } from './write-units.ts'
 
@@ -60,7 +61,8 @@ export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): v
 /** Whether systemd has reloaded since the current set is the current one, as far as we have seen to it. */
 export function isSetLoaded(runtimeDirectory: string): boolean {
   return (
-    ifThere(() => readlinkSync(join(runtimeDirectory, 'loaded'))) === currentSet(runtimeDirectory)
+    unlessMissing(() => readlinkSync(join(runtimeDirectory, 'loaded'))) ===
+    currentSet(runtimeDirectory)
   )
 }
 
@@ -76,9 +78,5 @@ export function finishSwap(runtimeDirectory: string): void {
 }
 
 function currentSet(runtimeDirectory: string): string | undefined {
-  return ifThere(() => basename(readlinkSync(join(runtimeDirectory, 'units'))))
-}
-
-function listDirectory(path: string): readonly string[] {
-  return ifThere(() => readdirSync(path)) ?? []
+  return unlessMissing(() => basename(readlinkSync(join(runtimeDirectory, 'units'))))
 }

@@ -1,7 +1,7 @@
 import type { Request } from '../request/request.ts'
 import { isRecorded } from '../state/pull-records.ts'
 import { storedImages } from '../host/stored-images.ts'
-import { suspectPulls } from '../state/unfinished-pulls.ts'
+import { interruptedPulls } from '../state/unfinished-pulls.ts'
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
 import { isForPlatform, otherPlatform, whyUnusable } from './why-unusable.ts'
@@ -35,7 +35,7 @@ export async function findImages(
     pulls.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )
-  const isSuspect = suspectPulls().length > 0
+  const isSuspect = interruptedPulls().length > 0
   const contested = contestedNames(pulls)
   return pulls.map(({ unit, boundImage }) => {
     const name = storedName(boundImage)

@@ -4,7 +4,7 @@ import type { ImageStore } from '../facts/image-store.ts'
 import type { StoredImage } from '../host/stored-images.ts'
 import { pendingUnitName } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
-import { staysWith } from '../root/stays-with.ts'
+import { survivesUpdate } from '../root/survives-update.ts'
 import { isRecorded } from '../state/pull-records.ts'
 
 /**
@@ -30,7 +30,7 @@ export function whyUnusable(
     (name.includes('@') && image.digests.size === 1) ||
     isRecorded(record, name, image.id)
   if (!isRight) return `the image of this name is ${otherPlatform(boundImage, image)}`
-  const gone = image.directories.find(path => !staysWith(root, path, directory))
+  const gone = image.directories.find(path => !survivesUpdate(root, path, directory))
   return gone && `it is in a store of the running OS that the next OS lacks: ${storeOf(gone)}`
 }
 

@@ -13,7 +13,7 @@ import { describeError } from '../text/describe-error.ts'
  *
  * @param warn takes a line for people
  */
-export async function keepImages(
+export async function protectImages(
   pulls: readonly Pick<Pull, 'boundImage'>[],
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   warn: (line: string) => void,

@@ -11,7 +11,7 @@ import type { FoundImage } from '../survey/find-images.ts'
  *
  * @param found in the order of the plan's pulls
  */
-export function completeDeployment(
+export function recordDeployment(
   deployment: string,
   { pulls }: Plan,
   found: readonly FoundImage[],
@@ -27,9 +27,9 @@ export function completeDeployment(
 }
 
 /** Does so if it can: that the names cannot be noted, on a full disk for example, keeps nothing else from being done. */
-export function tryToComplete(deployment: string, plan: Plan, found: readonly FoundImage[]): void {
+export function tryToRecord(deployment: string, plan: Plan, found: readonly FoundImage[]): void {
   try {
-    completeDeployment(deployment, plan, found)
+    recordDeployment(deployment, plan, found)
   } catch (error) {
     process.stderr.write(`noting the images of ${deployment}: ${describeError(error)}\n`)
   }

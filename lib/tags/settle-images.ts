@@ -12,7 +12,7 @@ import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
-import { completeDeployment } from './record-deployment.ts'
+import { recordDeployment } from './record-deployment.ts'
 import { pruneImages } from './prune-images.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function settleImages(
   })
   await giveNames(tagMoves(wanted, list, new Set()), facts.imageStore)
   if (areAllPresent(found) && request.problems.length === 0) {
-    completeDeployment(request.name, plan, found)
+    recordDeployment(request.name, plan, found)
     removeOldRecords(list)
     await pruneImages(list, facts)
   }
@@ -59,5 +59,5 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
     ...image,
     id: known.get(plan.pulls[index]?.boundImage.identity ?? '') ?? image.id,
   }))
-  completeDeployment(request.name, plan, found)
+  recordDeployment(request.name, plan, found)
 }

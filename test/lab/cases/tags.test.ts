@@ -64,7 +64,7 @@ for (const settings of [[], ['ResolveTimeoutSec=0']])
       const host = await hostWithMovedTag(t, configured(...settings))
       // As if the shutdown had begun at once; what was said of another staging is nothing to this one.
       await host.run(
-        'systemctl stop bootc-bound-images.path; echo the disk is full >/run/bootc-bound-images/refusal',
+        'systemctl stop bootc-bound-images.path; echo the disk is full >>/run/bootc-bound-images/last-staging',
       )
       await host.stage('v3')
       await reboot(host)

@@ -2,7 +2,7 @@
  * What `read` returns, or undefined when the file that it reads is not there; another process may have removed it. Any
  * other failure is an error.
  */
-export function ifThere<T>(read: () => T): T | undefined {
+export function unlessMissing<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {

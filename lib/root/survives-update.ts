@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { ifThere } from '../if-there.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import { resolveInRoot } from './resolve-in-root.ts'
 
 /**
@@ -9,9 +9,9 @@ import { resolveInRoot } from './resolve-in-root.ts'
  * @param path without links below podman's own store
  * @param store podman's own store, which is not part of an OS image
  */
-export function staysWith(root: string, path: string, store: string): boolean {
+export function survivesUpdate(root: string, path: string, store: string): boolean {
   if (path.startsWith(`${store}/`)) return true
-  const real = ifThere(() => realpathSync(path)) ?? path
+  const real = unlessMissing(() => realpathSync(path)) ?? path
   return !isOfOs(real) || isIn(root, real)
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { isOfOs, staysWith } from '../../lib/root/stays-with.ts'
+import { isOfOs, survivesUpdate } from '../../lib/root/survives-update.ts'
 
 const store = '/var/lib/containers/storage'
 
@@ -9,18 +9,18 @@ t.test('what an OS image brings goes with it, unless the next one brings it too'
     usr: { lib: { images: { a: {} }, linked: t.fixture('symlink', '/usr/lib/images') } },
   })
   for (const path of [`${store}/overlay/x/diff`, '/var/images/x', '/sysroot/ostree/bootc/x'])
-    t.ok(staysWith(root, path, store), path)
-  t.ok(staysWith(root, '/usr/lib/images/a', store))
-  t.ok(staysWith(root, '/usr/lib/linked/a', store))
+    t.ok(survivesUpdate(root, path, store), path)
+  t.ok(survivesUpdate(root, '/usr/lib/images/a', store))
+  t.ok(survivesUpdate(root, '/usr/lib/linked/a', store))
   for (const path of ['/usr/lib/images/b', '/usr/lib/images/a/b', '/opt/images/a'])
-    t.notOk(staysWith(root, path, store), path)
-  t.ok(staysWith(root, '/usr/lib/store/x', '/usr/lib/store'), "podman's own, wherever it is")
+    t.notOk(survivesUpdate(root, path, store), path)
+  t.ok(survivesUpdate(root, '/usr/lib/store/x', '/usr/lib/store'), "podman's own, wherever it is")
   t.end()
 })
 
 t.test('a link out of the OS image is followed', t => {
   const directory = t.testdir({ usr: t.fixture('symlink', '/usr') })
-  t.notOk(staysWith(directory, join(directory, 'usr/lib'), store), 'it is /usr/lib')
+  t.notOk(survivesUpdate(directory, join(directory, 'usr/lib'), store), 'it is /usr/lib')
   t.notOk(isOfOs('/var/usr/x'))
   t.notOk(isOfOs('/usrx/x'))
   t.end()
