@@ -1,5 +1,8 @@
-// What each deployment was completed with: which image each name means there. Written when every image is on
-// disk and synced. Failure policy: a record that cannot be read is none; every other failure is an error.
+// /var/lib/bootc-bound-images/deployments/NAME.json: JSON, the image that each name means in a deployment. stage,
+// settle, flush and gate write it when the images are on disk and synced, and remove those of deployments that are
+// gone; all commands that plan pulls read it. /var/lib/bootc-bound-images/activated: name of the deployment to which
+// the tags are set. activate and boot write and read it; changes of records and pulls by tag remove it. Failure policy:
+// an unreadable record counts as missing; every other failure is an error.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
@@ -12,27 +15,27 @@ const activated = join(stateDirectory, 'activated')
 
 /** One bound image of a deployment. */
 export interface RecordedImage {
-  /** Of the bound image, see `BoundImage`. */
+  /** See `BoundImage`. */
   readonly identity: string
-  /** By which containers find it. */
+  /** The name by which containers find it. */
   readonly name: string
-  /** By which it was pulled, if it was; its name in the store is then `storedName`. */
+  /** The digest by which it was pulled, if any. Its name in the store is then `storedName`. */
   readonly digest?: string | undefined
-  /** Its id in podman's store. */
+  /** Its ID in podman's store. */
   readonly id: string
 }
 
 export interface DeploymentRecord {
   /** Name of the deployment. */
   readonly deployment: string
-  /** When all was there, in ISO 8601. */
+  /** Time of the record, in ISO 8601. */
   readonly time: string
   readonly images: readonly RecordedImage[]
-  /** Whether there are others, which it lacked. */
+  /** Whether bound images of the deployment were missing, so that the record lacks them. */
   readonly isPartial?: boolean | undefined
 }
 
-/** @returns undefined when the deployment was not completed here */
+/** @returns undefined if there is no readable record of the deployment */
 export function readRecord(deployment: string): DeploymentRecord | undefined {
   try {
     const record: unknown = JSON.parse(readUnlessMissing(fileOf(deployment)) ?? '')
@@ -42,13 +45,13 @@ export function readRecord(deployment: string): DeploymentRecord | undefined {
   }
 }
 
-/** Whether it is written down what every name means in a deployment. */
+/** Whether a deployment has a record of all its bound images. */
 export function isRecordWhole(deployment: string): boolean {
   const record = readRecord(deployment)
   return record !== undefined && record.isPartial !== true
 }
 
-/** Keeps a record, unless there is one with the same images; tags are set anew at the next boot. */
+/** Writes a record, unless there is one with the same images. The next boot then sets the tags again. */
 export function writeRecord(record: DeploymentRecord): void {
   const old = readRecord(record.deployment)
   if (old !== undefined && contentsOf(old) === contentsOf(record)) return
@@ -56,29 +59,29 @@ export function writeRecord(record: DeploymentRecord): void {
   forgetActivated()
 }
 
-/** Deletes the records of all deployments but these. */
+/** Deletes the records of all other deployments. */
 export function removeOtherRecords(deployments: ReadonlySet<string>): void {
   for (const file of names())
     if (!deployments.has(file.replace(/\.json$/u, ''))) rmSync(join(directory, file))
 }
 
-/** Ids of the images that some deployment was completed with. */
+/** IDs of the images in all records. */
 export function neededImages(): ReadonlySet<string> {
   const records = names().flatMap(file => readRecord(file.replace(/\.json$/u, '')) ?? [])
   return new Set(records.flatMap(({ images }) => images.map(({ id }) => id)))
 }
 
-/** For units/programs/activate: the tags in the store are those of this deployment. */
+/** Notes for units/programs/activate that the tags in the store are those of this deployment. */
 export function rememberActivated(deployment: string): void {
   if (!isActivated(deployment)) writeFileSafely(activated, `${deployment}\n`)
 }
 
-/** Has the tags set anew at the next boot. */
+/** Makes the next boot set the tags again. */
 export function forgetActivated(): void {
   rmSync(activated, { force: true })
 }
 
-/** Whether the tags in the store were made those of this deployment, and its record is the same since. */
+/** Whether the tags in the store were set to those of this deployment, and its record has not changed since. */
 export function isActivated(deployment: string): boolean {
   return readUnlessMissing(activated) === `${deployment}\n`
 }

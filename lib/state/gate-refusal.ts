@@ -1,5 +1,6 @@
-// What the gate refused, kept for the status of the next boot: by then the staged deployment and its
-// units are gone. Failure policy: what cannot be written is said, every other failure is an error.
+// /var/lib/bootc-bound-images/refused.json: JSON, what the gate refused last and why. Written by gate; read by status,
+// boot and boot.service after the reboot, when the staged deployment and its units are gone; removed by gate when it
+// lets a deployment pass. Failure policy: a failed write is only logged; every other failure is an error.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError } from '../text/describe-error.ts'
@@ -8,7 +9,7 @@ import { writeFileSafely } from './write-file-safely.ts'
 
 const file = join(stateDirectory, 'refused.json')
 
-/** A bound image of it, or a spec that cannot be used; see `ImageReport`. */
+/** A bound image of the refused deployment, or a spec that cannot be used; see `ImageReport`. */
 export interface RefusedImage {
   readonly image?: string
   readonly state: string
@@ -20,17 +21,17 @@ export interface RefusedImage {
 export interface GateRefusal {
   /** Name of the root's directory, `<checksum>.<serial>`. */
   readonly deployment: string
-  /** ISO 8601. */
+  /** Time of the refusal, in ISO 8601. */
   readonly time: string
-  /** Why no image could be looked at, or none was pulled; undefined when `images` says it all. */
+  /** Why the images could not be checked, or the pulls were not started; undefined if `images` is the whole reason. */
   readonly error?: string | undefined
-  /** Every bound image, those that were missing among them. */
+  /** All bound images, present and missing ones. */
   readonly images: readonly RefusedImage[]
 }
 
 /**
- * Keeps a refusal of now. The note is for people: a full disk must not keep a good update from being finalized, so
- * a failure is only said.
+ * Records a refusal with the current time. A failed write is only logged, because the record is only for people: a full
+ * disk must not keep a good update from being finalized.
  */
 export function recordRefusal({ deployment, error, images }: Omit<GateRefusal, 'time'>): void {
   const refusal: GateRefusal = { deployment, time: new Date().toISOString(), error, images }
@@ -41,7 +42,10 @@ export function recordRefusal({ deployment, error, images }: Omit<GateRefusal, '
   }
 }
 
-/** @returns undefined when the last gate refused nothing */
+/**
+ * @returns undefined if the last gate refused nothing
+ * @throws Error if the file cannot be read
+ */
 export function readRefusal(): GateRefusal | undefined {
   if (!existsSync(file)) return undefined
   try {

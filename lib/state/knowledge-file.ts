@@ -1,6 +1,7 @@
-// What stagings have found out about the images of each deployment, kept for this boot: whoever asks what a
-// deployment wants then plans the same pulls, also when another one was staged since. Failure policy: every failure is
-// an error; a file of another kind is none.
+// /run/bootc-bound-images/knowledge/HASH.json: JSON, what stagings have found out about the images of a deployment.
+// Written by stage and flush; read by all commands that plan pulls, so that they plan the same ones, even after another
+// deployment was staged; removed by stage when the deployment is gone, else kept until the next boot. Failure policy:
+// a file of another format counts as missing; every other failure is an error.
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,25 +13,25 @@ import { writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(runtimeDirectory, 'knowledge')
 
-/** Replaces what was known of the deployment. */
+/** Replaces the knowledge about a deployment. */
 export function writeKnowledge(staging: StagingKnowledge): void {
   const file = join(directory, fileName(staging.deployment))
   const text = formatKnowledge(staging)
   if (text !== readUnlessMissing(file)) writeFileSafely(file, text)
 }
 
-/** @returns undefined when nothing is known about the deployment */
+/** @returns undefined if nothing is known about the deployment */
 export function readKnowledge(deployment: string): StagingKnowledge | undefined {
   return parseKnowledge(readUnlessMissing(join(directory, fileName(deployment))) ?? '', deployment)
 }
 
-/** Forgets all deployments but these. */
+/** Deletes the knowledge about all other deployments. */
 export function removeOtherKnowledge(deployments: Iterable<string>): void {
   const kept = new Set([...deployments].map(fileName))
   for (const name of listDirectory(directory)) if (!kept.has(name)) rmSync(join(directory, name))
 }
 
-/** The name of a root that a deploy tool names can be as long as a file name may be. */
+/** A hash, because the name of a root that a deploy tool chose can have the maximum length of a file name. */
 function fileName(deployment: string): string {
   return `${createHash('sha256').update(deployment).digest('hex')}.json`
 }

@@ -1,7 +1,8 @@
-// /run/bootc-bound-images/last-staging: what the last staging read and how it ended, for units/programs/recheck and for
-// whoever asks later. Lines: SHA-256 of ostree's file about the staged deployment, or "-"; time of change of ostree's
-// deployments in nanoseconds; outcome; why the pulls were not started, if they were not. Written by stage before
-// anything can fail, so that a lasting error is not a loop, and at its end. Failure policy: every failure is an error.
+// /run/bootc-bound-images/last-staging: what the last staging read and how it ended. Lines: SHA-256 of ostree's file
+// about the staged deployment, or "-"; time of change of ostree's deployments in nanoseconds; outcome; why the pulls
+// were not started, if they were not. Written by stage at its start, before anything can fail, so that a lasting error
+// does not make a loop, and at its end; read by stage, status, gate, flush and units/programs/recheck; kept until the
+// next boot. Failure policy: every failure is an error.
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,18 +13,18 @@ import { writeFileSafely } from './write-file-safely.ts'
 
 const file = join(runtimeDirectory, 'last-staging')
 
-/** What tells whether deployments have changed since a staging read them. */
+/** A version of the list of deployments, to detect changes since a staging read it. */
 export interface SeenDeployments {
   /** ostree's file about the staged deployment, if any. */
   readonly staged: Buffer | undefined
-  /** When the list of deployments was last changed, in nanoseconds; ostree touches the directory. */
+  /** Time of the last change of the list, in nanoseconds. ostree touches the directory at each change. */
   readonly changed: string
 }
 
-/** How a staging ended; `running` also stands for one that was killed or could not come to its end. */
+/** How a staging ended. `running` also stands for one that was killed or failed before it could write its outcome. */
 export type StagingOutcome = 'running' | 'failed' | 'succeeded'
 
-/** Reads which deployments there are. */
+/** Reads the current version of the list of deployments. */
 export function seeDeployments(): SeenDeployments {
   const directory = statSync(join(hostRoot, 'sysroot/ostree/deploy'), {
     bigint: true,
@@ -32,12 +33,12 @@ export function seeDeployments(): SeenDeployments {
   return { staged: readStagedFile(hostRoot), changed: String(directory?.mtimeNs ?? '') }
 }
 
-/** Whether the deployments are as they were. */
+/** Whether two versions of the list are the same. */
 export function isSame(a: SeenDeployments, b: SeenDeployments): boolean {
   return a.changed === b.changed && hash(a.staged) === hash(b.staged)
 }
 
-/** @param refusal why the pulls were not started; undefined when they were, or need not be */
+/** @param refusal why the pulls were not started; undefined if they were, or are not needed */
 export function writeLastStaging(
   { staged, changed }: SeenDeployments,
   outcome: StagingOutcome,
@@ -46,7 +47,7 @@ export function writeLastStaging(
   writeFileSafely(file, `${[hash(staged), changed, outcome, refusal ?? ''].join('\n')}\n`)
 }
 
-/** @returns undefined when nothing was staged in this boot */
+/** @returns undefined if no staging has run in this boot */
 export function lastStagingOutcome(): StagingOutcome | undefined {
   const outcome = readLines()[2]
   return outcome === 'failed' || outcome === 'succeeded'
@@ -56,7 +57,7 @@ export function lastStagingOutcome(): StagingOutcome | undefined {
       : 'running'
 }
 
-/** Why the staging of what is staged now did not start its pulls; undefined when it did, or there was none. */
+/** Why staging did not start the pulls of the staged deployment; undefined if it did, or if it has not run. */
 export function stagingRefusal(): string | undefined {
   const refusal = readLines().slice(3).join('\n').trim()
   return refusal !== '' && isStagedSeen() ? refusal : undefined

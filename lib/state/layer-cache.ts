@@ -1,5 +1,7 @@
-// The layers of images in podman's store, which never change and take a process for each image to ask. Failure
-// policy: what cannot be read or written is asked again.
+// /var/lib/bootc-bound-images/layers.json: JSON, the layers of each image in podman's store. This is a cache, because
+// the layers of an image never change, and reading them costs one process per image. Written and read by stage and
+// check --online, which drop the images that are gone; never removed. Failure policy: an unreadable file counts as
+// empty and a failed write is ignored, so skopeo is asked again.
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
@@ -7,7 +9,7 @@ import { writeFileSafely } from './write-file-safely.ts'
 
 const file = join(stateDirectory, 'layers.json')
 
-/** Compressed digests by id of the image. */
+/** Digests of the compressed layers, by ID of the image. */
 export function readLayerCache(): ReadonlyMap<string, readonly string[]> {
   try {
     const read: unknown = JSON.parse(readUnlessMissing(file) ?? '{}')
@@ -21,12 +23,12 @@ export function readLayerCache(): ReadonlyMap<string, readonly string[]> {
   }
 }
 
-/** Replaces it all: what is not in the store any more is forgotten. */
+/** Replaces the whole cache, so that it does not keep images that are no longer in the store. */
 export function writeLayerCache(entries: Iterable<readonly [string, readonly string[]]>): void {
   const text = `${JSON.stringify(Object.fromEntries(entries))}\n`
   try {
     if (text !== readUnlessMissing(file)) writeFileSafely(file, text)
   } catch {
-    // A full disk, for example: it only costs time.
+    // For example, the disk is full. This only costs time.
   }
 }

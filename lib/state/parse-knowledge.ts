@@ -1,23 +1,23 @@
 import type { ImageKnowledge, Knowledge } from '../plan/knowledge.ts'
 
-/** What staging has found out about the images of one deployment, during one staging of it. */
+/** What one staging of a deployment has found out about its images. */
 export interface StagingKnowledge {
   /** Name of the deployment. */
   readonly deployment: string
-  /** What tells this staging of it from another one. */
+  /** Identifies the staging, see `stagingKey`. */
   readonly staging: string
   readonly knowledge: Knowledge
 }
 
-/** Turns it into text, always the same for the same knowledge. */
+/** Formats it as JSON. The same knowledge always gives the same text. */
 export function formatKnowledge({ knowledge, ...rest }: StagingKnowledge): string {
   return `${JSON.stringify({ ...rest, images: Object.fromEntries(knowledge) }, undefined, 2)}\n`
 }
 
 /**
- * Reads such a text.
+ * Parses the output of `formatKnowledge`.
  *
- * @returns undefined for one of another kind, or about another deployment
+ * @returns undefined if the text has another format, or is about another deployment
  */
 export function parseKnowledge(text: string, deployment: string): StagingKnowledge | undefined {
   const read = parseJson(text)
@@ -34,7 +34,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The file is ours alone; this tells it from one of another version. */
+/** We are the only writer of the file. This only rejects files that another version wrote. */
 function isStagingKnowledge(value: unknown): value is Omit<StagingKnowledge, 'knowledge'> & {
   readonly images: Readonly<Record<string, ImageKnowledge>>
 } {

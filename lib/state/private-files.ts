@@ -1,5 +1,6 @@
-// Files below /run that only root may read. Failure policy: every failure is an error; a file is
-// replaced whole or not at all.
+// Files below `credentialsDirectory` and `containersDirectories` that only root may read: logins, passphrases,
+// certificates, and copies of /etc/containers. Written by stage and flush; read by podman and skopeo; removed by stage
+// and flush when no pull needs them. Failure policy: every failure is an error; a file is replaced whole or not at all.
 import {
   existsSync,
   mkdirSync,
@@ -15,7 +16,7 @@ import { credentialsDirectory } from '../directories.ts'
 import type { PrivateFile } from '../bound-images/read-value.ts'
 import { writeFileSafely } from './write-file-safely.ts'
 
-/** Writes the files that are not there as they should be. */
+/** Writes the files that are missing or have other contents. */
 export function writePrivateFiles(files: readonly PrivateFile[]): void {
   for (const { path, contents } of files) {
     if (existsSync(path) && readFileSync(path).equals(Buffer.from(contents))) continue
@@ -24,7 +25,7 @@ export function writePrivateFiles(files: readonly PrivateFile[]): void {
   }
 }
 
-/** Deletes every file below the directories that is not one of `files`, and every empty directory. */
+/** Deletes all files below the directories except `files`, and all empty directories. */
 export function removeOtherFiles(
   directories: readonly string[],
   files: readonly PrivateFile[],
@@ -46,9 +47,9 @@ function remove(path: string): true {
 }
 
 /**
- * Has copies of credentials that are not written yet, for as long as something uses them.
+ * Makes temporary copies of credentials for `use`, and deletes them when it has ended.
  *
- * @param use gets a function that puts the path of a copy in place of a file's in a word
+ * @param use gets a function that replaces the path of a file in a word by the path of its copy
  */
 export async function withTemporaryCopies<T>(
   files: readonly PrivateFile[],

@@ -1,5 +1,7 @@
-// What units/programs/record-pull notes: which image each pull has put on disk and synced. Failure policy: a record
-// that cannot be read says nothing, so its image counts as one without a record; other failures are errors.
+// /var/lib/bootc-bound-images/pulls/NAME: one line `ID DIGEST NAME`, the image that a pull has put on disk and synced;
+// the ID can be `-` if NAME has a digest. Written by record-pull; read by all commands that plan pulls or look for
+// images; removed by mark-pull before the next pull, and by settle when the image is gone. Failure policy: a record of
+// another format counts as missing, so its image counts as unrecorded; every other failure is an error.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
@@ -10,17 +12,17 @@ import { readUnlessMissing } from './read-unless-missing.ts'
 const directory = join(stateDirectory, 'pulls')
 
 interface PullRecord {
-  /** Of the image; undefined for one that was pulled by digest, which says as much. */
+  /** ID of the image; undefined if its digest identifies it. */
   readonly id: string | undefined
   /** Its name in the store. */
   readonly image: string
 }
 
 /**
- * Whether a pull has noted that it has put this very image on disk.
+ * Whether a pull has recorded that exactly this image is on disk.
  *
  * @param name see `recordName`
- * @param image its name in the store
+ * @param image name of the image in the store
  */
 export function isRecorded(name: string, image: string, id: string): boolean {
   const record = readPullRecord(name)
@@ -33,7 +35,7 @@ export function pulledByDigest(): readonly string[] {
   return [...new Set(records.map(({ image }) => image))].filter(image => image.includes('@'))
 }
 
-/** Deletes the records of images that are in the store no more, and what an interruption left. */
+/** Deletes the records of images that are no longer in the store, and incomplete files that an interruption left. */
 export function removeOldRecords({ ids, names }: StoreList): void {
   for (const name of recordNames()) {
     const record = readPullRecord(name)

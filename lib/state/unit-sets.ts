@@ -1,5 +1,7 @@
-// The rendered unit files below /run. Failure policy: every failure is an error; the link in use is only
-// ever replaced by a complete set.
+// /run/bootc-bound-images: `sets/NUMBER`, directories of rendered unit files; `units`, link to the current one;
+// `loaded`, link to the number of the one that systemd has loaded. Written by stage; `units` is read by the generator
+// script, stage, flush and boot.service. stage removes a set after the reload, and `units` when there is nothing to
+// pull. Failure policy: every failure is an error; `units` is only ever replaced by a complete set.
 import {
   mkdirSync,
   readdirSync,
@@ -15,7 +17,7 @@ import { unlessMissing } from '../unless-missing.ts'
 import type { UnitText } from '../render/unit-text.ts'
 import { writeUnits } from './write-units.ts'
 
-/** The set that the stub in system-generators/ hands to systemd, sorted by name. */
+/** Reads the set that the script in system-generators/ copies for systemd, sorted by name. */
 export function readCurrentSet(runtimeDirectory: string): readonly UnitText[] {
   if (currentSet(runtimeDirectory) === undefined) return []
   const units = join(runtimeDirectory, 'units')
@@ -26,7 +28,7 @@ export function readCurrentSet(runtimeDirectory: string): readonly UnitText[] {
     .map(name => ({ name, contents: readFileSync(join(units, name), 'utf8') }))
 }
 
-/** The names of its units, without drop-ins. */
+/** The names of the units of the current set, without drop-ins. */
 export function currentUnits(runtimeDirectory: string): ReadonlySet<string> {
   return unitNames(readCurrentSet(runtimeDirectory))
 }
@@ -37,9 +39,9 @@ export function unitNames(set: readonly UnitText[]): ReadonlySet<string> {
 }
 
 /**
- * Makes `units` the current set at once: a reader sees the old set or the new one. A directory cannot
- * be renamed over another, a link can. The old set stays on disk until `finishSwap`, because a
- * generator may be reading it. No units: no current set.
+ * Makes `units` the current set atomically: a reader sees the old set or the new one. Renames a link, because a
+ * directory cannot replace another one. The old set stays on disk until `finishSwap`, because a generator may be
+ * reading it. Without units, there is no current set.
  */
 export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): void {
   const link = join(runtimeDirectory, 'units')
@@ -58,7 +60,7 @@ export function swapSet(runtimeDirectory: string, units: readonly UnitText[]): v
   renameSync(next, link)
 }
 
-/** Whether systemd has reloaded since the current set is the current one, as far as we have seen to it. */
+/** Whether we have made systemd reload since the current set was swapped in. */
 export function isSetLoaded(runtimeDirectory: string): boolean {
   return (
     unlessMissing(() => readlinkSync(join(runtimeDirectory, 'loaded'))) ===
@@ -66,7 +68,7 @@ export function isSetLoaded(runtimeDirectory: string): boolean {
   )
 }
 
-/** Call it when systemd has reloaded: remembers that, and deletes every set but the current one. */
+/** Notes that systemd has reloaded, and deletes all sets except the current one. Call it after the reload. */
 export function finishSwap(runtimeDirectory: string): void {
   const sets = join(runtimeDirectory, 'sets')
   const current = currentSet(runtimeDirectory)

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } 
 import { dirname } from 'node:path'
 
 /**
- * Replaces a file so that a power failure leaves the old one or the new one, whole. Readable by its owner
- * only. Makes the directory when it does not exist.
+ * Replaces a file atomically: after a power failure, the old or the new contents are complete. Only the owner can read
+ * the file. Creates the directory if it does not exist.
  */
 export function writeFileSafely(path: string, contents: string | Buffer): void {
   const directory = dirname(path)
@@ -14,7 +14,7 @@ export function writeFileSafely(path: string, contents: string | Buffer): void {
   syncDirectory(directory)
 }
 
-/** Makes the names in a directory survive a power failure. */
+/** Syncs a directory, so that its entries survive a power failure. */
 export function syncDirectory(path: string): void {
   const directory = openSync(path, 'r')
   try {

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import type { UnitText } from '../render/unit-text.ts'
 
 /**
- * Writes unit files into a directory, which is made when it does not exist. Everybody may read them, whatever
- * the umask is: systemd warns of units that only root may read, because it tells everybody what is in them.
+ * Writes unit files into a directory, and creates it if it does not exist. All users can read the files, whatever the
+ * umask is: systemd warns about units that only root can read, because it shows their contents to all users anyway.
  */
 export function writeUnits(directory: string, units: readonly UnitText[]): void {
   mkdirSync(directory, { recursive: true })
