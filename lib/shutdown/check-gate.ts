@@ -16,14 +16,14 @@ export interface Verdict {
 }
 
 /**
- * Decides whether a deployment may become the default: every spec can be used, every image is in podman's
- * store, and the store is synced. Asks podman only: a good update must not fail because systemd or the journal is slow. A refusal is kept for the next boot, also one by an error or by being
- * killed half-way.
+ * Decides whether a deployment may become the default: every spec can be used, every image is in podman's store, and
+ * the store is synced. It decides by podman alone: a good update must not fail because systemd or the journal is
+ * slow. Records a refusal for the next boot, also if the gate fails or is killed.
  *
  * @param root directory of the deployment
  * @param deployment its name for people
  * @param options see `layoutOf`
- * @throws Error when it cannot be decided, which must count as a refusal
+ * @throws Error if it cannot decide, which must count as a refusal
  */
 export async function checkGate(
   root: string,

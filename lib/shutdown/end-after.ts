@@ -1,7 +1,7 @@
 /**
- * Ends this process when it has taken too long.
+ * Ends this process after a timeout.
  *
- * @param end says so, and returns the exit status
+ * @param end reports the timeout, and returns the exit status
  */
 export function endAfter(seconds: number, end: () => number): void {
   const timer = setTimeout(() => {

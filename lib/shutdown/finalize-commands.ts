@@ -1,7 +1,7 @@
-/** What the drop-in repeats, because adding a command before ostree's means listing both. */
+/** ostree's own command. The drop-in repeats it, because a command before it can only be added by listing both. */
 export const knownCommand = '/usr/bin/ostree admin finalize-staged'
 
-/** Whether a value of `ExecStop`, as systemctl shows it, is our gate and then ostree's command. */
+/** Whether a value of `ExecStop=`, as systemctl shows it, is our gate and then ostree's command. */
 export function isGateFirst(execStop: string): boolean {
   const [first = '', second = '', ...others] = execStop.split('\n').filter(Boolean)
   return (
@@ -12,9 +12,9 @@ export function isGateFirst(execStop: string): boolean {
 }
 
 /**
- * Whether ostree stops with the command that the drop-in repeats.
+ * Whether the command in ostree's unit is the one that the drop-in repeats.
  *
- * @param unitFiles text of its unit file and of drop-ins, in order
+ * @param unitFiles text of the unit file and its drop-ins, in order
  */
 export function hasKnownCommand(...unitFiles: readonly string[]): boolean {
   let commands: string[] = []

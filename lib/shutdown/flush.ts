@@ -33,21 +33,21 @@ import { repair } from '../staging/repair.ts'
 import { isStagedSeen, lastStagingOutcome, stagingRefusal } from '../state/last-staging.ts'
 import { planStaging, type PlannedStaging } from '../staging/plan-staging.ts'
 
-/** A shutdown does not wait for a registry that is down as long as systemd does. */
+/** Maximum number of attempts. A shutdown must not wait long for a registry that is down. */
 const maxAttempts = 3
 const pollMilliseconds = 200
 
-/** For what is downloaded to be synced and recorded. */
+/** Time after the deadline to sync and record downloaded images. */
 const graceMilliseconds = 60_000
 
 /**
- * At shutdown, while the network is still there: lets pulls that are under way end, and pulls what the staged
- * deployment still lacks, so that an update that was asked for together with the reboot is not lost.
+ * At shutdown, while the network is still up: waits for running pulls, and pulls the missing images of the staged
+ * deployment, so that an update takes effect if it was requested together with the reboot.
  *
- * A pull that was given up is not retried, nor is anything pulled that does not fit.
+ * Does not retry a pull that was given up. Pulls nothing if staging did not start the pulls for lack of space.
  *
  * @param report takes a line for people
- * @returns the images that are missing after all
+ * @returns the images that are still missing
  */
 export async function flush(report: (line: string) => void): Promise<readonly string[]> {
   const root = locateStagedRoot(hostRoot)
@@ -56,14 +56,14 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   const { settings } = readSettings(hostRoot)
   const { flushTimeoutSec } = settings
   const deadline = Date.now() + flushTimeoutSec * 1000
-  // What the podman of the host cannot pull has no unit, so its version does not matter yet.
+  // Images that the host's podman cannot pull have no unit, so its version does not matter yet.
   const begun = readNextRequest(next, { podmanVersion: anyPodmanVersion, settings })
   const { failed, pulled } = await untilPullsEnd(
     neededPulls(planAsStaged(begun, settings)),
     deadline,
     report,
   )
-  // Only now: a podman that unpacks a large layer keeps the others waiting.
+  // Limit podman only now: while a pull unpacks a large layer, other podman processes wait for its lock.
   limitPodman({ each: impatience, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
   const facts = await pullFacts()
   const isLookedUp = readKnowledge(begun.name) !== undefined
@@ -71,34 +71,34 @@ export async function flush(report: (line: string) => void): Promise<readonly st
     isLookedUp || flushTimeoutSec === 0
       ? recall(next, facts)
       : await lookUp(next, facts, deadline, report)
-  // An image that has the tag may be an older one.
-  const isOpen = ({ unit, boundImage, isNeeded }: Pull) =>
+  // The image that has the tag may be an older one.
+  const mayBeOlder = ({ unit, boundImage, isNeeded }: Pull) =>
     isNeeded && isFloating(boundImage) && !pulled.has(unit)
   const wantedPulls = async () => {
     const missing = new Set(await missingPulls(request, plan, facts))
-    return plan.pulls.filter(pull => missing.has(pull) || isOpen(pull))
+    return plan.pulls.filter(pull => missing.has(pull) || mayBeOlder(pull))
   }
   if (flushTimeoutSec > 0 && stagingRefusal() === undefined && (await wantedPulls()).length > 0) {
-    // It can take as long as there is time, and then nothing would be pulled.
+    // Give repair half of the remaining time, because it could use all of it and leave none for pulls.
     await repair(report, (Date.now() + deadline) / 2)
     const wanted = (await wantedPulls()).filter(({ unit }) => !failed.has(unit))
     await pullAll(request, planOnly(wanted, request, plan, facts), facts, deadline, report)
   }
   const found = await findImages(request, plan, facts)
-  // It becomes the running system in any case, and what is there then has its names.
+  // With Gate=warn or Gate=off, the deployment boots in any case, and needs the names of the images that are present.
   if (facts.settings.gate !== 'require') tryToRecord(request.name, plan, found)
   return plan.pulls
     .filter((_, index) => found[index]?.presence !== 'present')
     .map(({ boundImage }) => boundImage.name)
 }
 
-/** What staging has found out. */
+/** Plans as staging did. */
 function recall(next: NextDeployment, facts: PullFacts): Pick<PlannedStaging, 'request' | 'plan'> {
   const request = readNextRequest(next, facts)
   return { request, plan: planAsStaged(request, facts.settings) }
 }
 
-/** Does what a staging did not get to: without it, an older image of the same tag would count. */
+/** Resolves the images if staging did not. Otherwise an older image with the same tag would count as present. */
 async function lookUp(
   next: NextDeployment,
   facts: PullFacts,
@@ -110,10 +110,10 @@ async function lookUp(
 }
 
 /**
- * Waits for pulls that are being carried out; for those of an earlier staging, half of the time at most. Not for units
- * that are `activating`: one that waits for its next try stays so for ever, because nothing is started any more.
+ * Waits for running pulls; for those of an earlier staging, at most half of the time. Checks the sub-state, because a
+ * unit that waits for its next attempt stays `activating` forever: systemd starts nothing more during a shutdown.
  *
- * @returns the units that have used up their tries for this staging, and those that have pulled for it
+ * @returns the units that were given up for this staging, and those that have pulled for it
  */
 async function untilPullsEnd(
   pulls: readonly Pull[],
@@ -130,11 +130,11 @@ async function untilPullsEnd(
       .filter(({ sub }) => sub === 'start' || sub === 'start-post')
       .filter(({ unit }) => own.has(unit) || Date.now() < half)
     if (running.length === 0 || Date.now() > deadline) {
-      // Else they say something about an earlier one.
+      // If the staging did not run to its end, the states are those of an earlier staging.
       const ended = isStagedSeen() && lastStagingOutcome() !== 'running' ? states : []
-      // On systemd before 254, a stop between two tries leaves the unit failed, while its tries are counted.
-      const usedUp = ended.filter(({ hasFailedAttempt }) => !hasFailedAttempt)
-      return { failed: unitsThat(usedUp, 'failed'), pulled: unitsThat(ended, 'pulled') }
+      // With systemd older than 254, a stop between two attempts leaves the unit failed. give-up still counts then.
+      const givenUp = ended.filter(({ hasFailedAttempt }) => !hasFailedAttempt)
+      return { failed: unitsThat(givenUp, 'failed'), pulled: unitsThat(ended, 'pulled') }
     }
     if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
     last = running.length
@@ -155,7 +155,7 @@ async function missingPulls(
   return plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 
-/** A plan for some of its pulls alone, as if the other images were there. */
+/** A plan for only the wanted pulls, as if the other images were present. */
 function planOnly(
   wanted: readonly Pull[],
   request: Request,
@@ -178,7 +178,7 @@ function planOnly(
   return planRequest(request, settings, knowledge)
 }
 
-/** Carries out the pulls that a request needs, in its order. */
+/** Carries out the needed pulls of a plan, in its order. */
 async function pullAll(
   { privateFiles, containersDirectory }: Request,
   plan: Plan,
@@ -187,7 +187,7 @@ async function pullAll(
   report: (line: string) => void,
 ): Promise<void> {
   writePrivateFiles(privateFiles)
-  // What the administrator took away since is not to be seen any more.
+  // Do not use credentials that the administrator has removed since staging.
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   const { retryLimit, retryDelaySec, retryMaxDelaySec } = facts.settings
   const toFinish = { deadline: deadline + graceMilliseconds }

@@ -7,9 +7,9 @@ const service = 'ostree-finalize-staged.service'
 const ourDropIn = 'zz-bootc-bound-images.conf'
 
 /**
- * What keeps the gate from holding a deployment back, for people. A later drop-in can silently remove or
- * precede our line, so only the list that systemd loaded counts; and a later ostree, or a drop-in before ours,
- * may finalize with another command than the one that our drop-in repeats.
+ * Warnings for people that the gate cannot hold a deployment back. Checks the commands that systemd has loaded, because
+ * a later drop-in can remove our command or precede it. Also checks ostree's own command: a later ostree, or a drop-in
+ * before ours, can use another one than our drop-in repeats.
  */
 export async function gateWarnings(): Promise<readonly string[]> {
   const files = await unitFilesBeforeOurs()
@@ -27,7 +27,7 @@ export async function gateWarnings(): Promise<readonly string[]> {
   ]
 }
 
-/** The unit file, and the drop-ins that ours overrides. */
+/** The paths of the unit file and of the drop-ins before ours. */
 async function unitFilesBeforeOurs(): Promise<readonly string[]> {
   const unitFile = await unitProperty(service, 'FragmentPath')
   const dropIns = (await unitProperty(service, 'DropInPaths')).split(' ')

@@ -1,10 +1,10 @@
 import type { Pull } from '../plan/plan-pulls.ts'
 
 /**
- * Carries out pulls in the order of their plan, as systemd does with their units: each as soon as those have ended that
- * it is to come after, however they ended.
+ * Carries out pulls in the order of their plan, as systemd does with their units: each starts when those in its `after`
+ * have succeeded or failed.
  *
- * @throws what `carryOut` throws, when all that could be carried out has ended
+ * @throws the first error of `carryOut`, after all pulls have ended
  */
 export async function inOrder<P extends Pick<Pull, 'unit' | 'after'>>(
   pulls: readonly P[],
@@ -12,7 +12,7 @@ export async function inOrder<P extends Pick<Pull, 'unit' | 'after'>>(
 ): Promise<void> {
   const ends = new Map<string, Promise<void>>()
   const run = async (pull: P): Promise<void> => {
-    // By then each of them has an end to wait for.
+    // Continue only when `ends` has an entry for every pull.
     await Promise.resolve()
     await Promise.allSettled(pull.after.flatMap(unit => ends.get(unit) ?? []))
     await carryOut(pull)

@@ -35,11 +35,11 @@ const repair = 'bootc-bound-images-repair.service'
 const settle = 'bootc-bound-images-settle.service'
 
 /**
- * Makes systemd pull what is requested and nothing else. Does nothing when it already does.
+ * Makes systemd pull the requested images and no others. Does nothing if systemd already does so.
  *
- * @param planned its private files are written already; undefined without a next deployment
+ * @param planned undefined if there is no next deployment. Its private files are written already.
  * @param warn takes a line for people
- * @returns why the pulls were not started; undefined when they were, or need not be
+ * @returns why the pulls were not started; undefined if they were, or are not needed
  */
 export async function applyRequest(
   planned: PlannedStaging | undefined,
@@ -54,12 +54,12 @@ export async function applyRequest(
           { ...facts, isStoreSuspect: isStoreSuspect() },
           planned.request.containersDirectory,
         )
-  // Only pulls need them.
+  // Only pulls need private files.
   const privateFiles = units.length === 0 ? [] : (planned?.request.privateFiles ?? [])
   const old = readCurrentSet(runtimeDirectory)
   const isChanged = JSON.stringify(old) !== JSON.stringify(units)
   if (isChanged) {
-    // Stale pulls are stopped while systemd still knows them; after the reload it could not.
+    // Stop stale pulls before the reload, because systemd does not know their units afterwards.
     await stopStale(old, units)
     swapSet(runtimeDirectory, units)
   }
@@ -72,15 +72,15 @@ export async function applyRequest(
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {
   const wanted = unitNames(units)
   const stale = [...unitNames(old)].filter(name => !wanted.has(name))
-  // When pulls end, what settles them begins, and waits for us; its start by the new target would be the same one.
-  // The target comes first in the alphabet, so who waits for it is told before its pulls stop.
+  // When stale pulls end, settle starts and waits for our lock; the new target would then not start it again. Stop it.
+  // The target sorts first, so clients that wait for it are notified before its pulls stop.
   const states = await unitStates([settle, ...stale])
   await stopUnits(
     states
       .filter(({ active, hasJob }) => hasJob || !['inactive', 'failed'].includes(active))
       .map(({ unit }) => unit),
   )
-  // Whatever failed, also by being stopped, would stay listed without a file.
+  // systemd would keep listing failed units without a file, also those that failed because they were stopped.
   const stopped = await unitStates([settle, ...stale])
   await resetFailed(stopped.filter(({ active }) => active === 'failed').map(({ unit }) => unit))
 }
@@ -90,7 +90,7 @@ async function needsReload(units: readonly UnitText[]): Promise<boolean> {
   return !isSetLoaded(runtimeDirectory) || states.some(({ load }) => load !== 'loaded')
 }
 
-/** A pull, how far it is, and whether it has put its image in the store. */
+/** A pull, its progress, and whether its image is in the store. */
 interface PullState {
   readonly pull: Pull
   readonly progress: PullProgress
@@ -103,7 +103,7 @@ async function startPulls(
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
-  // What another one pulled by a tag may be another image than this one's.
+  // The pull of a tag for another staging may have fetched another image.
   const countsByTag = isSameStaging && known.has(plan.target)
   const states = await statesOf(request, plan, known, countsByTag, facts)
   if (states.every(({ progress, isStored }) => progress === 'pulled' && isStored)) {
@@ -120,21 +120,21 @@ async function startPulls(
     const { refusal, warning } = checkSpace(missing, doubt, facts)
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
-    // Not beside pulls: it would take what they have half written for damaged.
+    // Repair does not run during pulls, because it would treat their incomplete layers as damaged.
     if (interruptedPulls().length > 0) await startUnit(repair)
   }
   await protectImages(missing, facts, warn)
   await Promise.all([
     startFlush(warn),
     resetForStart(states),
-    // It may be active from an earlier staging.
+    // The target may be active from an earlier staging.
     stopIfIdle('bootc-bound-images.target'),
   ])
   await startUnit(plan.target)
   return undefined
 }
 
-/** Only what is active when a shutdown begins is stopped, and so flushes. */
+/** Starts the flush service, because at shutdown systemd runs ExecStop= only for active units. */
 async function startFlush(warn: (line: string) => void): Promise<void> {
   try {
     await startNow(flush)
@@ -144,8 +144,8 @@ async function startFlush(warn: (line: string) => void): Promise<void> {
 }
 
 /**
- * @param known units that systemd had before; it can say nothing of the others
- * @param countsByTag whether what was pulled by a tag is what is wanted
+ * @param known units of the previous set; systemd has no state of the others
+ * @param countsByTag whether an image that was pulled by a floating tag counts as the wanted one
  */
 async function statesOf(
   { root }: Request,
@@ -157,19 +157,19 @@ async function statesOf(
   const pulls = neededPulls(plan)
   const states = await pullStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
   const progressOf = new Map(states.map(({ unit, progress }) => [unit, progress]))
-  // Any other is pulled in any case.
+  // Check only these: all other images are pulled in any case.
   const done = pulls.filter(({ unit }) => progressOf.get(unit) === 'pulled')
   const stored = await storedImages(
     done.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )
-  const lost = done
+  const missing = done
     .map(({ boundImage }) => storedName(boundImage))
     .filter(name => !stored.has(name))
-  // What was removed is not damaged; what podman lists and cannot inspect is, and a store that it cannot list.
-  if (lost.length > 0) {
+  // A removed image is not damaged. One that podman lists and cannot inspect is damaged; so is a store it cannot list.
+  if (missing.length > 0) {
     const list = await listStore(imageStore).catch(() => undefined)
-    if (list === undefined || lost.some(name => list.names.has(name))) rememberDamage()
+    if (list === undefined || missing.some(name => list.names.has(name))) rememberDamage()
   }
   const isStored = (boundImage: BoundImage) => {
     const image = stored.get(storedName(boundImage))
@@ -187,10 +187,10 @@ function isRunning(progress: PullProgress): boolean {
 }
 
 async function resetForStart(states: readonly PullState[]): Promise<void> {
-  // A unit stays active when its image is removed behind its back; it must run again.
-  const lost = states.filter(({ progress, isStored }) => progress === 'pulled' && !isStored)
-  await stopUnits(lost.map(({ pull }) => pull.unit))
-  // Without this, units that used up their tries would not be tried at all.
+  // A unit stays active if its image is removed. Stop it, so that it runs again.
+  const missing = states.filter(({ progress, isStored }) => progress === 'pulled' && !isStored)
+  await stopUnits(missing.map(({ pull }) => pull.unit))
+  // Without this, systemd would not start units that have used all their attempts.
   const failed = states.filter(({ progress }) => progress === 'failed')
   await resetFailed(failed.map(({ pull }) => pull.unit))
 }

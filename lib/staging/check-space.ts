@@ -5,11 +5,11 @@ import type { Pull } from '../plan/plan-pulls.ts'
 import type { PullFacts } from '../facts/facts.ts'
 
 /**
- * Compares what is to be pulled with the free space. What nobody knows is left out: this is to spare a host a long
- * download that must fail, and no condition for pulling.
+ * Compares the size of the pulls with the free space. Unknown sizes count as zero: the check avoids a long download
+ * that is sure to fail, and is no condition for a pull.
  *
  * @param doubt see `Resolution`
- * @returns what cannot fit and may not fit, if anything
+ * @returns a refusal if the pulls cannot fit, a warning if they may not fit
  */
 export function checkSpace(
   pulls: readonly Pull[],
@@ -18,7 +18,7 @@ export function checkSpace(
 ): SpaceVerdict {
   const layers = pulls.map(pull => pull.layers ?? [])
   const verdict = judgeSpace(layers, freeSpace(imageStore.directory), freeSpace(temporaryDirectory))
-  // Some of it may be there already; only what is certain is refused.
+  // Some of the layers may be present already. Refuse only if it is certain that the pulls cannot fit.
   return doubt === undefined || verdict.refusal === undefined
     ? verdict
     : { warning: `${verdict.refusal} (not all local images could be looked at: ${doubt})` }

@@ -11,17 +11,17 @@ import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import type { Earlier } from './resolve-images.ts'
 import { stagingKey } from '../request/staging-key.ts'
 
-/** What is left of earlier looks at a deployment. */
+/** What earlier stagings of this deployment found out. */
 export interface EarlierStaging extends Earlier {
-  /** Tells this staging of the deployment from another one. */
+  /** Identifies this staging of the deployment, see `stagingKey`. */
   readonly staging: string
-  /** Whether that one was looked at before. */
+  /** Whether the last run was for the same staging of the deployment. */
   readonly isSameStaging: boolean
 }
 
 /**
- * Recalls what is known of a deployment. During one staging, a name keeps the digest that was found for it, unless
- * its pull failed: the image may be gone from the registry, with another one in its place.
+ * Reads what is known about a deployment. During one staging, a name keeps the digest to which it was resolved, unless
+ * its pull failed: the registry may have replaced the image by another one.
  */
 export async function readEarlierStaging(
   name: string,
@@ -61,7 +61,7 @@ export async function readEarlierStaging(
   }
 }
 
-/** When the host went down in the middle of pulls, an image counts only with a record of the very same. */
+/** If the host went down during pulls, an image counts only with a record of exactly this image. */
 function isSuspect(boundImage: BoundImage, id: string): boolean {
   if (interruptedPulls().length === 0) return false
   const unit = pendingUnitName(boundImage, boundImage.digest)

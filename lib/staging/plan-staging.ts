@@ -16,31 +16,31 @@ import { recordRunning } from '../tags/settle-images.ts'
 import { resolveImages } from './resolve-images.ts'
 import { readEarlierStaging } from './earlier-staging.ts'
 
-/** What a staging is to carry out. */
+/** The request and the plan of a staging. */
 export interface PlannedStaging {
   readonly request: Request
   readonly plan: Plan
   /** See `Resolution`. */
   readonly doubt: string | undefined
-  /** Whether it goes on with what was begun for the same staging of the deployment. */
+  /** Whether it continues the pulls of the same staging of the deployment. */
   readonly isSameStaging: boolean
 }
 
 /**
- * Reads what a deployment asks for, and plans it with what the image store, systemd and the registries say. Registries
- * are asked only about images that are not there and about tags, systemd only about units of an earlier staging.
+ * Reads what a deployment asks for, and plans the pulls from the state of the image store, systemd and the registries.
+ * Asks registries only about missing images and floating tags, and systemd only about units of an earlier staging.
  *
  * @param warn takes a line for people
- * @param mostSeconds for the registries to answer, if that is less than `ResolveTimeoutSec=`
+ * @param maxSeconds timeout for the registries, if it is shorter than `ResolveTimeoutSec=`
  */
 export async function planStaging(
   next: NextDeployment,
   facts: PullFacts,
   warn: (line: string) => void,
-  mostSeconds = Infinity,
+  maxSeconds = Infinity,
 ): Promise<PlannedStaging> {
   const request = readNextRequest(next, facts)
-  // Some of them are credentials with which registries are asked.
+  // Some of them are credentials for the registries that are asked below.
   writePrivateFiles(request.privateFiles)
   const { staging, isSameStaging, ...earlier } = await readEarlierStaging(
     request.name,
@@ -48,17 +48,20 @@ export async function planStaging(
     next.role,
   )
   if (earlier.isStaging) await recordRunning(facts)
-  const seconds = Math.min(facts.settings.resolveTimeoutSec, mostSeconds)
-  const { knowledge: learnt, doubt } = await resolveImages(request, earlier, facts, seconds, warn)
-  // In one staging, an order that was begun is kept.
+  const seconds = Math.min(facts.settings.resolveTimeoutSec, maxSeconds)
+  const resolution = await resolveImages(request, earlier, facts, seconds, warn)
+  const { doubt } = resolution
+  // Within one staging, pulls that have begun keep their order.
   const knowledge =
-    earlier.begun.size > 0 ? learnt : await withPullsUnderWay(request, learnt, facts)
+    earlier.begun.size > 0
+      ? resolution.knowledge
+      : await withPullsUnderWay(request, resolution.knowledge, facts)
   writeKnowledge({ deployment: request.name, staging, knowledge })
   removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
   return { request, plan: planRequest(request, facts.settings, knowledge), doubt, isSameStaging }
 }
 
-/** Adds which pulls of an earlier staging go on. */
+/** Adds which pulls of an earlier staging are still running. */
 async function withPullsUnderWay(
   request: Request,
   knowledge: Knowledge,

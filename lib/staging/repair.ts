@@ -19,16 +19,16 @@ import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
 
-/** The first podman that can remove a damaged layer which no image has. */
+/** The first podman that can remove a damaged layer that no image uses. */
 const firstWithCheck = [5, 2] as const
 
 /**
- * When the host went down in the middle of pulls: removes what is damaged in podman's store, and checks each
- * bound image of the next deployment that is there without a record. All before any is pulled: podman takes
- * over the layers it has.
+ * Repairs podman's store if the host went down during pulls: removes damaged images and layers, and checks each present
+ * bound image of the next deployment that has no record. It runs before any pull, because podman reuses the layers it
+ * has.
  *
  * @param report takes a line for people
- * @param deadline until then it may take, in milliseconds since 1970
+ * @param deadline in milliseconds since 1970
  */
 export async function repair(report: (line: string) => void, deadline: number): Promise<void> {
   const next = findNextDeployment()
@@ -38,11 +38,11 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const request = readNextRequest(next, facts)
   const { pulls } = planAsStaged(request, facts.settings)
   const names = pulls.map(({ boundImage }) => storedName(boundImage))
-  // Not by inspecting them: what is damaged cannot be inspected.
+  // List the store, because podman cannot inspect damaged images.
   const listed = await listStore(facts.imageStore)
   const ours = new Set(names.map(name => listed.names.get(name)))
   const isStoreWhole = await repairStore(ours, facts, deadline, report)
-  // What is pulled again is checked in depth first.
+  // Keep the marks of the wanted pulls, so that record-pull reads their images back.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
   if (isStoreWhole) clearMarks(suspects.filter(name => !wanted.has(name)))
   const stored = await storedImages(names, facts.imageStore)
@@ -50,7 +50,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
     const name = storedName(pull.boundImage)
     const image = stored.get(name)
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
-    // Else it is pulled in any case, and a record would say that this one had been.
+    // An unusable image is pulled again in any case. A record would wrongly say that this one was pulled.
     if (whyUnusable(pull.boundImage, image, request.root, facts.imageStore) !== undefined) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
@@ -58,9 +58,9 @@ export async function repair(report: (line: string) => void, deadline: number): 
 }
 
 /**
- * Has podman remove what is damaged, unless it would remove images that are none of ours: that is for the
- * administrator to decide. Nor if there is a false alarm among what it finds: podman (5.4, 5.8) finds fault with every
- * layer whose archive has no entries for directories.
+ * Makes podman remove damaged images and layers. Removes nothing if images are damaged that are not bound images: the
+ * administrator must decide that. Removes nothing either if podman reports an image that can be read: podman (5.4, 5.8)
+ * finds fault with every layer whose archive has no entries for directories.
  *
  * @returns whether the store is known to be whole
  */
@@ -81,7 +81,7 @@ async function repairStore(
     report('checking the image store: the host went down while images were pulled')
     const { isWhole, damagedImages } = await checkStore(imageStore, deadline, { isToRepair: false })
     if (isWhole) return true
-    // First, because the advice below would be bad if there is nothing wrong with them.
+    // Check this first, because the advice below would be wrong for images that are not damaged.
     for (const id of damagedImages) {
       if (!(await isReadable(id, imageStore, deadline))) continue
       report(

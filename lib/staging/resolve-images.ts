@@ -16,93 +16,92 @@ import type { PullFacts } from '../facts/facts.ts'
 import { pulledImage, storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
 
-/** Registries are asked for so many images at once; their answers are small. */
+/** Maximum number of concurrent requests to registries. Their answers are small. */
 const parallel = 16
 
-/** What was learnt about the images of a deployment. */
+/** What the store and the registries say about the images of a deployment. */
 export interface Resolution {
   readonly knowledge: Knowledge
-  /** Why some of what is to be downloaded may be in the store all the same; undefined when that is known. */
+  /** Why layers that seem missing may be in the store; undefined if all local images could be inspected. */
   readonly doubt: string | undefined
 }
 
-/** What is known before. */
+/** What earlier runs found out. */
 export interface Earlier {
-  /** What stays known about an image; a digest that its name had before is kept. */
+  /** Knowledge that still holds. A name keeps the digest to which it was resolved. */
   readonly knowledge: Knowledge
-  /** Identities of the images whose pull was begun for this staging: they keep what was planned. */
+  /** Identities of the images whose pull has begun for this staging. They keep their plan. */
   readonly begun: ReadonlySet<string>
   /**
-   * What names meant at the last look at the deployment, for when nobody answers. Also of a pull that failed: to wait
-   * for an answer is better than to take an older image for it.
+   * The digests to which names were last resolved, for when the registry does not answer. Kept even if the pull failed:
+   * waiting for that image is better than accepting an older one.
    */
   readonly lastDigests: ReadonlyMap<string, string>
-  /** Whether tags must be looked up, because the deployment is being staged. */
+  /** Whether floating tags must be resolved, because the deployment is being staged. */
   readonly isStaging: boolean
-  /** Whether what a tag means now must not move it, because the running system may use it for another image. */
+  /** Whether to pull by digest, because the running system may use the tag for another image. */
   readonly pinsTags: boolean
-  /** Whether what has the name and the id of an image may be damaged. */
+  /** Whether the stored image with this name and ID may be damaged. */
   readonly isSuspect: (boundImage: BoundImage, id: string) => boolean
 }
 
 /**
- * Finds out what helps to pull the images of a deployment: which of them are there, and of the others, what the
- * registries have for their names and which layers are missing. Registries are asked in parallel, within
- * a time limit. What is not answered is pulled all the same.
+ * Finds out which images of a deployment are present. For the others, resolves the names to digests and finds the
+ * missing layers. Asks registries in parallel, with a timeout. An image without an answer is pulled all the same.
  *
- * @param mostSeconds the limit
+ * @param maxSeconds the timeout
  * @param warn takes a line for people
  */
 export async function resolveImages(
   { root, specs, containersDirectory }: Pick<Request, 'root' | 'specs' | 'containersDirectory'>,
   { knowledge, begun, lastDigests, isStaging, pinsTags, isSuspect }: Earlier,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
-  mostSeconds: number,
+  maxSeconds: number,
   warn: (line: string) => void,
 ): Promise<Resolution> {
   const images = new Map(specs.map(({ boundImage }) => [boundImage.identity, boundImage]))
-  const learnt = new Map<string, ImageKnowledge>()
+  const results = new Map<string, ImageKnowledge>()
   for (const identity of begun)
-    if (images.delete(identity)) learnt.set(identity, knowledge.get(identity) ?? {})
+    if (images.delete(identity)) results.set(identity, knowledge.get(identity) ?? {})
   const takePresent = async (all: readonly BoundImage[]) => {
     const { present, rejected } = await lookInStore(all, root, imageStore, isSuspect)
-    for (const { identity, digest } of present) learnt.set(identity, { digest, isPresent: true })
+    for (const { identity, digest } of present) results.set(identity, { digest, isPresent: true })
     return rejected
   }
-  const isOpen = (boundImage: BoundImage) => isStaging && isFloating(boundImage)
-  const [moving, fixed] = partition(
+  const mustResolve = (boundImage: BoundImage) => isStaging && isFloating(boundImage)
+  const [floating, fixed] = partition(
     [...images.values()].map(image => withDigest(image, knowledge.get(image.identity)?.digest)),
-    isOpen,
+    mustResolve,
   )
   const absent = await takePresent(fixed)
-  const open = [...absent.map(({ boundImage }) => boundImage), ...moving]
-  if (open.length === 0) return { knowledge: learnt, doubt: undefined }
+  const asked = [...absent.map(({ boundImage }) => boundImage), ...floating]
+  if (asked.length === 0) return { knowledge: results, doubt: undefined }
 
-  const deadline = Date.now() + mostSeconds * 1000
+  const deadline = Date.now() + maxSeconds * 1000
   const [answers, { ids, names }] = await Promise.all([
-    mapParallel(open, parallel, boundImage => ask(boundImage, deadline, containersDirectory)),
+    mapParallel(asked, parallel, boundImage => ask(boundImage, deadline, containersDirectory)),
     listStore(imageStore),
   ])
-  const answerOf = new Map(open.map(({ identity }, index) => [identity, answers[index] ?? {}]))
+  const answerOf = new Map(asked.map(({ identity }, index) => [identity, answers[index] ?? {}]))
   const digestOf = ({ identity }: BoundImage) =>
     answerOf.get(identity)?.digest ?? lastDigests.get(identity)
-  const resolved = open.map(image =>
+  const resolved = asked.map(image =>
     pinsTags && isFloating(image) ? withDigest(image, digestOf(image)) : image,
   )
   const [listed, others] = partition(
     resolved,
-    image => names.has(storedName(image)) && !isOpen(image),
+    image => names.has(storedName(image)) && !mustResolve(image),
   )
   const rejected = await takePresent(listed)
   if (rejected.some(({ isDamaged }) => isDamaged)) rememberDamage()
   const missing = [...rejected.map(({ boundImage }) => boundImage), ...others]
   const failure = answers.find(answer => answer.failure !== undefined)?.failure
   if (failure !== undefined) warn(`some images are pulled without a plan: ${failure}`)
-  const { knowledge: missed, doubt } = await knowMissing(missing, answerOf, ids, imageStore)
-  return { knowledge: new Map([...learnt, ...missed]), doubt }
+  const rest = await knowledgeOfMissing(missing, answerOf, ids, imageStore)
+  return { knowledge: new Map([...results, ...rest.knowledge]), doubt: rest.doubt }
 }
 
-/** Which images are in the store and right, and of the others, which are damaged or not there. */
+/** Divides images into those that are present and usable, and those to pull. Missing ones count as damaged. */
 async function lookInStore(
   images: readonly BoundImage[],
   root: string,
@@ -122,20 +121,20 @@ async function lookInStore(
 }
 
 /**
- * What is known about the images to pull.
+ * The knowledge about the images to pull.
  *
- * @param answerOf what the registries said, by identity of the image
- * @param ids of the images in the store
+ * @param answerOf answers of the registries, by identity of the image
+ * @param ids IDs of the images in the store
  */
-async function knowMissing(
+async function knowledgeOfMissing(
   missing: readonly BoundImage[],
   answerOf: ReadonlyMap<string, Answer>,
   ids: ReadonlySet<string>,
   imageStore: ImageStore,
 ): Promise<Resolution> {
-  // Only now, because it can take a process for each image in the store.
-  const isWorth = missing.some(({ identity }) => answerOf.get(identity)?.layers !== undefined)
-  const local = isWorth ? await localLayers(imageStore, ids) : noLayers
+  // Read the local layers only if needed, because that can cost one process per image in the store.
+  const hasLayers = missing.some(({ identity }) => answerOf.get(identity)?.layers !== undefined)
+  const local = hasLayers ? await localLayers(imageStore, ids) : noLayers
   const knowledge = missing.map(({ identity, digest }): [string, ImageKnowledge] => {
     const { layers, failure } = answerOf.get(identity) ?? {}
     return [
@@ -158,11 +157,11 @@ function partition<T>(all: Iterable<T>, test: (each: T) => boolean): readonly [T
 
 const noLayers = { digests: new Set<string>(), failure: undefined }
 
-/** Of a registry, about one image. */
+/** The answer of a registry about one image. */
 interface Answer {
   readonly digest?: string | undefined
   readonly layers?: ResolvedImage['layers'] | undefined
-  /** Why there is none, when that was to be expected. */
+  /** Why the request failed; undefined if it succeeded or was not made. */
   readonly failure?: string | undefined
 }
 

@@ -16,27 +16,26 @@ import { hostFacts } from '../request/host-facts.ts'
 import { applyRequest } from './apply-units.ts'
 import { planStaging } from './plan-staging.ts'
 
-/** More stagings than this during one run are left to the unit that looks again afterwards. */
-const mostRounds = 10
+/** Maximum number of rounds in one run. The recheck unit handles later changes. */
+const maxRounds = 10
 
-/** What the next deployment asks for, and what came of it. */
+/** What the next deployment asks for, and the result. */
 export interface Staging {
   readonly role: DeploymentRole
   readonly request: Request
   readonly plan: Plan
-  /** Why its pulls were not started; undefined when they were, or are not needed. */
+  /** Why its pulls were not started; undefined if they were, or are not needed. */
   readonly refusal: string | undefined
   readonly facts: PullFacts
 }
 
 /**
- * Reads what the next deployment asks for, renders its units and has systemd start them.
- *
- * A deployment staged meanwhile is seen: the path unit does not watch while its service runs.
+ * Reads what the next deployment asks for, renders its units and makes systemd start them. Repeats that if the list of
+ * deployments changes meanwhile, because the path unit does not watch while its service runs.
  *
  * @param root see `nextDeployment`
  * @param warn takes a line for people
- * @returns undefined when there is no next deployment
+ * @returns undefined if there is no next deployment
  */
 export function stage(
   root: string | undefined,
@@ -50,12 +49,12 @@ export function stage(
       if (root !== undefined) rememberRequestedRoot(realpathSync(root))
       else if (seen.staged !== undefined) forgetRequestedRoot()
       const attempt = stageOnce(root, seen.staged, warn)
-      // A failure can come from a root that is gone, because another deployment took its place.
+      // The attempt may have failed because another deployment has replaced the root.
       await Promise.allSettled([attempt])
-      if (round < mostRounds && !isSame(seen, seeDeployments())) continue
+      if (round < maxRounds && !isSame(seen, seeDeployments())) continue
       const staging = await attempt
       const hasFailed = staging !== undefined && !hasSucceeded(staging)
-      // That an earlier staging failed is over, whoever carried out this one.
+      // A success clears the failure of an earlier staging, also if the service did not run this one.
       if (!hasFailed && last !== undefined && last !== 'succeeded') await forgetFailure()
       writeLastStaging(seen, hasFailed ? 'failed' : 'succeeded', staging?.refusal)
       return staging
@@ -81,7 +80,7 @@ async function stageOnce(
   return { role: next.role, request, plan, refusal, facts }
 }
 
-/** Makes systemd forget that the service of staging failed. */
+/** Resets the failed state of the staging service. */
 async function forgetFailure(): Promise<void> {
   const service = 'bootc-bound-images-stage.service'
   const [state] = await unitStates([service])

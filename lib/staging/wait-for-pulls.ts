@@ -26,14 +26,13 @@ const words: Readonly<Record<PullProgress, string>> = {
 }
 
 /**
- * Waits until every pull of a staging has succeeded or finally failed. Unit states are watched, not
- * the job of a target: a target is done too early when its units are replaced or tried again. Bounded
- * by the tries and timeouts of the units. When another deployment is staged meanwhile, its pulls count, unless
- * the root was named.
+ * Waits until every pull of a staging has succeeded or was given up. Polls the states of the units, because the job of
+ * the target ends too early if units are replaced or retried. The attempts and timeouts of the units limit the wait. If
+ * another deployment is staged meanwhile, waits for its pulls, unless `root` is given.
  *
  * @param report takes a line for people at each change
- * @returns what became of every image, or undefined when there is no next deployment any more
- * @throws Error when another deployment took the place of a root that was named
+ * @returns a report about every image, or undefined if there is no next deployment any more
+ * @throws Error if `root` is given and another deployment was staged
  */
 export async function waitForPulls(
   first: Staging,
@@ -48,7 +47,7 @@ export async function waitForPulls(
       isCurrent(plan, root, facts) ? settleImages(request, plan, facts) : undefined,
     )
     if (found !== undefined) return surveyImages(request, plan, found)
-    // Who named a root does not take the pulls away from what was staged since.
+    // Do not stage `root` again: that would stop the pulls of the deployment that was staged since.
     if (root !== undefined && (await withStagingLock(() => Promise.resolve(isReplaced(plan)))))
       throw new Error(`another deployment was staged, and took the place of ${root}`)
     report('another deployment was staged; waiting for its bound images')
@@ -82,7 +81,7 @@ function isFinal(progress: PullProgress): boolean {
   return progress !== 'pulling' && progress !== 'retrying'
 }
 
-/** Whether the pulls of another deployment have taken the place of these. */
+/** Whether the current units are those of another deployment. */
 function isReplaced({ target }: Plan): boolean {
   return [...currentUnits(runtimeDirectory)].some(name => !isPendingUnit(name) && name !== target)
 }
@@ -94,7 +93,7 @@ function isCurrent(plan: Plan, root: string | undefined, facts: PullFacts): bool
     const now = planAsStaged(readNextRequest(next, facts), facts.settings)
     return JSON.stringify(now) === JSON.stringify(plan)
   } catch {
-    // Whether its root was removed meanwhile or cannot be read, the next staging says.
+    // The next staging reports whether the root was removed or cannot be read.
     return false
   }
 }
