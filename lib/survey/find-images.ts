@@ -9,22 +9,22 @@ import { wantedPlatform } from '../bound-images/platform.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 
-/** Whether an image is safely on disk; `unverified` is one that a power failure may have damaged. */
+/** Whether an image is on disk and synced; `unverified` means that a power failure may have damaged it. */
 export type Presence = 'present' | 'unverified' | 'missing'
 
-/** An image in the store, if it is there. */
+/** What the store has for a bound image. */
 export interface FoundImage {
   readonly presence: Presence
-  /** Its id. */
+  /** Its ID; undefined if it is missing. */
   readonly id: string | undefined
-  /** Why what is in the store under its name is not present, for people; undefined when nothing is. */
+  /** Why the stored image of this name does not count as present, for people; undefined if there is none. */
   readonly why?: string | undefined
 }
 
 /**
- * Which images are safely on disk, asked of podman alone and in one process unless one is missing. When the
- * host went down in the middle of pulls, an image counts only with a record of the very same id, because that
- * is written after a sync.
+ * Finds out which images are on disk and synced. Asks only podman, in one process unless an image is missing. If the
+ * host went down during pulls, an image counts only with a record of the same ID, because a record is written after a
+ * sync.
  */
 export async function findImages(
   { root }: Pick<Request, 'root'>,
@@ -53,7 +53,7 @@ export async function findImages(
   })
 }
 
-/** Names by which images of several platforms are wanted; in the store, a name is that of one image. */
+/** Names that specs want for several platforms. In the store, a name refers to only one image. */
 function contestedNames(pulls: readonly Pull[]): ReadonlySet<string> {
   const platforms = new Map<string, Set<string>>()
   for (const { boundImage } of pulls) {
@@ -64,7 +64,7 @@ function contestedNames(pulls: readonly Pull[]): ReadonlySet<string> {
   return new Set([...platforms].filter(([, { size }]) => size > 1).map(([name]) => name))
 }
 
-/** Whether every one of them is safely on disk. */
+/** Whether all images are on disk and synced. */
 export function areAllPresent(found: readonly FoundImage[]): boolean {
   return found.every(({ presence }) => presence === 'present')
 }

@@ -4,22 +4,22 @@ import { mapParallel } from '../map-parallel.ts'
 import { readLayerCache, writeLayerCache } from '../state/layer-cache.ts'
 import { describeError } from '../text/describe-error.ts'
 
-/** Maximum number of local images that are inspected at once. */
+/** Maximum number of concurrent skopeo processes. */
 const parallel = 4
 
-/** The layers of a store. */
+/** The layers in a store. */
 export interface LocalLayers {
-  /** Compressed digests. */
+  /** Digests of the compressed layers. */
   readonly digests: ReadonlySet<string>
-  /** Why some images could not be inspected, in which case there may be more layers. */
+  /** Why some images could not be inspected, so that there may be more layers; undefined if all could. */
   readonly failure: string | undefined
 }
 
 /**
- * The compressed digests of every layer in a store of podman's. Layers that only share their contents do not
- * count: podman downloads them again.
+ * Reads the digests of all compressed layers in podman's store. A layer with the same contents and another compressed
+ * digest does not count, because podman downloads it again.
  *
- * @param ids of the images in the store
+ * @param ids IDs of the images in the store
  */
 export async function localLayers(
   imageStore: ImageStore,

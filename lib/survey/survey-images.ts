@@ -6,25 +6,25 @@ import { printable } from '../text/printable.ts'
 import type { FoundImage, Presence } from './find-images.ts'
 import { pullStates, type PullState } from './pull-states.ts'
 
-/** What became of one bound image, or of one spec that cannot be used. */
+/** A report about one bound image, or about one spec that cannot be used. */
 export interface ImageReport {
   /** Undefined for a spec that cannot be used. */
   readonly image?: string
-  /** By which it is pulled, when its name holds none. */
+  /** The digest by which it is pulled, if its name has none. */
   readonly digest?: string | undefined
   readonly state: Presence | 'pulling' | 'retrying' | 'failed' | 'broken spec'
-  /** The pending unit; undefined when there was nothing to do. */
+  /** The pending unit; undefined if no pull was needed. */
   readonly unit?: string
-  /** What its pull is expected to download, compressed; undefined when nobody knows. */
+  /** Expected size of the download, compressed; undefined if unknown. */
   readonly bytes?: number | undefined
   /** Entries of the specs that ask for the image. */
   readonly entries: readonly string[]
-  /** One line for people; empty when there is nothing to explain. */
+  /** One line for people; empty if there is nothing to explain. */
   readonly why: string
 }
 
 /**
- * Finds out about every bound image of a root. The units and the journal only explain absence.
+ * Reports on every bound image of a root. Units and journal only explain why an image is missing.
  *
  * @param found see `findImages`
  */

@@ -8,13 +8,13 @@ import { survivesUpdate } from '../root/survives-update.ts'
 import { isRecorded } from '../state/pull-records.ts'
 
 /**
- * Why an image of the right name cannot be used: it is for another platform, or not there when `root` is the running
- * system.
+ * Why a stored image with the right name cannot be used: it is for another platform, or it is in a store that is gone
+ * when `root` is the running system.
  *
- * By a tag or the digest of a list, an image can be of any platform, if it says which. One with a digest of its own
- * alone is the right one in any case, and so is what a pull has brought for this very request.
+ * A tag or the digest of a manifest list can refer to an image for any platform. Three images are right in any case:
+ * one that names no architecture, one that has only its own digest, and one that a pull has recorded for this spec.
  *
- * @returns for people; undefined when it can be used
+ * @returns the reason, for people; undefined if the image can be used
  */
 export function whyUnusable(
   boundImage: BoundImage,
@@ -34,19 +34,19 @@ export function whyUnusable(
   return gone && `it is in a store of the running OS that the next OS lacks: ${storeOf(gone)}`
 }
 
-/** Whether an image is for the platform that it is wanted for, as far as it says. */
+/** Whether an image says that it is for the wanted platform. */
 export function isForPlatform({ options }: BoundImage, { platform }: StoredImage): boolean {
   const { os, architecture } = wantedPlatform(options)
   return platform.os === os && platform.architecture === architecture
 }
 
-/** For people. */
+/** Says for people which platform an image is for, and which one is wanted. */
 export function otherPlatform({ options }: BoundImage, { platform }: StoredImage): string {
   const { os, architecture } = wantedPlatform(options)
   return `for ${platform.os}/${platform.architecture}, not ${os}/${architecture}`
 }
 
-/** The root directory of the store that a layer is in (containers/storage: drivers/overlay). */
+/** The root directory of the store of a layer (containers/storage: drivers/overlay). */
 function storeOf(layer: string): string {
   return layer.replace(/\/overlay\/.*$/u, '')
 }

@@ -15,11 +15,11 @@ import { deploymentDirectory } from '../root/deployments.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 
 /**
- * Makes the tags of the store those of the running deployment: a floating tag means what it meant when the
- * deployment was staged, also after a rollback. Needs no network.
+ * Sets the tags in the store to the images that are recorded for the running deployment. After a rollback too, a
+ * floating tag then refers to the image to which it was resolved at staging. Needs no network.
  *
- * @param leavesMoved whether a tag stays that somebody has moved since that was done: services run with it
- * @returns the names that were given, or undefined when nothing is recorded about the deployment
+ * @param leavesMoved whether to keep a tag that was moved since the last activation, because services may use it
+ * @returns the names that were set, or undefined if there is no record of the deployment
  */
 export function activate({
   leavesMoved,
@@ -36,7 +36,7 @@ export function activate({
     const wanted = record.images.filter(({ name }) => !stays(name))
     const moves = tagMoves(wanted, list, neededImages())
     await giveNames(moves, imageStore)
-    // What is missing gets its tag when it is there.
+    // If an image is missing, activate again, so that it gets its tag once it is present.
     if (record.images.every(({ id }) => list.ids.has(id))) rememberActivated(deployment)
     else forgetActivated()
     return moves

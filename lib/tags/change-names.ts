@@ -1,16 +1,16 @@
-// The names of images in podman's store. Failure policy: a failure at one image keeps no other from its names; all
-// failures together are one error.
+// Adds and removes names of images in podman's store. Failure policy: a failure for one image does not stop the others;
+// all failures together are one error.
 import { tagImage, untagImage } from '../host/podman.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import { describeError } from '../text/describe-error.ts'
 import { namesByImage, type Tagging } from './tag-moves.ts'
 
-/** Gives images their names, which other images may have had, one image after another. */
+/** Adds names to images, one image at a time. Other images lose these names. */
 export function giveNames(taggings: readonly Tagging[], store: ImageStore): Promise<void> {
   return changeNames(taggings, (id, names) => tagImage(id, names, store))
 }
 
-/** Takes names away from images, but not the images. */
+/** Removes names from images. The images stay. */
 export function takeNames(taggings: readonly Tagging[], store: ImageStore): Promise<void> {
   return changeNames(taggings, (id, names) => untagImage(id, names, store))
 }

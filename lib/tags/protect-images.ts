@@ -3,13 +3,14 @@ import { listStore } from '../host/podman.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { giveNames } from './change-names.ts'
-import { namesToStay } from './tag-moves.ts'
+import { protectingNamesToAdd } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { describeError } from '../text/describe-error.ts'
 
 /**
- * Before pulls by tag: an image that a deployment needs and that they would leave without a name gets one to stay, or
- * `podman image prune` would take it. That this cannot be done is no reason not to pull.
+ * Protects images before pulls by tag: an image that a deployment needs, and that loses its last name to a pull, gets a
+ * name of our own. Otherwise `podman image prune` would remove it. A failure is only a warning, and does not stop the
+ * pulls.
  *
  * @param warn takes a line for people
  */
@@ -18,13 +19,13 @@ export async function protectImages(
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   warn: (line: string) => void,
 ): Promise<void> {
-  const lost = pulls.flatMap(({ boundImage }) => (isFloating(boundImage) ? [boundImage.name] : []))
-  if (lost.length === 0) return
-  // Should the update be refused, the running deployment needs them back.
+  const tags = pulls.flatMap(({ boundImage }) => (isFloating(boundImage) ? [boundImage.name] : []))
+  if (tags.length === 0) return
+  // If the gate refuses the update, the running deployment needs the tags back.
   forgetActivated()
   try {
     const list = await listStore(imageStore)
-    await giveNames(namesToStay(lost, list, neededImages()), imageStore)
+    await giveNames(protectingNamesToAdd(tags, list, neededImages()), imageStore)
   } catch (error) {
     warn(`the images that lose their tags get no other names: ${describeError(error)}`)
   }

@@ -4,23 +4,23 @@ import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
 import { removeImages, type StoreList } from '../host/podman.ts'
 import { pulledByDigest } from '../state/pull-records.ts'
 import { takeNames } from './change-names.ts'
-import { imagesToRemove, namesToDrop } from './tag-moves.ts'
+import { imagesToRemove, protectingNamesToDrop } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
 import { deploymentDirectories } from '../root/deployments.ts'
 import { describeError } from '../text/describe-error.ts'
 
 /**
- * Takes away what no deployment needs any more: names to stay, and the images that pulls of ours have brought by
- * digest. An image that has another name, or that a container uses, stays. Call it when no pull is under way: it may
- * count on the layers.
+ * Removes what no deployment needs any more: protecting names, and images that our pulls have stored by digest. An
+ * image with another name stays, and so does one that a container uses. Call it when no pull is running, because a pull
+ * may rely on the layers. A failure is only logged.
  *
- * @param list what is in the store
+ * @param list the contents of the store
  */
 export async function pruneImages(list: StoreList, facts: PullFacts): Promise<void> {
   const needed = neededImages()
   try {
-    await takeNames(namesToDrop(list, needed), facts.imageStore)
+    await takeNames(protectingNamesToDrop(list, needed), facts.imageStore)
     if (areNeedsKnown(facts))
       await removeImages(imagesToRemove(pulledByDigest(), list, needed), facts.imageStore)
   } catch (error) {
@@ -28,7 +28,7 @@ export async function pruneImages(list: StoreList, facts: PullFacts): Promise<vo
   }
 }
 
-/** Whether it is written down for each deployment that has bound images which they are. */
+/** Whether each deployment with bound images has a complete record of them. */
 function areNeedsKnown(facts: PullFacts): boolean {
   return deploymentDirectories(hostRoot)
     .filter(directory => !isRecordWhole(basename(directory)))

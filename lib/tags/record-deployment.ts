@@ -6,10 +6,10 @@ import { describeError } from '../text/describe-error.ts'
 import type { FoundImage } from '../survey/find-images.ts'
 
 /**
- * Writes down which image each name means in a deployment. Call it when every image is on disk and synced, or when the
- * deployment becomes the default without the others.
+ * Records the image that each name means in a deployment. Call it when every image is on disk and synced, or when the
+ * deployment becomes the default without the missing ones.
  *
- * @param found in the order of the plan's pulls
+ * @param found one for each pull of the plan, in its order
  */
 export function recordDeployment(
   deployment: string,
@@ -26,7 +26,7 @@ export function recordDeployment(
   removeOtherRecords(new Set([deployment, ...deploymentNames(hostRoot)]))
 }
 
-/** Does so if it can: that the names cannot be noted, on a full disk for example, keeps nothing else from being done. */
+/** Records a deployment. A failure, for example because the disk is full, is only logged and stops nothing else. */
 export function tryToRecord(deployment: string, plan: Plan, found: readonly FoundImage[]): void {
   try {
     recordDeployment(deployment, plan, found)

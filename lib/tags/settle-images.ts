@@ -16,11 +16,11 @@ import { recordDeployment } from './record-deployment.ts'
 import { pruneImages } from './prune-images.ts'
 
 /**
- * Gives each image that is there the name that containers look for, unless the running system uses that for another
- * image; and if all are there, writes that down, forgets what was noted of images that are there no more, and prunes.
- * Call it under the lock of stagings.
+ * Gives each present image the name by which containers find it, unless another image has that name, because the
+ * running system may use it. If all images are present, also records the deployment, deletes the pull records of
+ * removed images, and prunes. Call it while holding the staging lock.
  *
- * @returns the images of the plan's pulls, in their order
+ * @returns one image for each pull of the plan, in its order
  */
 export async function settleImages(
   request: Request,
@@ -43,15 +43,15 @@ export async function settleImages(
 }
 
 /**
- * Writes down what the names of the running deployment mean now, unless that is known: the next deployment may give
- * them to other images, and a rollback needs them again.
+ * Records what the names of the running deployment mean now, unless there is a complete record. The next deployment may
+ * give them to other images, and a rollback needs them again.
  */
 export async function recordRunning(facts: PullFacts): Promise<void> {
   const root = deploymentDirectory(hostRoot, hostRoot)
   if (root === hostRoot || isRecordWhole(basename(root))) return
   const request = readHostRequest(root, facts, { isMerged: true })
   const plan = planAsStaged(request, facts.settings)
-  // A pull by tag may have moved since what is written down in part.
+  // Keep what an incomplete record says, because a pull may have moved a tag since then.
   const known = new Map(
     readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
   )

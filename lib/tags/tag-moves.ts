@@ -1,24 +1,24 @@
 import type { StoreList } from '../host/podman.ts'
 
-/** A name that an image is to have. */
+/** A name, and the image that is to have it. */
 export interface Tagging {
-  /** Id of the image. */
+  /** ID of the image. */
   readonly id: string
   readonly name: string
 }
 
-/** What of a record decides about tags, see `RecordedImage`. */
+/** The part of a `RecordedImage` that decides about tags. */
 type NamedImage = Tagging
 
 /**
- * Which names must be given to which images, so that each name means what it means in a deployment. An image that
- * another deployment needs and that would lose its only name, with which `podman image prune` would take it, gets
- * one to stay.
+ * Computes which images must get which names, so that each name means what it means in a deployment. An image that
+ * another deployment needs, and that would lose its last name, gets a protecting name. Otherwise `podman image prune`
+ * would remove it.
  *
- * @param wanted what the names mean; the first image of a name has it
- * @param ids of the images in the store, also of those without a name
- * @param names what the names mean there now, and every other name
- * @param needed ids of the images that some deployment needs
+ * @param wanted the image for each name; if a name occurs twice, the first one counts
+ * @param ids IDs of all images in the store, also of those without a name
+ * @param names all names in the store, with the IDs of their images
+ * @param needed IDs of the images that some deployment needs
  */
 export function tagMoves(
   wanted: readonly NamedImage[],
@@ -29,28 +29,28 @@ export function tagMoves(
   for (const { id, name } of wanted)
     if (!name.includes('@') && ids.has(id) && !moves.has(name)) moves.set(name, id)
   for (const [name, id] of moves) if (names.get(name) === id) moves.delete(name)
-  const kept = keptNames(moves.keys(), new Map([...names, ...moves]), names, needed)
+  const kept = protectingNames(moves.keys(), new Map([...names, ...moves]), names, needed)
   return [...kept, ...[...moves].map(([name, id]) => ({ id, name }))]
 }
 
 /**
- * The names to stay that images get before pulls by tag take theirs.
+ * The protecting names that images need before pulls by tag take their names.
  *
- * @param lost what the pulls name
+ * @param taken the names that the pulls take
  * @param needed see `tagMoves`
  */
-export function namesToStay(
-  lost: readonly string[],
+export function protectingNamesToAdd(
+  taken: readonly string[],
   { names }: Pick<StoreList, 'names'>,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
   const after = new Map(names)
-  for (const name of lost) after.delete(name)
-  return keptNames(lost, after, names, needed)
+  for (const name of taken) after.delete(name)
+  return protectingNames(taken, after, names, needed)
 }
 
-/** The names to stay that nothing needs any more, so that `podman image prune` can take their images. */
-export function namesToDrop(
+/** The protecting names that nothing needs any more. Without them, `podman image prune` can remove the images. */
+export function protectingNamesToDrop(
   { names }: Pick<StoreList, 'names'>,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
@@ -60,9 +60,9 @@ export function namesToDrop(
 }
 
 /**
- * The names by digest that nothing needs any more. Without them, the images go.
+ * The names by digest that nothing needs any more. podman removes an image with its last name.
  *
- * @param pulled those that were given by pulls of ours
+ * @param pulled the names that our pulls have stored
  */
 export function imagesToRemove(
   pulled: readonly string[],
@@ -75,27 +75,27 @@ export function imagesToRemove(
   })
 }
 
-/** The names by id of the image. An image comes in the place of its first name. */
+/** Groups names by ID of the image, in the order of the first name of each image. */
 export function namesByImage(taggings: readonly Tagging[]): ReadonlyMap<string, readonly string[]> {
   const all = new Map<string, string[]>()
   for (const { id, name } of taggings) all.set(id, [...(all.get(id) ?? []), name])
   return all
 }
 
-function keptNames(
-  lost: Iterable<string>,
+function protectingNames(
+  taken: Iterable<string>,
   after: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, string>,
   needed: ReadonlySet<string>,
 ): readonly Tagging[] {
   const named = new Set(after.values())
-  const nameless = [...lost]
+  const nameless = [...taken]
     .flatMap(name => before.get(name) ?? [])
     .filter(id => needed.has(id) && !named.has(id))
   return [...new Set(nameless)].map(id => ({ id, name: keepName(id) }))
 }
 
-/** Says nothing but whose it is; the records tell what needs the image. */
+/** A protecting name. It only says who made it; the records say which deployments need the image. */
 function keepName(id: string): string {
   return `localhost/bootc-bound-images/${id.slice(0, 12)}:keep`
 }

@@ -2,8 +2,8 @@ import t from 'tap'
 import {
   imagesToRemove,
   namesByImage,
-  namesToDrop,
-  namesToStay,
+  protectingNamesToDrop,
+  protectingNamesToAdd,
   tagMoves,
 } from '../../lib/tags/tag-moves.ts'
 
@@ -97,10 +97,10 @@ t.test('before a pull takes the only name of an image that is needed, that gets 
     ['x@sha256:1', next],
   ])
   const needed = new Set([old, next])
-  t.strictSame(namesToStay([name, 'x:1', 'absent:1'], list, needed), [
+  t.strictSame(protectingNamesToAdd([name, 'x:1', 'absent:1'], list, needed), [
     { id: old, name: 'localhost/bootc-bound-images/aaaaaaaaaaaa:keep' },
   ])
-  t.strictSame(namesToStay([name], list, new Set()), [])
+  t.strictSame(protectingNamesToAdd([name], list, new Set()), [])
   t.end()
 })
 
@@ -111,7 +111,7 @@ t.test('a name to stay goes when nothing needs the image', t => {
     [keep(next), next],
     ['localhost/bootc-bound-images/of-somebody:keep', old],
   ])
-  t.strictSame(namesToDrop(list, new Set([next])), [{ id: old, name: keep(old) }])
+  t.strictSame(protectingNamesToDrop(list, new Set([next])), [{ id: old, name: keep(old) }])
   t.end()
 })
 
