@@ -1,2 +1,2 @@
-/** Stands for the machine ID of each host that will run an OS image. */
+/** A placeholder for the machine IDs of the hosts that will run an OS image. */
 export const anyMachineId = '0'.repeat(32)

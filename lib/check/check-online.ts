@@ -15,9 +15,9 @@ import { isInRegistry, wantedPlatform } from '../bound-images/platform.ts'
 export interface OnlineImage {
   readonly image: string
   readonly architecture: string
-  /** Of all layers, compressed. */
+  /** Size of all layers, compressed. */
   readonly bytes: number
-  /** Of the layers that the local image store has. */
+  /** Size of the layers that are in the local image store, compressed. */
   readonly presentBytes: number
 }
 
@@ -26,17 +26,16 @@ export interface OnlineResult {
   readonly findings: readonly Finding[]
 }
 
-/** Registries are asked for so many images at once. */
+/** Maximum number of concurrent requests to registries. */
 const parallel = 8
 
 /**
- * Asks the registries whether the bound images exist for the architecture they are wanted for, and how
- * much there is to pull.
+ * Asks the registries whether the bound images exist for the wanted architecture, and how large they are.
  */
 export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<OnlineResult> {
   const { ids } = await listStore(defaultStore)
   const { digests: present } = await localLayers(defaultStore, ids)
-  // An image for each host of its own is not there yet.
+  // Skip images whose name contains the machine ID: they are different on each host.
   const asked = specs.filter(
     ({ boundImage: { image } }) => isInRegistry(image) && !image.includes(anyMachineId),
   )

@@ -10,17 +10,17 @@ import { problemFindings, type Finding } from './finding.ts'
 import { specWarnings } from './spec-warnings.ts'
 import { usageWarnings } from './usage-warnings.ts'
 
-/** What is known about the bound-image specs of a root before it runs anywhere. */
+/** The bound-image specs of a root, and the findings about them. */
 export interface CheckResult {
   readonly specs: readonly BoundImageSpec[]
   readonly findings: readonly Finding[]
 }
 
 /**
- * Looks at a root on its own, as in the build of an OS image: whatever would keep its bound images from
- * being pulled on every host is an error.
+ * Checks a root without a host, as in the build of an OS image. A finding is an error if it prevents pulls on every
+ * host.
  *
- * @throws Error when there is no operating system, or when its configuration cannot be used
+ * @throws Error if the root has no operating system, or if its configuration cannot be used
  */
 export function checkRoot(root: string): CheckResult {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)

@@ -1,20 +1,20 @@
 import { describeProblem, type Fault, type SpecProblem } from '../text/fault.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 
-/** Something an image author should know about a spec. */
+/** A mistake or a warning about a spec, for the author of an OS image. */
 export interface Finding extends Fault {
-  /** An error keeps the deployment from ever being finalized. */
+  /** With an error, the deployment is never finalized. */
   readonly severity: 'error' | 'warning'
-  /** Path below the root of what the finding is about. */
+  /** Path, below the root, of the file that the finding is about. */
   readonly entry: string
 }
 
-/** Where a spec names its image. */
+/** The place where a spec names its image. */
 export function placeOf({ entry, file, boundImage: { origin } }: BoundImageSpec) {
   return { entry, ...origin, file: origin.file ?? file }
 }
 
-/** Each fault of specs that cannot be used, as an error. */
+/** Turns each fault of an unusable spec into an error. */
 export function problemFindings(problems: readonly SpecProblem[]): readonly Finding[] {
   return problems.flatMap(({ entry, file, faults }) =>
     faults.map(fault => ({
@@ -26,7 +26,7 @@ export function problemFindings(problems: readonly SpecProblem[]): readonly Find
   )
 }
 
-/** A finding as one line. */
+/** Formats a finding as one line. */
 export function describeFinding({ severity, entry, ...fault }: Finding): string {
   return `${severity}: ${describeProblem({ entry, faults: [fault] }).join('')}`
 }

@@ -2,7 +2,7 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
 
-/** What is allowed in specs but seldom meant. */
+/** Warnings about what is allowed in specs but seldom intended. */
 export function specWarnings(
   files: DeploymentFiles,
   specs: readonly BoundImageSpec[],
@@ -21,7 +21,7 @@ function floatingTag(spec: BoundImageSpec) {
   return [warning(placeOf(spec), reason, 'write name@sha256:DIGEST, as skopeo inspect shows it')]
 }
 
-/** Below /etc, /run and /var a file may come from the administrator, so its absence is no error. */
+/** A missing file is only a warning: below /etc, /run and /var, the administrator of a host may add it. */
 function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: BoundImageSpec) {
   return boundImage.options.flatMap(({ identity }) => {
     const [, path] = /^--(?:authfile|cert-dir)=(.*)$/su.exec(identity ?? '') ?? []
@@ -36,7 +36,7 @@ function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: Bound
   })
 }
 
-/** bootc fails an upgrade on what it does not know in its own directory. */
+/** bootc fails an upgrade if its own directory has a spec that it does not support. */
 function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
   if (!/^usr\/lib\/bootc(?:-experimental)?\//u.test(entry)) return []
   const isLink = file !== undefined && file !== `/${entry}`

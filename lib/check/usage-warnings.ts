@@ -6,7 +6,7 @@ import type { SpecReader } from '../bound-images/spec-reader.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 import { placeOf, type Finding } from './finding.ts'
 
-/** What does not fit together: containers whose image is not bound, images that no container uses. */
+/** Warnings about containers whose image is not bound, and about bound images that no container uses. */
 export function usageWarnings(
   files: DeploymentFiles,
   reader: SpecReader,
@@ -65,11 +65,11 @@ function readUsage(
       findings: movingImage(unitFile, kind, path.slice(1)),
     }
   } catch {
-    return { images: [], findings: [] } // as a spec it is an error; otherwise it is not our business
+    return { images: [], findings: [] } // If the file is a spec, readBoundImages reports the error.
   }
 }
 
-/** Keys by which a container leaves its bound image behind. */
+/** Warnings about keys that make a container use another image than the bound one. */
 function movingImage(unitFile: UnitFile, kind: QuadletKind, entry: string): readonly Finding[] {
   const keys = unitFile.get(sectionOf[kind])
   const found = [

@@ -5,9 +5,9 @@ import { systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../facts/facts.ts'
 
 /**
- * What pulls on this host depend on.
+ * Reads the facts of this host for pulls.
  *
- * @param warn takes what has no effect in the configuration, as lines for people
+ * @param warn takes a line for people about each part of the configuration that has no effect
  */
 export async function pullFacts(
   warn: (line: string) => void = () => {},
@@ -19,7 +19,7 @@ export async function pullFacts(
   return { ...(await readPodman(settings.store)), libraryDirectory, settings }
 }
 
-/** What the units for this host depend on. */
+/** Reads the facts of this host for rendering units. */
 export async function hostFacts(warn?: (line: string) => void): Promise<HostFacts & Podman> {
   const [facts, version] = await Promise.all([pullFacts(warn), systemdVersion()])
   return { ...facts, systemdVersion: version }

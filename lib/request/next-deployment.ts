@@ -7,9 +7,9 @@ import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/s
 import { requestedRoot } from '../state/requested-root.ts'
 
 /**
- * Why a deployment is the next one. Only what is staged passes the gate; `requested` is what a deploy tool
- * named before it staged it, `default` is what the boot loader starts next without a staging, and `booted`
- * the same when that is the running one.
+ * Why a deployment is the next one. `staged`: ostree has staged it; only this role is subject to the gate. `requested`:
+ * a deploy tool gave its root before staging it. `default`: nothing is staged, and the boot loader starts it next.
+ * `booted`: as `default`, but it is the running one.
  */
 export type DeploymentRole = 'staged' | 'requested' | 'default' | 'booted'
 
@@ -20,11 +20,11 @@ export interface NextDeployment {
 }
 
 /**
- * Finds the next deployment: `root` if given, else the staged one, else the root that was last given, else
- * what the boot loader starts.
+ * Finds the next deployment: `root` if given, else the staged one, else the root that was last given, else the one that
+ * the boot loader starts next.
  *
- * @param staged bytes of ostree's file about the staged deployment, if any
- * @returns undefined on a system that is no deployment
+ * @param staged contents of ostree's file about the staged deployment, if any
+ * @returns undefined if nothing is staged or requested and the system was not booted with ostree
  */
 export function nextDeployment(
   root: string | undefined,
@@ -42,7 +42,7 @@ export function nextDeployment(
     : { root: next, role: 'default' }
 }
 
-/** The next deployment as it is now, see `nextDeployment`. */
+/** Finds the next deployment from the current state of ostree, see `nextDeployment`. */
 export function findNextDeployment(root?: string): NextDeployment | undefined {
   return nextDeployment(root, readStagedFile(hostRoot))
 }

@@ -6,8 +6,8 @@ import { planRequest } from './plan-request.ts'
 import type { Request } from './request.ts'
 
 /**
- * Plans the pulls of a request as staging did: with what it found out in this boot, else with what the deployment was
- * completed with.
+ * Plans the pulls of a request as staging did: with the knowledge of this boot, else with the digests in the record of
+ * the deployment.
  */
 export function planAsStaged(
   request: Pick<Request, 'name' | 'specs'>,

@@ -3,7 +3,7 @@ import type { Knowledge } from '../plan/knowledge.ts'
 import { planPulls, type Plan } from '../plan/plan-pulls.ts'
 import type { Request } from './request.ts'
 
-/** Plans the pulls of a request with what is known about its images. */
+/** Plans the pulls of a request. */
 export function planRequest(
   { name, specs }: Pick<Request, 'name' | 'specs'>,
   { maxParallel }: Pick<Settings, 'maxParallel'>,

@@ -6,7 +6,7 @@ import type { NextDeployment } from './next-deployment.ts'
 import { readRequest, type Request } from './request.ts'
 
 /**
- * Reads what a deployment asks of the running host.
+ * Reads what a deployment asks for, in the context of the running host.
  *
  * @param options see `layoutOf`
  */
@@ -24,6 +24,6 @@ export function readNextRequest(
   { root, role }: NextDeployment,
   facts: Pick<PullFacts, 'podmanVersion' | 'settings'>,
 ): Request {
-  // The /etc of what was not staged is merged already, see `layoutOf`.
+  // These deployments are finalized, so ostree has merged /etc; see `layoutOf`.
   return readHostRequest(root, facts, { isMerged: role === 'default' || role === 'booted' })
 }

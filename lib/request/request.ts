@@ -13,27 +13,27 @@ import type { PrivateFile } from '../bound-images/read-value.ts'
 import { printable } from '../text/printable.ts'
 import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound-images.ts'
 
-/** What a root asks for: its specs, and those that could not be used. */
+/** What a root asks for: its specs, and the problems of those that cannot be used. */
 export interface Request {
   readonly root: string
-  /** The deployment's name, `<checksum>.<serial>` for one of ostree. */
+  /** Name of the deployment, `<checksum>.<serial>` with ostree. */
   readonly name: string
   readonly specs: readonly BoundImageSpec[]
   readonly problems: readonly SpecProblem[]
-  /** Files that the pulls need and only root may read. */
+  /** Files for the pulls that only root may read. */
   readonly privateFiles: readonly PrivateFile[]
-  /** The /etc/containers that the pulls must see; undefined when it is the host's own. */
+  /** The directory that the pulls see as /etc/containers; undefined for the host's own. */
   readonly containersDirectory: string | undefined
 }
 
 /** Where a deployment will run. */
 export interface RequestOptions {
-  /** The running system, `/` or what stands for it; undefined to look at the root on its own. */
+  /** Root of the running system, `/` except in tests; undefined to read the root without a host. */
   readonly hostRoot: string | undefined
-  /** Of the podman that will pull. */
+  /** Version of the podman that will pull. */
   readonly podmanVersion: PodmanVersion
   readonly settings: Settings
-  /** When it is not the name of the root's directory. */
+  /** Name of the deployment; by default that of the root's directory. */
   readonly name?: string | undefined
   /** See `layoutOf`. */
   readonly isMerged?: boolean | undefined
@@ -42,8 +42,7 @@ export interface RequestOptions {
 /**
  * Reads the bound-image specs of a root.
  *
- * @throws Error when there is no operating system: a wrong directory must not pass for one that has
- * no bound images
+ * @throws Error if the root has no operating system: a wrong directory must not count as one without bound images
  */
 export function readRequest(
   root: string,
@@ -88,7 +87,7 @@ function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) 
   }
 }
 
-/** Each once: specs share the copy of a directory. */
+/** Collects each file once, because specs share the copy of a directory. */
 function filesOf(specs: readonly BoundImageSpec[]): ReadonlySet<PrivateFile> {
   const all = new Set<PrivateFile>()
   for (const { boundImage } of specs)
@@ -113,15 +112,15 @@ function readConfiguration(
   }
 }
 
-const mostMachineIdBytes = 1024
+const maxMachineIdBytes = 1024
 
 function readMachineId(hostRoot: string): string | undefined {
   try {
-    const id = readRegularFile(join(hostRoot, 'etc/machine-id'), mostMachineIdBytes)
+    const id = readRegularFile(join(hostRoot, 'etc/machine-id'), maxMachineIdBytes)
       .toString()
       .trim()
     return /^[0-9a-f]{32}$/u.test(id) ? id : undefined
   } catch {
-    return undefined // a specifier that needs it says so
+    return undefined // A specifier that needs the ID reports that it is missing.
   }
 }

@@ -5,9 +5,8 @@ import type { DeploymentRole } from './next-deployment.ts'
 import { stagedDeploymentFile } from '../root/staged-deployment.ts'
 
 /**
- * Tells this staging of a deployment from another one.
- *
- * ostree writes its file anew for each staging; who requests a root does it once for each.
+ * Identifies a staging of a deployment, by the time of change of a file that is replaced for each staging: ostree's
+ * file about the staged deployment, or our link to a requested root.
  */
 export function stagingKey(role: DeploymentRole): string {
   const file = {
