@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { activate } from '../tags/activate.ts'
-import { impatience, limitPodman } from '../host/podman-limit.ts'
+import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
 import { requireRoot } from './require-root.ts'
 
 export const activateCommand: CommandModule = {
@@ -8,8 +8,8 @@ export const activateCommand: CommandModule = {
   describe: 'At boot: make the tags of the images those that the running OS was staged with',
   handler: async () => {
     requireRoot()
-    // The boot waits for it.
-    limitPodman({ each: impatience })
+    // The boot waits for this command.
+    limitPodman({ each: shortTimeout })
     const moves = await activate({ leavesMoved: false })
     if (moves === undefined) {
       process.stdout.write('Nothing is recorded about the running deployment.\n')

@@ -7,7 +7,7 @@ import { hostRoot } from '../directories.ts'
 import { checkGate } from '../shutdown/check-gate.ts'
 import { endAfter } from '../shutdown/end-after.ts'
 import { forgetRefusal, recordRefusal } from '../state/gate-refusal.ts'
-import { impatience, limitPodman } from '../host/podman-limit.ts'
+import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { describeReport } from '../survey/survey-images.ts'
@@ -46,7 +46,7 @@ export const gateCommand: CommandModule<object, Options> = {
       process.stdout.write('The gate is off (Gate=off).\n')
       return
     }
-    limitPodman({ each: impatience })
+    limitPodman({ each: shortTimeout })
     endAfter(gateTimeoutSec, () => {
       const error = `looking at the images took more than ${gateTimeoutSec} s (GateTimeoutSec=)`
       return refuse(gate, deployment, error)
@@ -60,7 +60,7 @@ export const gateCommand: CommandModule<object, Options> = {
   },
 }
 
-/** A configuration that cannot be used refuses: it may say Gate=require. */
+/** Records a refusal if the configuration cannot be used, because it may have Gate=require. */
 function readSettingsOrRefuse(deployment: string): Settings {
   try {
     return readSettings(hostRoot).settings
@@ -71,9 +71,9 @@ function readSettingsOrRefuse(deployment: string): Settings {
 }
 
 /**
- * Says that the deployment was not allowed to pass, and keeps the reason for the next boot.
+ * Reports that the gate refused the deployment, and records the reason for the next boot.
  *
- * @param error why the images could not be looked at; undefined when they were, and some are missing
+ * @param error why the images could not be checked; undefined if they were, and some are missing
  * @returns the exit status
  */
 function refuse(gate: 'require' | 'warn', deployment: string, error?: string): number {

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs'
 import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../shutdown/gate-warnings.ts'
 import { readRefusal, type RefusedImage, type GateRefusal } from '../state/gate-refusal.ts'
-import { impatience, limitPodman } from '../host/podman-limit.ts'
+import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
 import { interruptedPulls } from '../state/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment, type DeploymentRole } from '../request/next-deployment.ts'
@@ -20,7 +20,7 @@ interface Options {
 }
 
 interface Status {
-  /** Name of the next deployment; undefined when none is staged and the running one lacks nothing. */
+  /** Name of the next deployment; undefined if none is staged or requested and no image is missing. */
   readonly deployment?: string | undefined
   readonly role?: DeploymentRole | undefined
   readonly images: readonly ImageReport[]
@@ -28,7 +28,7 @@ interface Status {
   readonly error?: string | undefined
   /** Why the pulls were not started. */
   readonly notStarted?: string | undefined
-  /** Whether ostree's finalization asks our gate first. */
+  /** Whether ostree's finalization runs our gate first. */
   readonly gateInPlace: boolean
   readonly warnings: readonly string[]
   /** The last deployment that the gate refused, until it lets one pass. */
@@ -66,7 +66,7 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
   const next = findNextDeployment()
   if (next === undefined) return { images: [] }
   const { role } = next
-  limitPodman({ each: impatience })
+  limitPodman({ each: shortTimeout })
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
   const plan = planAsStaged(request, facts.settings)
@@ -93,7 +93,7 @@ const titles: Readonly<Record<DeploymentRole, string>> = {
   booted: 'Bound images are missing from the running deployment',
 }
 
-/** The status as text for people. */
+/** Formats the status as text for people. */
 export function formatStatus(status: Status): string {
   const { deployment, role = 'staged', images, error, notStarted, warnings, refused } = status
   const paragraphs: string[] = []
@@ -117,7 +117,7 @@ export function formatStatus(status: Status): string {
   return paragraphs.join('\n')
 }
 
-/** What the gate refused and what to do, as lines for people. */
+/** Formats what the gate refused and what to do, as lines for people. */
 export function refusalLines({ deployment, time, error, images }: GateRefusal): readonly string[] {
   return [
     `Deployment ${deployment} was not allowed to become the default at ${time}`,

@@ -1,16 +1,16 @@
-// flock(1). Failure policy: a lock that cannot be had in time is an error. Not by execa, whose types know only the
-// first file descriptors.
+// flock(1). Failure policy: a timeout is an error. This does not use execa, because its types allow only the first file
+// descriptors.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Longer than a staging may take. */
+/** Longer than a staging can take. */
 const seconds = 900
 
 /**
- * Runs `act` while holding an exclusive lock on a file. The lock belongs to the open file, which flock(1)
- * gets as its standard input, and the kernel frees it however this process ends.
+ * Runs `act` while holding an exclusive lock on a file. The lock belongs to the open file, which flock(1) gets as its
+ * standard input. The kernel releases it when this process ends, even if it is killed.
  */
 export async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -2,13 +2,13 @@ import { platformParts } from '../bound-images/platform.ts'
 import type { PullOption } from '../bound-images/pull-options.ts'
 import { pullFlags } from '../bound-images/section-keys.ts'
 
-/** What makes `skopeo inspect` see an image as a pull would. */
+/** Options with which `skopeo inspect` sees the same image as a pull. */
 export interface InspectOptions {
   readonly globalOptions: readonly string[]
   readonly options: readonly string[]
 }
 
-/** Turns the options of a pull into those of skopeo; what it does not have does not change its answer. */
+/** Turns the options of a pull into those of skopeo. Options that skopeo lacks do not change its answer. */
 export function inspectOptions(options: readonly PullOption[]): InspectOptions {
   return {
     globalOptions: [...platformParts(options)].map(

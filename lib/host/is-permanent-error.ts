@@ -1,6 +1,7 @@
 /**
- * Whether an error of podman or skopeo means that no retry can help: the registry has no such image or does not give it
- * to us, or the policy of this host forbids it. units/programs/give-up has the same patterns; a test compares them.
+ * Whether an error of podman or skopeo is permanent, so that a retry cannot succeed: the registry has no such image or
+ * denies access, or the policy of this host forbids it. units/programs/give-up has the same patterns; a test compares
+ * them.
  */
 export function isPermanentError(message: string): boolean {
   return permanent.test(message)

@@ -1,13 +1,12 @@
-// journalctl. Failure policy: the journal only explains; when it cannot be read, there is no
-// explanation.
+// journalctl. Failure policy: the journal only explains errors; if it cannot be read, there is no explanation.
 import { execa } from 'execa'
 import { parseLastError } from './parse-last-error.ts'
 
 /**
- * The last error of a unit in this boot: what its program printed, without podman's prefix, or what systemd
- * says when it had to end it or could not start it.
+ * Reads the last error of a unit in this boot: the message of its program, without podman's prefix, or that of systemd
+ * about a timeout or a program that it could not start.
  *
- * @returns undefined when there is none
+ * @returns undefined if there is none
  */
 export async function lastError(unit: string): Promise<string | undefined> {
   const { stdout, failed } = await execa(

@@ -1,8 +1,8 @@
 import { fields } from '../fields.ts'
 
 /**
- * The directories in what podman's driver says of an image, as JSON: of overlay, several in one string with `:` between
- * them. Another driver has none of that.
+ * Parses the directories of an image from the JSON data of podman's storage driver. overlay has several in one string,
+ * separated by `:`; other drivers have none.
  */
 export function parseDirectories(data: string): readonly string[] {
   return Object.values(fields(JSON.parse(data)))

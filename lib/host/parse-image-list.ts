@@ -1,6 +1,6 @@
 import { fields } from '../fields.ts'
 
-/** What `podman image list --format json` says of the images. */
+/** Parses the output of `podman image list --format json`. */
 export function parseImageList(output: string): {
   readonly ids: ReadonlySet<string>
   readonly names: ReadonlyMap<string, string>

@@ -1,7 +1,7 @@
 /**
- * Picks the last error out of a unit's part of the journal: of podman, or of systemd about it.
+ * Finds the last error in the journal of a unit, from podman or from systemd.
  *
- * @returns undefined when there is none
+ * @returns undefined if there is none
  */
 export function parseLastError(output: string): string | undefined {
   return output.split('\n').map(errorIn).findLast(Boolean)

@@ -1,6 +1,6 @@
 import { fields } from '../fields.ts'
 
-/** State of a unit as systemd's manager tells it (org.freedesktop.systemd1(5)). */
+/** State of a unit, see org.freedesktop.systemd1(5). */
 export interface LoadedUnit {
   readonly unit: string
   /** `loaded`, `not-found`, `masked`, ... */
@@ -9,7 +9,7 @@ export interface LoadedUnit {
   readonly active: string
   /** `start`, `auto-restart`, `exited`, ... */
   readonly sub: string
-  /** A job is queued or running for the unit. */
+  /** Whether a job for the unit is queued or running. */
   readonly hasJob: boolean
 }
 

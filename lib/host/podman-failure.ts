@@ -3,14 +3,14 @@ import { parseLastError } from './parse-last-error.ts'
 /** How a process of podman failed. */
 interface Failure {
   readonly timedOut: boolean
-  /** Of the system error that kept it from running to its end. */
+  /** Code of the system error that prevented or ended it, like `ENOENT`. */
   readonly code: string | undefined
   readonly stderr: string
-  /** What is said when podman has printed no error. */
+  /** The message to use if podman has printed no error. */
   readonly shortMessage: string | undefined
 }
 
-/** Why podman gave no answer, in one line. */
+/** Turns a failure into an error with a message of one line. */
 export function podmanFailure(
   { timedOut, code, stderr, shortMessage }: Failure,
   args: readonly string[],

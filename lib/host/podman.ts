@@ -1,5 +1,5 @@
-// podman: questions about itself and its image store, and the names of images. Failure policy: every failure is an
-// error, but for the removal of an image that is already gone or that a container uses.
+// podman: facts about itself and its image store, and the names of images. Failure policy: every failure is an error,
+// except that an image to remove may be gone already or in use by a container.
 import { realpathSync } from 'node:fs'
 import { execa } from 'execa'
 import { unlessMissing } from '../unless-missing.ts'
@@ -15,17 +15,17 @@ import { timeLeft } from './time-left.ts'
 /** The podman of this host. */
 export interface Podman {
   readonly podmanVersion: PodmanVersion
-  /** The store that the pulls fill. */
+  /** The store into which images are pulled. */
   readonly imageStore: ImageStore
-  /** Where it keeps the blobs of a pull until they are unpacked. */
+  /** Directory in which podman keeps the blobs of a pull until it has unpacked them. */
   readonly temporaryDirectory: string
 }
 
 /**
- * Asks podman about itself. It must be able to open its store for that; one that cannot says of every image
- * that it is not there.
+ * Reads the facts about podman. This fails if podman cannot open its store. It must, because such a podman reports
+ * every image as missing.
  *
- * @param directory root directory of a store of its own; undefined for the one that podman uses by itself
+ * @param directory root directory of a separate store; undefined for podman's default store
  */
 export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
@@ -44,24 +44,24 @@ export async function readPodman(directory?: string): Promise<Podman> {
   return {
     podmanVersion: requireSupported([Number(major), Number(minor)]),
     imageStore: { directory: store, runDirectory, options, ...(pullOptions && { pullOptions }) },
-    // `storage` means the store itself.
+    // podman prints `storage` for the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,
   }
 }
 
-/** What podman finds wrong in its whole store, which it reads from end to end. */
+/** The result of a check for which podman reads its whole store. */
 export interface StoreCheck {
   readonly isWhole: boolean
-  /** Ids of the images that are damaged; there can be damaged layers that no image has. */
+  /** IDs of the damaged images. There can also be damaged layers that no image uses. */
   readonly damagedImages: readonly string[]
 }
 
 /**
- * Checks the store, and removes what is damaged if asked to. podman has this from 5.2 on. Without `--quick`,
- * with which podman 5.8 does not notice that a file was emptied.
+ * Checks the store, and removes damaged images and layers if `isToRepair` is set. Needs podman 5.2. Does not use
+ * `--quick`, with which podman 5.8 does not notice an emptied file.
  *
- * @param deadline until then it may take, in milliseconds since 1970
- * @throws Error when it takes longer
+ * @param deadline in milliseconds since 1970
+ * @throws Error if it takes longer
  */
 export async function checkStore(
   { options }: ImageStore,
@@ -79,10 +79,10 @@ export async function checkStore(
 }
 
 /**
- * Whether every file of an image can be read and is what it was when it was unpacked.
+ * Whether every file of an image can be read and is unchanged since it was unpacked.
  *
- * @param deadline until then it may take, in milliseconds since 1970
- * @throws Error when podman could not look, which says nothing about the image
+ * @param deadline in milliseconds since 1970
+ * @throws Error if podman could not check, which says nothing about the image
  */
 export async function isReadable(
   id: string,
@@ -96,16 +96,16 @@ export async function isReadable(
     reject: false,
   })
   if (result.timedOut) throw new Error(`podman image save of ${id} did not end`)
-  // It unpacks each layer to read it.
+  // podman unpacks each layer to read it, and lack of space says nothing about the image.
   if (result.exitCode === undefined || result.stderr.includes('no space left'))
     throw podmanFailure(result, args)
   return !result.failed
 }
 
-/** What is in a store, without a look at its layers. */
+/** The images of a store. Their layers were not checked. */
 export interface StoreList {
   readonly ids: ReadonlySet<string>
-  /** The id for each name, tags as well as `repository@digest`. */
+  /** The ID for each name. Names are tags and `repository@digest`. */
   readonly names: ReadonlyMap<string, string>
 }
 
@@ -115,7 +115,7 @@ export async function listStore({ options }: ImageStore): Promise<StoreList> {
   return parseImageList(stdout)
 }
 
-/** Gives an image names, each with a tag. Other images lose them. */
+/** Adds names to an image, each with a tag. Other images lose these names. */
 export async function tagImage(
   id: string,
   names: readonly string[],
@@ -124,7 +124,7 @@ export async function tagImage(
   await podman([...options, 'image', 'tag', '--', id, ...names])
 }
 
-/** Takes names away from an image, which stays even without any. */
+/** Removes names from an image. The image stays, even without a name. */
 export async function untagImage(
   id: string,
   names: readonly string[],
@@ -133,29 +133,29 @@ export async function untagImage(
   await podman([...options, 'image', 'untag', '--', id, ...names])
 }
 
-/** Of `podman image rm`: an image is not there; a container uses an image, and there can be other failures. */
+/** Exit statuses of `podman image rm`. With `isInUse`, other images may have failed for other reasons. */
 const removal = { isGone: 1, isInUse: 2 } as const
 
-/** Removes these names, and images with their last one; but no image that a container uses. As many as can be. */
+/** Removes names, and an image with its last name. Skips images that a container uses. */
 export async function removeImages(names: readonly string[], store: ImageStore): Promise<void> {
   if (names.length === 0) return
   const { exitCode } = await podman(
     [...store.options, 'image', 'rm', '--', ...names],
     [0, removal.isGone, removal.isInUse],
   )
-  // One by one, each tells its own failure.
+  // Remove them one by one, so that each command reports its own failure.
   if (exitCode === removal.isInUse && names.length > 1)
     for (const name of names) await removeImages([name], store)
 }
 
-/** @param success the exit statuses that are no failure */
+/** @param success exit statuses that are not a failure */
 async function podman(
   args: readonly string[],
   success: readonly number[] = [0],
 ): Promise<{ readonly stdout: string; readonly exitCode: number }> {
   const result = await execa('podman', args, { timeout: podmanLimit(), reject: false })
   const { exitCode, stdout, timedOut } = result
-  // One that ended while this process was busy can count as timed out; one that is told to end can end with 0.
+  // A podman that ended while this process was busy can count as timed out. A terminated one can exit with status 0.
   if (exitCode === undefined || !success.includes(exitCode) || (timedOut && stdout === ''))
     throw podmanFailure(result, args)
   return { stdout, exitCode }

@@ -1,15 +1,15 @@
-// The commands of a pull, run in the place of its pending unit. Failure policy: a step that fails is an
-// answer; what it prints goes where our own output goes.
+// Runs the commands of a pull without its pending unit. Failure policy: the result says whether a command failed; its
+// output goes to our own.
 import { execa } from 'execa'
 import { timeLeft } from './time-left.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
 interface StepOptions {
-  /** Until then it may run, in milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly deadline?: number
   /** See `withContainersDirectory`. */
   readonly containersDirectory?: string | undefined
-  /** Added to our own. */
+  /** Variables to add to our own environment. */
   readonly environment?: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,4 @@
-// skopeo, asked about images. Failure policy: an image that cannot be inspected is an error with what skopeo said.
+// skopeo: facts about images. Failure policy: a failed inspection is an error with skopeo's message.
 import { execa } from 'execa'
 import { createHash } from 'node:crypto'
 import { fields } from '../fields.ts'
@@ -11,16 +11,16 @@ import { timeLeft } from './time-left.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 import type { Platform } from '../bound-images/platform.ts'
 
-/** For one question, in milliseconds. */
+/** For one command, in milliseconds. */
 const timeout = 60_000
 
 interface InspectLimits {
-  /** Until when all answers must be there, in milliseconds since 1970; a minute for each without it. */
+  /** Deadline of all requests, in milliseconds since 1970. By default, each request has `timeout`. */
   readonly deadline?: number
   readonly containersDirectory?: string | undefined
 }
 
-/** An image as a registry has it, for one platform. */
+/** An image in a registry, for one platform. */
 export interface RegistryImage {
   readonly digest: string
   readonly architecture: string
@@ -28,10 +28,10 @@ export interface RegistryImage {
 }
 
 /**
- * Asks a registry for an image, and lets skopeo choose the instance for the platform as podman would.
+ * Inspects an image in a registry. skopeo selects the instance for the platform as podman does.
  *
  * @param image full reference
- * @throws Error with the last line of what skopeo said
+ * @throws Error with the last line of skopeo's output
  */
 export async function inspectImage(
   image: string,
@@ -51,22 +51,20 @@ export async function inspectImage(
   }
 }
 
-/** What a name means in a registry. */
+/** A name resolved to a digest. */
 export interface ResolvedImage {
-  /** By which it is to be pulled: of the list of all platforms unless one was asked for. */
+  /** The digest to pull: that of the manifest list, or that of one instance if the options set a platform. */
   readonly digest: string
   readonly layers: readonly Layer[]
 }
 
 /**
- * Asks a registry what a name means, with as few requests as it takes. With a platform of its own (`Arch=` and the
- * like) the digest is that of the one instance: two pulls of one list for two platforms would take its name from each
- * other.
+ * Resolves a name to a digest, with as few requests as possible. If the options set a platform (`Arch=` and the like),
+ * the digest is that of one instance: two pulls of one list for two platforms would take its name from each other.
  *
  * @param image full reference
- * @param platform what the options say about it
- * @param containersDirectory see `withContainersDirectory`
- * @throws Error with the last line of what skopeo said
+ * @param platform the wanted platform, see `wantedPlatform`
+ * @throws Error with the last line of skopeo's output
  */
 export async function resolveImage(
   image: string,
@@ -91,11 +89,11 @@ export async function resolveImage(
     throw new Error(
       `${image} has ${instances.length} images for ${platform.os}/${platform.architecture}`,
     )
-  // Several variants of a processor, or a kind of manifest whose digest is not that of its bytes.
+  // There are several variants of a processor, or the digest of this kind of manifest is not that of its bytes.
   return inspectImage(image, options, limits)
 }
 
-/** What `skopeo inspect` prints, to the byte. */
+/** Returns the exact output of `skopeo inspect`. */
 async function askRegistry(
   image: string,
   what: readonly string[],
@@ -116,7 +114,7 @@ async function askRegistry(
     reject: false,
     stripFinalNewline: false,
   })
-  // One that ended while this process was busy can count as timed out.
+  // execa can report a timeout for a skopeo that ended while this process was busy.
   if (result.exitCode === 0) return result.stdout
   if (result.timedOut) throw new Error('the registry did not answer in time')
   const said = result.stderr.trim().split('\n').at(-1)
@@ -124,10 +122,10 @@ async function askRegistry(
 }
 
 /**
- * The compressed digests of the layers of an image in a store of podman's.
+ * Reads the digests of the compressed layers of an image in podman's store.
  *
- * @param id of the image
- * @throws Error with the last line of what skopeo said
+ * @param id ID of the image
+ * @throws Error with the last line of skopeo's output
  */
 export async function inspectStored(
   id: string,
@@ -141,7 +139,7 @@ export async function inspectStored(
   return (Array.isArray(layers) ? layers : []).map(layer => String(fields(layer)['digest']))
 }
 
-/** skopeo logs as `time="..." level=fatal msg="..."`. */
+/** skopeo logs errors as `time="..." level=fatal msg="..."`. */
 function messageOf(line: string): string {
   const message = /msg="(.*)"$/u.exec(line)?.[1]
   return message === undefined ? line : message.replaceAll(/\\(.)/gu, '$1')

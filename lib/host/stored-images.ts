@@ -1,5 +1,5 @@
-// podman, asked which images it has. Failure policy: an image that cannot be inspected, for whatever reason, is not
-// there; any other failure is an error.
+// podman: which images it has. Failure policy: an image that cannot be inspected, for any reason, counts as missing;
+// any other failure is an error.
 import { execa } from 'execa'
 import type { Platform } from '../bound-images/platform.ts'
 import type { ImageStore } from '../facts/image-store.ts'
@@ -8,21 +8,21 @@ import { parseUnknownImages } from './parse-unknown-images.ts'
 import { podmanFailure } from './podman-failure.ts'
 import { podmanLimit } from './podman-limit.ts'
 
-/** An image as podman has it. */
+/** An image in podman's store. */
 export interface StoredImage {
-  /** Of its configuration, which names every layer's contents. */
+  /** Hash of its configuration, which has the hash of the contents of every layer. */
   readonly id: string
-  /** Of its manifest, and of the lists by which it was pulled. */
+  /** Digests of its manifest, and of the manifest lists by which it was pulled. */
   readonly digests: ReadonlySet<string>
   readonly platform: Pick<Platform, 'os' | 'architecture'>
-  /** Of its layers. They can be in a store that is not podman's own. */
+  /** Directories of its layers. They can be in an additional store. */
   readonly directories: readonly string[]
 }
 
 /**
- * Which of the images are in the store, whole as far as podman can tell. `podman image exists` is not
- * asked: after a power failure it says yes to images that cannot be mounted; `inspect` reads the
- * links between their layers. One process, or two when images are missing.
+ * Finds out which images are in the store, and whole as far as podman can tell. Uses `inspect`, which reads the links
+ * between the layers: after a power failure, `podman image exists` succeeds for images that cannot be mounted. Runs one
+ * process, two if images are missing, and more if images are damaged.
  *
  * @param references image references
  */
@@ -34,7 +34,7 @@ export async function storedImages(
   if (!('unknown' in found)) return found
   const rest = references.filter(reference => !found.unknown.has(reference))
   if (rest.length < references.length) return storedImages(rest, store)
-  // Some are damaged, and podman names them in too many ways.
+  // Some images are damaged. podman's errors name them in too many ways, so search by halves.
   if (rest.length === 1) return new Map()
   const middle = Math.ceil(rest.length / 2)
   return new Map([
@@ -43,16 +43,16 @@ export async function storedImages(
   ])
 }
 
-/** An image says itself what its system and its architecture are, be it nonsense. */
+/** Operating system and architecture come from the image and are untrusted. */
 const line = /^(\S+) (\S*) (null|\{.*?\}) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)" \[/u
 
-/** The images, or the references that podman does not know when one could not be inspected. */
+/** Returns the images, or, if one could not be inspected, the references that podman does not know. */
 async function inspect(
   references: readonly string[],
   { options }: ImageStore,
 ): Promise<ReadonlyMap<string, StoredImage> | { readonly unknown: ReadonlySet<string> }> {
   if (references.length === 0) return new Map()
-  // The layers are read only to see that they are there.
+  // The layers are requested only to check that they exist.
   const format =
     '{{.Id}} {{json .RepoDigests}} {{json .GraphDriver.Data}} {{json .Os}} {{json .Architecture}} {{.RootFS.Layers}}'
   const args = ['image', 'inspect', '--format', format, '--', ...references]
@@ -62,7 +62,7 @@ async function inspect(
     reject: false,
   })
   const { exitCode, stdout, stderr } = result
-  // One that ended while this process was busy can count as timed out.
+  // execa can report a timeout for a podman that ended while this process was busy.
   if (exitCode === undefined || (result.timedOut && stdout === ''))
     throw podmanFailure(result, args.slice(0, 2))
   const lines = stdout.split('\n')
@@ -76,7 +76,7 @@ async function inspect(
       const platform = { os, architecture }
       const digests = new Set(names.match(/sha256:[0-9a-f]{64}/gu))
       const image = { id, digests, platform, directories: parseDirectories(data) }
-      // podman also finds an image by the start of its id; that is not its name.
+      // podman also finds an image by a prefix of its ID, which is not a name.
       return id.startsWith(reference) ? [] : [[reference, image]]
     }),
   )

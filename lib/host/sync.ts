@@ -1,7 +1,7 @@
-// sync(1). Failure policy: what cannot be synced is not safe, so every failure is an error.
+// sync(1). Failure policy: every failure is an error, because unsynced data is not safe.
 import { execa } from 'execa'
 
-/** Writes out the file system that holds a path. */
+/** Syncs the file system of a path. */
 export async function syncFileSystem(path: string): Promise<void> {
   await execa('sync', ['--file-system', path], { timeout: 50_000 })
 }

@@ -1,13 +1,13 @@
-// systemctl. Failure policy: every failure is an error with what systemctl said.
+// systemctl. Failure policy: every failure is an error with systemctl's message, unless a docstring says otherwise.
 import { execa } from 'execa'
 import { parseUnitList, parseUnitStates, type LoadedUnit } from './parse-unit-states.ts'
 
-/** Generous for a manager that is reloading; stopping a pull takes seconds at most. */
+/** Long enough for a manager that is reloading. Stopping a pull takes only seconds. */
 const timeout = 120_000
 
 async function systemctl(...args: readonly string[]): Promise<string> {
   const result = await execa('systemctl', args, { timeout, reject: false })
-  // One that ended while this process was busy can count as timed out.
+  // execa can report a timeout for a systemctl that ended while this process was busy.
   if (result instanceof Error && result.exitCode !== 0) throw result
   return result.stdout
 }
@@ -20,12 +20,12 @@ export async function systemdVersion(): Promise<number> {
   return version
 }
 
-/** States of units, in the order asked for. A unit that does not exist is `not-found`. */
+/** Reads the states of units, in the order of `units`. A unit that does not exist is `not-found`. */
 export async function unitStates(units: readonly string[]): Promise<readonly LoadedUnit[]> {
   if (units.length === 0) return []
   const list = ['list-units', '--all', '--full', '--output=json', '--', ...units]
   const loaded = new Map(parseUnitList(await systemctl(...list)).map(each => [each.unit, each]))
-  // Only what is loaded is listed. To show a unit loads it, and takes systemd ten times as long.
+  // list-units lists only loaded units. show loads a unit, and takes systemd ten times as long.
   const others = units.filter(unit => !loaded.has(unit))
   for (const each of await showUnits(others)) loaded.set(each.unit, each)
   return units.flatMap(unit => loaded.get(unit) ?? [])
@@ -37,7 +37,7 @@ async function showUnits(units: readonly string[]): Promise<readonly LoadedUnit[
   return parseUnitStates(await systemctl('show', properties, '--', ...units))
 }
 
-/** The value of one property of a unit. */
+/** Reads one property of a unit. */
 export function unitProperty(unit: string, property: string): Promise<string> {
   return systemctl('show', `--property=${property}`, '--value', '--', unit)
 }
@@ -46,20 +46,20 @@ export async function daemonReload(): Promise<void> {
   await systemctl('daemon-reload')
 }
 
-/** Starts a unit and what it requires, without waiting for it. */
+/** Starts a unit and its dependencies, and does not wait for them. */
 export async function startUnit(unit: string): Promise<void> {
   await systemctl('start', '--no-block', '--', unit)
 }
 
 /**
- * Starts a unit at once and waits until it has started. Its order is ignored: even for a unit that is active, a
- * start would wait for every start of a unit that is to come before it.
+ * Starts a unit at once and waits until it has started. Ignores its dependencies: otherwise the start, even of an
+ * active unit, would wait for the start jobs of all units that are ordered before it.
  */
 export async function startNow(unit: string): Promise<void> {
   await systemctl('start', '--job-mode=ignore-dependencies', '--', unit)
 }
 
-/** Whether the host shuts down or reboots; systemd then starts nothing more. */
+/** Whether the host is shutting down or rebooting. systemd then starts no more units. A failure means no. */
 export async function isShuttingDown(): Promise<boolean> {
   const { stdout } = await execa('systemctl', ['is-system-running'], { timeout, reject: false })
   return stdout === 'stopping'
@@ -71,14 +71,14 @@ export async function stopUnits(units: readonly string[]): Promise<void> {
 }
 
 /**
- * Stops a unit unless a job for it is queued: that would be cancelled, and with it whoever waits for
- * the job. systemctl fails for that case; it is the one failure that is none.
+ * Stops a unit unless a job for it is queued: stopping would cancel that job, and fail the clients that wait for it.
+ * systemctl fails in that case, so its failures are ignored.
  */
 export async function stopIfIdle(unit: string): Promise<void> {
   await execa('systemctl', ['stop', '--job-mode=fail', '--', unit], { timeout, reject: false })
 }
 
-/** Forgets that units failed and how often they were tried. */
+/** Resets the failed state of units, and their counters of starts and restarts. */
 export async function resetFailed(units: readonly string[]): Promise<void> {
   if (units.length > 0) await systemctl('reset-failed', '--', ...units)
 }

@@ -1,11 +1,11 @@
-/** The longest timer of Node's. */
-const most = 2 ** 31 - 1
+/** Maximum delay of a timer in Node. */
+const maxMilliseconds = 2 ** 31 - 1
 
 /**
- * How long a command may still run, as execa and timers take it: whole milliseconds, at least one.
+ * Computes a timeout for execa and timers from a deadline: whole milliseconds, at least one.
  *
- * @param deadline in milliseconds since 1970, which can have fractions
+ * @param deadline in milliseconds since 1970, possibly with a fraction
  */
 export function timeLeft(deadline: number): number {
-  return Math.min(most, Math.max(1, Math.ceil(deadline - Date.now())))
+  return Math.min(maxMilliseconds, Math.max(1, Math.ceil(deadline - Date.now())))
 }

@@ -1,6 +1,6 @@
 /**
- * Puts a command into a mount namespace of its own where another directory is at /etc/containers: no option
- * of podman or skopeo covers all of it.
+ * Wraps a command so that it runs in its own mount namespace, with another directory at /etc/containers. No option of
+ * podman or skopeo covers all of that directory.
  *
  * @param directory undefined for the host's own
  */

@@ -10,7 +10,7 @@ import { planAsStaged } from '../request/plan-as-staged.ts'
 import { planRequest } from '../request/plan-request.ts'
 import type { Request } from '../request/request.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
-import { impatience, limitPodman } from '../host/podman-limit.ts'
+import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
 import { removeOtherFiles, writePrivateFiles } from '../state/private-files.ts'
 import { runStep } from '../host/run-step.ts'
 import { pullStates, type PullState } from '../survey/pull-states.ts'
@@ -64,7 +64,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
     report,
   )
   // Limit podman only now: while a pull unpacks a large layer, other podman processes wait for its lock.
-  limitPodman({ each: impatience, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
+  limitPodman({ each: shortTimeout, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
   const facts = await pullFacts()
   const isLookedUp = readKnowledge(begun.name) !== undefined
   const { request, plan } =
