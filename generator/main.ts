@@ -1,7 +1,6 @@
-// Turns the bound-image specs of a root into unit files, like a systemd generator and without
-// starting any process. A spec that cannot be used is reported and costs only itself; the exit status
-// is then 1. Staging does the same through lib/request/; systemd itself only runs the stub beside
-// this file.
+// Turns the bound-image specs of a root into unit files, like a systemd generator and without starting a process. Only
+// tests and benchmarks run this: staging uses lib/request/, and systemd runs the script beside this file. Failure
+// policy: an unusable spec is reported and ignored, and the exit status is then 1.
 import { readFileSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -14,7 +14,8 @@ export const bootCommand: CommandModule = {
     requireRoot()
     const refused = readRefusal()
     if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
-    // A tag that was removed since the last boot; the service of that name only looks whether the deployment changed.
+    // Restores tags that were removed. The activate service does not: it only checks whether the deployment has
+    // changed.
     await activate({ leavesMoved: true }).catch((error: unknown) => warn(describeError(error)))
     const staging = await stage(undefined, warn)
     if (staging !== undefined) reportStaging(staging)

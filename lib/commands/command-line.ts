@@ -37,18 +37,18 @@ const parser = yargs()
   .wrap(Math.min(100, process.stdout.columns || 80))
   .exitProcess(false)
   .fail((message: string | null, error: Error | undefined) => {
-    // yargs gives its own complaints as a message and what a command threw as an error.
+    // yargs reports wrong usage as a message, and passes on an exception of a command as an error.
     if (message === null) throw error ?? new Error('unknown failure')
     process.stderr.write(`bootc-bound-images: ${message}\nTry bootc-bound-images --help.\n`)
     throw new UsageError(message)
   })
 
-/** Wrong usage, of which the user has been told. */
+/** Wrong usage. The message has been printed already. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Carries out a command line. */
+/** Runs a command line. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   await parser.parseAsync(words)
 }

@@ -1,4 +1,4 @@
-/** Lines up the columns of a table, two blanks apart. */
+/** Formats a table, with two spaces between columns. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const row of rows)

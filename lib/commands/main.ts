@@ -1,11 +1,11 @@
-// The program. Exit status: 0 done, 1 failed, 2 wrong usage.
+// The program. Exit status: 0 success, 1 failure, 2 wrong usage.
 import { describeError } from '../text/describe-error.ts'
 import { runCommandLine, UsageError } from './command-line.ts'
 
-// podman and skopeo are started many times for little work, of which collecting garbage is a good part.
+// Run Go's garbage collector less often: podman and skopeo run many times for little work, and it takes much of that.
 process.env['GOGC'] ??= '400'
 
-// Whoever reads the output may stop reading, like head(1).
+// The reader of the output may close it early, like head(1).
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', () => {
     process.exit(1)

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs'
 import { repair } from '../staging/repair.ts'
 import { requireRoot } from './require-root.ts'
 
-/** Below the limit of the unit, so that the bound images are still checked one by one. */
+/** Less than the timeout of the unit, so that time is left to check the bound images one by one. */
 const milliseconds = 25 * 60_000
 
 export const repairCommand: CommandModule = {

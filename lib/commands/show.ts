@@ -31,7 +31,7 @@ export const showCommand: CommandModule<object, Options> = {
     const request = readNextRequest(next, facts)
     const plan = planAsStaged(request, facts.settings)
     const units = renderUnits(plan, facts, request.containersDirectory)
-    // As Quadlet's -dryrun prints units.
+    // The format of Quadlet's -dryrun.
     for (const { name, contents } of units) process.stdout.write(`---${name}---\n${contents}\n`)
     for (const line of request.problems.flatMap(describeProblem)) process.stderr.write(`${line}\n`)
     if (request.problems.length > 0) process.exitCode = 1

@@ -46,7 +46,7 @@ async function stageNext({ root, wait }: Options): Promise<void> {
   }
 }
 
-/** What is missing for lack of a staging, because no gate holds such a deployment back. */
+/** What happens to a deployment with missing images that was not staged, because the gate does not hold it back. */
 const notStaged: Readonly<Record<DeploymentRole, string | undefined>> = {
   staged: undefined,
   requested: undefined,
@@ -54,7 +54,7 @@ const notStaged: Readonly<Record<DeploymentRole, string | undefined>> = {
   booted: 'it is the running system',
 }
 
-/** Says what a staging found and did; sets the exit status when not all of it can succeed. */
+/** Reports a staging. Sets the exit status if images of a staged or requested deployment cannot be pulled. */
 export function reportStaging({ role, request, plan, refusal }: Staging): void {
   const { name, problems } = request
   const count = neededPulls(plan).length
@@ -68,12 +68,12 @@ export function reportStaging({ role, request, plan, refusal }: Staging): void {
         `${line}; this image is not pulled${consequence === undefined ? ' and the deployment stays staged' : ''}\n`,
       )
   if (refusal !== undefined) process.stderr.write(`the pulls were not started: ${refusal}\n`)
-  // What runs already is not held back, and no failed unit shall be all that comes of it.
+  // The gate does not hold back a default or booted deployment, so failing would only leave a failed unit.
   if (consequence === undefined && (problems.length > 0 || refusal !== undefined))
     process.exitCode = 1
 }
 
-/** systemd reads the prefix as a priority (sd-daemon(3)), so it is for the journal only. */
+/** Prints a warning. If the output goes to the journal, uses the priority prefix of sd-daemon(3). */
 export function warn(line: string): void {
   process.stderr.write(`${process.stderr.isTTY ? 'warning: ' : '<4>'}${line}\n`)
 }
