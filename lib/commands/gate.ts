@@ -41,7 +41,8 @@ export const gateCommand: CommandModule<object, Options> = {
       return
     }
     const deployment = basename(deploymentDirectory(hostRoot, root))
-    const { gate, gateTimeoutSec } = readSettingsOrRefuse(deployment)
+    const settings = readSettingsOrRefuse(deployment)
+    const { gate, gateTimeoutSec } = settings
     if (gate === 'off') {
       process.stdout.write('The gate is off (Gate=off).\n')
       return
@@ -52,7 +53,7 @@ export const gateCommand: CommandModule<object, Options> = {
       return refuse(gate, deployment, error)
     })
     try {
-      if (await decide(root, deployment, merged)) return
+      if (await decide(root, deployment, settings, merged)) return
       process.exitCode = refuse(gate, deployment)
     } catch (error) {
       process.exitCode = refuse(gate, deployment, describeError(error))
@@ -88,8 +89,13 @@ function refuse(gate: 'require' | 'warn', deployment: string, error?: string): n
   return 1
 }
 
-async function decide(root: string, deployment: string, isMerged: boolean): Promise<boolean> {
-  const { mayFinalize, images } = await checkGate(root, deployment, { isMerged })
+async function decide(
+  root: string,
+  deployment: string,
+  settings: Settings,
+  isMerged: boolean,
+): Promise<boolean> {
+  const { mayFinalize, images } = await checkGate(root, deployment, settings, { isMerged })
   if (mayFinalize) process.stdout.write(`Every bound image of ${deployment} is on disk.\n`)
   for (const image of images) process.stderr.write(`${describeReport(image)}\n`)
   return mayFinalize

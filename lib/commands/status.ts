@@ -82,7 +82,7 @@ function powerFailureWarnings(): readonly string[] {
   return count === 0
     ? []
     : [
-        `the host went down in the middle of ${count} pulls; until each was done again, every image that is pulled is read back and checked`,
+        `the host went down during ${count} pulls; until each is repeated, every pulled image is read back and checked`,
       ]
 }
 

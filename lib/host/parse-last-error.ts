@@ -11,7 +11,7 @@ function errorIn(line: string): string | undefined {
   const [, error] = /^Error: (.+)/u.exec(line) ?? []
   if (error !== undefined) return error
   if (/: start(?:-post)? operation timed out/u.test(line))
-    return 'no end within the time limit of a try (PullTimeoutSec=)'
+    return 'the attempt timed out (PullTimeoutSec=)'
   const [, program, reason] = /: Failed at step \S+ spawning (\S+): (.+)/u.exec(line) ?? []
   return reason === undefined ? undefined : `starting ${program}: ${reason}`
 }

@@ -15,7 +15,7 @@ export function podmanFailure(
   { timedOut, code, stderr, shortMessage }: Failure,
   args: readonly string[],
 ): Error {
-  if (code === 'ENOENT') return new Error('podman is not there: install it, or look at PATH')
+  if (code === 'ENOENT') return new Error('podman is not installed, or not in PATH')
   const command = `podman ${args.filter(arg => /^[a-z]+$/u.test(arg)).join(' ')}`
   if (timedOut)
     return new Error(

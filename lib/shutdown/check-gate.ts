@@ -1,3 +1,4 @@
+import type { Settings } from '../config/settings.ts'
 import { describeError } from '../text/describe-error.ts'
 import { syncFileSystem } from '../host/sync.ts'
 import { pullFacts } from '../request/host-facts.ts'
@@ -28,6 +29,7 @@ export interface Verdict {
 export async function checkGate(
   root: string,
   deployment: string,
+  settings: Settings,
   options: { readonly isMerged?: boolean } = {},
 ): Promise<Verdict> {
   const record = (images: readonly ImageReport[], error?: string) => {
@@ -35,7 +37,7 @@ export async function checkGate(
   }
   record([], 'the gate was stopped before it had looked at every image')
   try {
-    const facts = await pullFacts()
+    const facts = await pullFacts(settings)
     const request = readHostRequest(root, facts, options)
     const plan = planAsStaged(request, facts.settings)
     const found = await findImages(request, plan, facts)

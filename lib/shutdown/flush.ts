@@ -65,7 +65,7 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   )
   // Limit podman only now: while a pull unpacks a large layer, other podman processes wait for its lock.
   limitPodman({ each: shortTimeout, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
-  const facts = await pullFacts()
+  const facts = await pullFacts(settings)
   const isLookedUp = readKnowledge(begun.name) !== undefined
   const { request, plan } =
     isLookedUp || flushTimeoutSec === 0

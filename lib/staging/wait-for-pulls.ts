@@ -18,7 +18,7 @@ const pollMilliseconds = 250
 
 const words: Readonly<Record<PullProgress, string>> = {
   pulling: 'pulling',
-  retrying: 'trying again',
+  retrying: 'retrying',
   pulled: 'pulled',
   failed: 'failed',
   stopped: 'stopped',

@@ -74,7 +74,7 @@ async function reportPull(
   if (unusable !== undefined) return { ...report, state: presence, why: unusable }
   const why = {
     pulled: 'it was pulled, but is no longer in the image store',
-    stopped: await reason(unit, 'its pull did not run to its end'),
+    stopped: await reason(unit, 'its pull was stopped'),
     unknown: 'its pull was not started',
   }[progress]
   return { ...report, state: 'missing', why }
@@ -84,6 +84,6 @@ async function reason(unit: string, otherwise?: string): Promise<string> {
   return (
     (await lastError(unit)) ??
     otherwise ??
-    `the journal has no error of it; see systemctl status ${unit}`
+    `the journal has no error for it; see systemctl status ${unit}`
   )
 }

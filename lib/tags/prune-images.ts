@@ -24,7 +24,7 @@ export async function pruneImages(list: StoreList, facts: PullFacts): Promise<vo
     if (areNeedsKnown(facts))
       await removeImages(imagesToRemove(pulledByDigest(), list, needed), facts.imageStore)
   } catch (error) {
-    process.stderr.write(`what nothing needs any more stays: ${describeError(error)}\n`)
+    process.stderr.write(`unused images and names are not removed: ${describeError(error)}\n`)
   }
 }
 
