@@ -3,41 +3,44 @@ import type { ImageSource } from './image-source.ts'
 import { findLogin, type Login } from './logins.ts'
 import type { PullOption } from './pull-options.ts'
 
-/** Of all specs of a deployment; far above any real host. */
-export const mostImages = 20_000
+/** Maximum number of images in all specs of a deployment. Far above any real host. */
+export const maxImages = 20_000
 
 /** What a bound-image spec asks for, validated. */
 export interface BoundImage {
-  /** The image as podman gets it: a full reference, or a transport with a path on this machine. */
+  /** Image argument for podman: a full reference, or a transport with a path on this machine. */
   readonly image: string
-  /** The name that the spec gives the image, and under which containers look for it. */
+  /** Name that the spec gives the image. Containers refer to the image by it. */
   readonly name: string
-  /** What the registry has for that name, when the image is to be pulled by digest and the name holds none. */
+  /**
+   * Digest that the registry has for the name. Set if the image is pulled by digest and the name has no
+   * digest.
+   */
   readonly digest?: string
-  /** What decides which image comes: the same in every deployment, and without secrets. */
+  /** Everything that determines which image is pulled. The same in every deployment, without secrets. */
   readonly identity: string
   /** Options before `image pull`. */
   readonly globalOptions: readonly PullOption[]
-  /** Options after it. */
+  /** Options after `image pull`. */
   readonly options: readonly PullOption[]
-  /** Where the image is named; `file` when it is another one than the spec itself. */
+  /** Where the image is named. `file` is set only if it is not the spec itself. */
   readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
 }
 
-/** The word that podman gets to pull the image. */
+/** The image argument of `podman image pull`. */
 export function pulledImage(boundImage: BoundImage): string {
   return boundImage.digest === undefined ? boundImage.image : storedName(boundImage)
 }
 
 /**
- * The name by which podman finds this very image once it is in the store. An image that was pulled by digest
- * keeps that name when its tag moves on.
+ * The name by which podman finds exactly this image in the store. An image that was pulled by digest keeps
+ * this name when its tag moves.
  */
 export function storedName({ name, digest }: Pick<BoundImage, 'name' | 'digest'>): string {
   return digest === undefined ? name : `${name.replace(/:[^:/]*$/u, '')}@${digest}`
 }
 
-/** The parts that a spec is read into. */
+/** The parts of a parsed spec. */
 interface Parts {
   readonly source: ImageSource
   readonly globalOptions: readonly PullOption[]
@@ -45,7 +48,7 @@ interface Parts {
   readonly origin: BoundImage['origin']
 }
 
-/** Puts a bound image together; a pull without credentials of its own gets those of the host. */
+/** Assembles a bound image. A pull without its own credentials uses those of ostree and bootc, if any. */
 export function makeBoundImage(
   { source, globalOptions, options, origin }: Parts,
   logins: () => readonly Login[],
@@ -64,7 +67,10 @@ export function makeBoundImage(
   }
 }
 
-/** podman prefers `--creds` to `--authfile`, wherever it stands. */
+/**
+ * podman prefers `--creds` to `--authfile` in any order. Both are `--authfile` here, so keep only that of
+ * `--creds`.
+ */
 function withOneLogin(options: readonly PullOption[]): readonly PullOption[] {
   const creds = options.findLast(({ flag, files }) => flag === '--authfile' && files.length > 0)
   return creds === undefined

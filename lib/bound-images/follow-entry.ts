@@ -9,21 +9,21 @@ import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 /** A file that Quadlet will read in the deployment. */
 export interface QuadletFile {
   readonly kind: QuadletKind
-  /** By which Quadlet knows it, like `web.image` or `db@two.image`. */
+  /** Name that Quadlet uses for the file, like `web.image` or `db@two.image`. */
   readonly name: string
   /** Path in the deployment. */
   readonly path: string
 }
 
-const mostHops = 40
+const maxHops = 40
 
 /**
- * Finds the Quadlet file that an entry means. The links are followed one by one, because the name that
- * counts is the first one in a directory of Quadlet's: there, `db@two.image` may be a link to a template,
- * and a file of the same name in /etc hides the one in /usr.
+ * Finds the Quadlet file that an entry leads to. Follows links one at a time, because the first name in a
+ * Quadlet directory counts: there, `db@two.image` may be a link to a template, and a file in /etc overrides a
+ * file of the same name in /usr.
  *
- * @throws Refusal for what is no Quadlet file
- * @throws UnresolvedPath for a link that leads nowhere
+ * @throws Refusal if the entry does not lead to a Quadlet file
+ * @throws UnresolvedPath for a dangling link
  */
 export function followEntry(
   files: DeploymentFiles,
@@ -44,14 +44,18 @@ export function followEntry(
   if (otherKind !== undefined && otherKind !== kind)
     throw new Refusal(`a .${kind} entry leads to ${path}`, `give both the same ending`)
   const known = otherKind === undefined ? entry.name : instanceName(entry.name, name)
-  const isQuadlets = quadlet.directories.has(dirname(path))
-  return { kind, name: known, path: isQuadlets ? (quadlet.files.get(name) ?? path) : path }
+  const isInQuadletDirectory = quadlet.directories.has(dirname(path))
+  return {
+    kind,
+    name: known,
+    path: isInQuadletDirectory ? (quadlet.files.get(name) ?? path) : path,
+  }
 }
 
-/** The first path on the way that Quadlet reads itself, else the end of the way. */
+/** The first path in a Quadlet directory on the way to the target, or else the target. */
 function hopToQuadlet(files: DeploymentFiles, quadlet: QuadletFiles, start: string): string {
   let path = start
-  for (let hops = 0; hops < mostHops; hops++) {
+  for (let hops = 0; hops < maxHops; hops++) {
     const directory = files.resolveDirectory(dirname(path))
     path = `${directory}/${basename(path)}`
     if (quadlet.directories.has(directory)) return path
@@ -65,13 +69,13 @@ function hopToQuadlet(files: DeploymentFiles, quadlet: QuadletFiles, start: stri
 function linkTarget(files: DeploymentFiles, path: string): string | undefined {
   const location = files.place(path)
   if (location === undefined) {
-    files.resolve(path) // says what is missing
+    files.resolve(path) // throws an error that names what is missing
     return undefined
   }
   try {
     return readlinkSync(location).replace(/\/+$/u, '')
   } catch {
-    return undefined // no link
+    return undefined // not a link
   }
 }
 
@@ -80,7 +84,7 @@ function kindOf(name: string): QuadletKind | undefined {
   return ending === 'image' || ending === 'container' || ending === 'kube' ? ending : undefined
 }
 
-/** An entry `db@two.image` that leads to the template `db@.image` is its instance. */
+/** If the entry `db@two.image` leads to the template `db@.image`, it is an instance of the template. */
 function instanceName(entryName: string, name: string): string {
   const [, template] = /^([^@]*@)\.[^.]+$/u.exec(name) ?? []
   return template !== undefined && entryName.startsWith(template) ? entryName : name

@@ -3,7 +3,7 @@ import { Refusal } from '../text/fault.ts'
 import { locatePath } from './locate-path.ts'
 import type { PullOption } from './pull-options.ts'
 
-/** Options of podman itself that a pull may have; all others lead elsewhere or write files. */
+/** Global podman options that a pull may have. All others pull to another place or write files. */
 const valueFlags: ReadonlySet<string> = new Set([
   '--cgroup-manager',
   '--events-backend',
@@ -12,13 +12,13 @@ const valueFlags: ReadonlySet<string> = new Set([
 ])
 const switchFlags: ReadonlySet<string> = new Set(['--syslog'])
 
-/** Where podman looks for modules by name (containers/common: pkg/config/modules.go). */
+/** Search path of podman for modules (containers/common: pkg/config/modules.go). */
 const moduleDirectories = [
   '/etc/containers/containers.conf.modules',
   '/usr/share/containers/containers.conf.modules',
 ] as const
 
-/** Reads the words of `GlobalArgs=`. */
+/** Parses the words of `GlobalArgs=`. */
 export function parseGlobalArgs(
   words: readonly string[],
   files: DeploymentFiles,
@@ -45,13 +45,13 @@ export function parseGlobalArgs(
   return options
 }
 
-/** Reads one `ContainersConfModule=`. */
+/** Parses the value of one `ContainersConfModule=`. */
 export function moduleOption(value: string, files: DeploymentFiles): PullOption {
   const words = [`--module=${locateModule(files, value)}`]
   return { flag: '--module', words, identity: moduleIdentity('--module', value), files: [] }
 }
 
-/** Only a module can change which image comes. */
+/** Only a module can change which image is pulled. */
 function moduleIdentity(flag: string, value: string): string | undefined {
   return flag === '--module' ? `${flag}=${value}` : undefined
 }

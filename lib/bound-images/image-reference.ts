@@ -8,16 +8,15 @@ const reference = new RegExp(
     '(?:@(?<digest>(?<algorithm>sha256|sha384|sha512):(?<hash>[0-9a-f]+)))?$',
   'u',
 )
-const longestReference = 1024
-const longestName = 255
-const longestTag = 128
+const maxReferenceLength = 1024
+const maxNameLength = 255
+const maxTagLength = 128
 const hashLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
 
 /**
- * An image reference: `[domain/]path[:tag][@digest]`. The grammar is distribution's
- * (github.com/distribution/reference, regexp.go), which podman uses too, with the digests that
- * github.com/opencontainers/go-digest knows. None of its parts ever holds
- * white space, quotes, `%` or `$`, or starts with `-`.
+ * An image reference: `[domain/]path[:tag][@digest]`. The grammar is that of distribution
+ * (github.com/distribution/reference, regexp.go), which podman also uses, with the digest algorithms of
+ * github.com/opencontainers/go-digest. No part contains white space, quotes, `%` or `$`, or starts with `-`.
  */
 export interface ImageReference {
   /** `host[:port]`; undefined for a short name, which registries.conf resolves. */
@@ -27,35 +26,37 @@ export interface ImageReference {
   readonly digest: string | undefined
 }
 
-/** @throws Refusal for what is no image reference */
+/** @throws Refusal if the text is not an image reference */
 export function parseImageReference(text: string): ImageReference {
-  const groups = text.length > longestReference ? undefined : reference.exec(text)?.groups
+  const groups = text.length > maxReferenceLength ? undefined : reference.exec(text)?.groups
   if (groups?.['path'] === undefined || !hasRightLengths(groups) || isId(text))
     throw new Refusal('not an image reference', 'write registry/name:tag or registry/name@digest')
   const { domain, path, tag, digest } = groups
-  // What stands before the first slash is a registry only when it looks like one.
+  // The part before the first slash is a registry only if it looks like one.
   const isDomain = domain !== undefined && (/[.:]/u.test(domain) || domain === 'localhost')
   const named = isDomain
     ? { domain, path, tag, digest }
     : { domain: undefined, path: domain === undefined ? path : `${domain}/${path}`, tag, digest }
-  if (`${named.domain ?? ''}/${named.path}`.length > longestName)
-    throw new Refusal(`an image name has at most ${longestName} characters`, 'use a shorter one')
+  if (`${named.domain ?? ''}/${named.path}`.length > maxNameLength)
+    throw new Refusal(`an image name has at most ${maxNameLength} characters`, 'use a shorter one')
   return named
 }
 
-/** Not left to the regular expression: bounded repetitions take V8 longer to compile than all specs to read. */
+/**
+ * Not part of the regular expression: V8 takes longer to compile bounded repetitions than to read all specs.
+ */
 function hasRightLengths({ tag = '', algorithm = '', hash = '' }: Partial<Record<string, string>>) {
-  return tag.length <= longestTag && hash.length === (hashLengths[algorithm] ?? 0)
+  return tag.length <= maxTagLength && hash.length === (hashLengths[algorithm] ?? 0)
 }
 
-/** Which podman takes for the image that has it. */
+/** podman takes 64 hexadecimal digits for the ID of an image. */
 function isId(text: string): boolean {
   return text.length === hashLengths['sha256'] && /^[0-9a-f]+$/u.test(text)
 }
 
 /**
- * The full name by which podman stores the image: Docker Hub's `library/`, the tag `latest` when there
- * is neither tag nor digest, and no tag beside a digest (distribution/reference, normalize.go;
+ * The full name under which podman stores the image. Adds `library/` for Docker Hub, adds the tag `latest` if
+ * there is neither tag nor digest, and drops a tag next to a digest (distribution/reference, normalize.go;
  * containers/common: libimage/normalize.go).
  */
 export function normalizeReference({ domain, path, tag, digest }: ImageReference): string {

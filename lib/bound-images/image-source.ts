@@ -6,19 +6,19 @@ import { resolveShortName, type ShortNames } from './short-names.ts'
 
 /** Where an image comes from. */
 export interface ImageSource {
-  /** The word podman gets. */
+  /** Image argument for podman. */
   readonly image: string
-  /** The same in every deployment. */
+  /** Identifies the source. The same in every deployment. */
   readonly identity: string
-  /** The name by which podman finds the image once it is in the store. */
+  /** Name by which podman finds the image in the store. */
   readonly name: string
-  /** `host[:port]`, undefined when the image is a file. */
+  /** `host[:port]`, or undefined if the image is a file or directory. */
   readonly registry: string | undefined
 }
 
 export interface SourceContext {
   readonly files: DeploymentFiles
-  /** Reads registries.conf, which is needed for short names only. */
+  /** Reads registries.conf. Only short names need it. */
   readonly shortNames: () => ShortNames
 }
 
@@ -31,7 +31,7 @@ const pathTransports: ReadonlyMap<string, 'file' | 'directory'> = new Map([
 const otherTransports = ['containers-storage', 'docker-daemon', 'ostree', 'sif', 'tarball']
 
 /**
- * Reads the value of `Image=` (containers-transports(5)).
+ * Parses the value of `Image=` (containers-transports(5)).
  *
  * @param imageTag value of `ImageTag=`
  * @throws Refusal
@@ -55,8 +55,9 @@ export function parseImageSource(
 }
 
 /**
- * Reads `ImageTag=` beside an image of a registry. Quadlet gives this name to the containers that refer to the
- * `.image` file (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage), but the pull brings `Image=`.
+ * Refuses an `ImageTag=` that names another image than `Image=`. Quadlet passes `ImageTag=` to the containers
+ * that refer to the `.image` file (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage), but podman pulls
+ * `Image=`.
  *
  * @throws Refusal
  */
@@ -73,7 +74,7 @@ export function refuseOtherName(
     )
 }
 
-/** A short name is resolved by the registries.conf of the deployment. */
+/** Resolves a short name with registries.conf of the deployment. */
 function registryName(text: string, { shortNames }: SourceContext) {
   const parsed = parseImageReference(text.replace(/^docker:\/\//u, ''))
   const full = parsed.domain === undefined ? resolveShortName(parsed, shortNames()) : parsed
@@ -88,7 +89,7 @@ function fileSource(
   imageTag: string | undefined,
   { files }: SourceContext,
 ): ImageSource {
-  // Only a directory has no reference after its path.
+  // Only a `dir:` path is never followed by a reference.
   const path = transport === 'dir' ? rest : rest.replace(/:.*$/su, '')
   const reference = rest.slice(path.length)
   if (imageTag === undefined)
@@ -102,7 +103,7 @@ function fileSource(
   return {
     image: `${transport}:${locatePath(files, path, kind)}${reference}`,
     identity: `${transport}:${rest}`,
-    // podman keeps an archive's name without registry below localhost (libimage/pull.go).
+    // podman stores an archive under localhost if its name has no registry (libimage/pull.go).
     name: normalizeReference({ ...name, domain: name.domain ?? 'localhost' }),
     registry: undefined,
   }

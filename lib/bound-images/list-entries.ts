@@ -5,9 +5,9 @@ import { printable } from '../text/printable.ts'
 import { isMask } from '../quadlet/read-unit-file.ts'
 
 /**
- * Of two entries with one name, the one in the earlier directory counts (UAPI configuration files
- * specification). The last directory is for what bootc itself cannot read: it reads its own too, and
- * fails on what it does not know.
+ * Of two entries with the same name, the one in the earlier directory counts (UAPI configuration files
+ * specification). The last directory is for specs that bootc cannot read: bootc also reads its own directory,
+ * and fails on a file it does not know.
  */
 export const specDirectories = [
   '/etc/bootc/bound-images.d',
@@ -17,19 +17,19 @@ export const specDirectories = [
   '/usr/lib/bootc-bound-images/bound-images.d',
 ] as const
 
-/** Far above any real host; beyond it systemd itself would suffer. */
-const mostEntries = 20_000
+/** Maximum number of entries in a directory. Far above any real host; more would also overload systemd. */
+const maxEntries = 20_000
 
 /** An entry of a bound-images.d directory. */
 export interface Entry {
   /** Path in the deployment. */
   readonly path: string
-  /** The same without its first slash, fit to be shown. */
+  /** The same without the leading slash, as printable text. */
   readonly label: string
   readonly name: string
 }
 
-/** Lists the entries that count, sorted by name; what cannot be listed is added to `problems`. */
+/** Lists the entries that count, sorted by name. Adds what cannot be listed to `problems`. */
 export function listEntries(
   files: DeploymentFiles,
   problems: SpecProblem[],
@@ -39,10 +39,8 @@ export function listEntries(
   for (const directory of directories) {
     try {
       const names = files.names(directory)
-      if (names.length > mostEntries)
-        throw new Error(
-          `the directory has ${names.length} entries; at most ${mostEntries} are read`,
-        )
+      if (names.length > maxEntries)
+        throw new Error(`the directory has ${names.length} entries; at most ${maxEntries} are read`)
       for (const bytes of names) {
         const name = bytes.toString()
         const path = `${directory}/${name}`

@@ -3,18 +3,20 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal } from '../text/fault.ts'
 
 /** The kernel's limits (include/linux/namei.h, MAXSYMLINKS; include/uapi/linux/limits.h, PATH_MAX). */
-const mostLinks = 40
-const longestPath = 4096
+const maxLinks = 40
+const maxPathLength = 4096
 
 /**
- * Where the file or directory that a path of the new deployment means is now.
+ * The current location of a file or directory of the new deployment.
  *
- * What is nowhere yet but can still be put in place by an administrator, below /etc, /run and /var, is
- * named where he would put it; links may lead there, as /root does to /var/roothome. What must not be
- * opened, because it is of another kind, like a device or a FIFO, or because it will be gone, gets a path
- * below it, which cannot exist, and podman says so.
+ * An administrator can still create a missing path below /etc, /run or /var. For such a path this returns the
+ * destination of its links, even if nothing exists there: /root, for example, is a link to /var/roothome.
  *
- * @throws Refusal for a path that is not absolute, or that the new root cannot ever have
+ * podman must not open a path of another kind, such as a device or a FIFO, or one that the new deployment
+ * will not have. For such a path this returns a path below it. That path cannot exist, so podman reports the
+ * error.
+ *
+ * @throws Refusal if the path is not absolute, or the new root can never have it
  */
 export function locatePath(
   files: DeploymentFiles,
@@ -34,26 +36,26 @@ export function locatePath(
 }
 
 /**
- * Where a path leads by its links and `..`, also when nothing is there.
+ * Follows the links and the `..` of a path, even if nothing exists there.
  *
- * @returns undefined when it leads in a circle, or too far
+ * @returns undefined for a loop of links and for a path that is too long
  */
 function destination(files: DeploymentFiles, path: string): string | undefined {
   const todo = path.split('/').toReversed()
   const parts: string[] = []
   let links = 0
-  let missing = Infinity // as many parts has the first path on the way that does not exist
+  let missing = Infinity // number of parts of the first path on the way that does not exist
   for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
     if (part === '..') parts.pop()
     if (parts.length < missing) missing = Infinity
     if (['', '.', '..'].includes(part)) continue
     parts.push(part)
     const here = `/${parts.join('/')}`
-    if (here.length > longestPath) return undefined
+    if (here.length > maxPathLength) return undefined
     const found = missing === Infinity ? files.look(here) : undefined
     if (found === undefined) missing = Math.min(missing, parts.length)
     if (found?.stat.isSymbolicLink() !== true) continue
-    if (++links > mostLinks) return undefined
+    if (++links > maxLinks) return undefined
     const target = readlinkSync(found.location)
     parts.length = target.startsWith('/') ? 0 : parts.length - 1
     todo.push(...target.split('/').toReversed())

@@ -2,20 +2,20 @@ import { readRegularFile } from '../root/read-regular-file.ts'
 import { fields } from '../fields.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 
-/** A file with credentials for every pull that has none of its own. */
+/** A credentials file for every pull without its own credentials. */
 export interface Login {
-  /** Where the file is now. */
+  /** Current location of the file. */
   readonly path: string
-  /** What it has credentials for, like `host:5000/repository`; undefined when it has them for all. */
+  /** What the credentials are for, like `host:5000/repository`. Undefined if they may be for any registry. */
   readonly keys: readonly string[] | undefined
 }
 
-/** ostree's and bootc's places for them, in order (ostree-ext: src/globals.rs, ConfigPaths). */
+/** Credentials files of ostree and bootc, in search order (ostree-ext: src/globals.rs, ConfigPaths). */
 const paths = ['/run/ostree/auth.json', '/etc/ostree/auth.json', '/usr/lib/ostree/auth.json']
 
-const mostBytes = 1024 * 1024
+const maxBytes = 1024 * 1024
 
-/** Reads which credentials a deployment has (containers-auth.json(5)). */
+/** Finds the credentials files of a deployment and what they are for (containers-auth.json(5)). */
 export function readLogins(files: DeploymentFiles): readonly Login[] {
   return paths.flatMap(path => {
     const location = files.find(path, 'file')
@@ -24,19 +24,19 @@ export function readLogins(files: DeploymentFiles): readonly Login[] {
 }
 
 /**
- * The first file with credentials for an image. podman looks nowhere else once it was given a file, so
- * one without them must not be given.
+ * The first file with credentials for an image. podman reads no other file if it is given one, so it must not
+ * be given a file without credentials for the image.
  *
  * @param name full reference of the image
  */
 export function findLogin(logins: readonly Login[], name: string): string | undefined {
-  return logins.find(({ keys }) => keys?.some(key => isFor(key, name)) !== false)?.path
+  return logins.find(({ keys }) => keys?.some(key => covers(key, name)) !== false)?.path
 }
 
-/** What cannot be understood is left to podman, which tells what is wrong with it. */
+/** A file that cannot be parsed may be for any registry: podman then reports the error. */
 function keysIn(path: string): readonly string[] | undefined {
   try {
-    const content: unknown = JSON.parse(readRegularFile(path, mostBytes).toString())
+    const content: unknown = JSON.parse(readRegularFile(path, maxBytes).toString())
     const { auths, credHelpers, credsStore } = fields(content)
     if (credsStore !== undefined) return undefined
     return [auths, credHelpers].flatMap(value => Object.keys(fields(value)))
@@ -45,8 +45,8 @@ function keysIn(path: string): readonly string[] | undefined {
   }
 }
 
-/** A key names a registry, or the start of a repository's path; old files have URLs. */
-function isFor(key: string, name: string): boolean {
+/** A key is a registry or a prefix of a repository path. Old files contain URLs. */
+function covers(key: string, name: string): boolean {
   const scope = key
     .replace(/^https?:\/\//u, '')
     .replace(/\/v\d\/?$|\/$/u, '')

@@ -8,15 +8,15 @@ import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
-/** What a `.container` file asks for: an image of its own, or that of a `.image` file. */
+/** The image of a `.container` file: its own, or that of a `.image` file. */
 export type ContainerImage =
   | { readonly boundImage: BoundImage }
   | { readonly imageFile: string; readonly place: Pick<Fault, 'file' | 'line'> }
   | { readonly faults: readonly Fault[] }
 
 /**
- * Decides which image a `.container` file needs (podman: pkg/systemd/quadlet/quadlet.go,
- * ConvertContainer and handleImageSource). Of its other keys only those that concern the pull count.
+ * Determines the image of a `.container` file (podman: pkg/systemd/quadlet/quadlet.go, ConvertContainer and
+ * handleImageSource). Reads only those other keys that affect the pull.
  */
 export function parseContainerFile(unitFile: UnitFile, context: SpecContext): ContainerImage {
   const reader = new SectionReader(unitFile, 'Container', context.specifiers)
@@ -54,14 +54,14 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
 }
 
 /**
- * The words of `PodmanArgs=` that concern the pull of `podman run` or `podman kube play`. All others belong
- * to the container; which of those are options and values does not matter.
+ * The words of `PodmanArgs=` that affect the pull of `podman run` or `podman kube play`. All other words are
+ * for the container, so it does not matter which of them are options and which are values.
  */
 export function pullWords(words: readonly string[]): readonly string[] {
   return words.flatMap((word, index) => {
     const flag = word.replace(/=.*$/su, '')
     const option = pullFlags.get(flag)
-    if (option === undefined || option.isIdle === true) return []
+    if (option === undefined || option.isIrrelevant === true) return []
     const value = words[index + 1]
     return word === flag && option.read !== 'switch' && value !== undefined ? [word, value] : [word]
   })

@@ -9,8 +9,8 @@ import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
 /**
- * Decides what a `.image` file asks for (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). Every key
- * counts: a pull that ignores one would bring another image.
+ * Determines the image of a `.image` file (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). Reads every
+ * key: a pull that ignores one could store another image.
  */
 export function parseImageFile(
   unitFile: UnitFile,
@@ -63,7 +63,10 @@ function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReade
     )
 }
 
-/** A secret's file is named for what it belongs to, and not for itself. */
+/**
+ * The name of a secret file depends on the use of the secret, not on the secret itself, so two secrets for
+ * one use would share a file.
+ */
 function refuseTwoSecrets(options: readonly PullOption[], reader: SectionReader): void {
   const contents = new Map<string, string>()
   for (const { path, contents: own } of options.flatMap(option => option.files)) {

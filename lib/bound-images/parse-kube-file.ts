@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../text/describe-error.ts'
-import { makeBoundImage, mostImages, type BoundImage } from './bound-image.ts'
+import { makeBoundImage, maxImages, type BoundImage } from './bound-image.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
@@ -12,9 +12,9 @@ import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
-const mostBytes = 1024 * 1024
+const maxBytes = 1024 * 1024
 
-/** Decides which images a `.kube` file needs: those of every container in its Kubernetes YAML. */
+/** Determines the images of a `.kube` file: those of every container in its Kubernetes YAML. */
 export function parseKubeFile(
   unitFile: UnitFile,
   context: SpecContext,
@@ -26,7 +26,7 @@ export function parseKubeFile(
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
   const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
   const optionsFor = pullArguments(reader, context)
-  // A pull without an option that is asked for could bring another image.
+  // A pull that ignores a requested option could store another image.
   if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
   const origin = { ...reader.placeOf('Yaml'), key: 'Yaml' }
   const boundImages: BoundImage[] = []
@@ -34,8 +34,8 @@ export function parseKubeFile(
   for (const path of paths) {
     const images = yamlImages(path, context, reader)
     count += images.length
-    if (count > mostImages) {
-      reader.refuse('Yaml', `${path}: more than ${mostImages} images`, 'bind fewer')
+    if (count > maxImages) {
+      reader.refuse('Yaml', `${path}: more than ${maxImages} images`, 'bind fewer')
       return { boundImages: [], faults: reader.faults }
     }
     for (const image of images) {
@@ -54,8 +54,8 @@ export function parseKubeFile(
 }
 
 /**
- * The options in `PodmanArgs=` that concern the pull, by the registry of the image. Only a password has a
- * file of its own for each registry; all images share what is the same for them.
+ * The options in `PodmanArgs=` that affect the pull, by registry of the image. Only a password needs a
+ * separate file for each registry. Without a password, all images share the options.
  */
 function pullArguments(
   reader: SectionReader,
@@ -66,7 +66,7 @@ function pullArguments(
   const words = reader.words(
     'PodmanArgs',
     each => {
-      // What is wrong is so for any registry, and is told with its line here.
+      // Errors do not depend on the registry. Report them here, where the line is known.
       read(each, 'any')
       return each
     },
@@ -82,7 +82,7 @@ function pullArguments(
   }
 }
 
-/** A relative path starts at the `.kube` file (quadlet.go, ConvertKube). */
+/** Resolves a relative path from the directory of the `.kube` file (quadlet.go, ConvertKube). */
 function yamlImages(
   path: string,
   { files, specFile, yaml }: SpecContext,
@@ -91,7 +91,7 @@ function yamlImages(
   try {
     const absolute = path.startsWith('/') ? path : join(dirname(specFile), path)
     yaml.take(files.follow(absolute)?.stat.size ?? 0)
-    const images = imagesOfPods(files.read(absolute, mostBytes).toString())
+    const images = imagesOfPods(files.read(absolute, maxBytes).toString())
     if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
     return images
   } catch (error) {
@@ -101,21 +101,21 @@ function yamlImages(
   }
 }
 
-/** Without the picture of the place that js-yaml's message goes on with. */
+/** Omits the source excerpt that js-yaml appends to its message. */
 function yamlReason(error: unknown): string {
   if (!(error instanceof YAMLException) || error.mark === undefined) return describeError(error)
   return `${error.reason} at line ${error.mark.line + 1}`
 }
 
-/** podman's parser also knows merge keys (<<) and binary data in a Secret. */
+/** podman's parser also accepts merge keys (<<) and binary data in a Secret. */
 const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
 
 /**
- * The images that `podman kube play` would pull for a Kubernetes YAML: of containers, init containers and
- * image volumes of pods, and of everything that has a template of pods.
+ * The images that `podman kube play` would pull for a Kubernetes YAML: those of containers, init containers
+ * and image volumes, in pods and in everything with a pod template.
  *
- * @throws YAMLException for what is no YAML
- * @throws Refusal for what podman would read differently
+ * @throws YAMLException if the text is not YAML
+ * @throws Refusal for text that podman reads differently
  */
 export function imagesOfPods(text: string): readonly string[] {
   const images = new Set<string>()
@@ -124,13 +124,16 @@ export function imagesOfPods(text: string): readonly string[] {
   return [...images]
 }
 
-/** Lists that were looked at, as what they are. */
+/** The lists that were already read, by their use. */
 type Seen = Readonly<Record<'resources' | 'containers' | 'volumes', Set<unknown>>>
 
-/** Each list is looked at once: aliases can stand for a long one many times, and for what they are part of. */
+/**
+ * Reads each list once: aliases can repeat a long list many times, and can refer to a list that contains
+ * them.
+ */
 function collect(resources: unknown, images: Set<string>, seen: Seen): void {
   for (const resource of unseen(resources, seen.resources)) {
-    // A List holds resources, a workload a template of pods, a CronJob a template of jobs.
+    // A List contains resources, a workload contains a pod template, a CronJob contains a job template.
     collect(field(resource, 'items'), images, seen)
     for (const spec of podSpecs(field(resource, 'spec'))) {
       const containers = [
@@ -158,14 +161,14 @@ function podSpecs(spec: unknown): readonly unknown[] {
   return [spec, template, job]
 }
 
-/** podman makes a text of a number. */
+/** podman would convert a number to text. */
 function textOf(image: unknown): string {
   if (typeof image === 'string') return image
   if (image === undefined || image === null) return ''
   throw new Refusal(`an image is written as ${typeof image}, not as text`, 'put its name in quotes')
 }
 
-/** The keys on the way to an image. */
+/** The keys on the path to an image. */
 const keys = {
   items: /^items$/iu,
   spec: /^spec$/iu,
@@ -178,26 +181,29 @@ const keys = {
   reference: /^reference$/iu,
 } as const
 
-/** podman does not mind the case of a key (sigs.k8s.io/yaml). */
+/** podman ignores the case of keys (sigs.k8s.io/yaml). */
 function field(value: unknown, key: keyof typeof keys): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const odd = oddKeys(value).find(name => keys[key].test(name))
-  if (odd !== undefined)
-    throw new Refusal(`podman takes the key ${odd} for ${key}, Kubernetes does not`, `write ${key}`)
+  const miscased = miscasedKeys(value).find(name => keys[key].test(name))
+  if (miscased !== undefined)
+    throw new Refusal(
+      `podman takes the key ${miscased} for ${key}, Kubernetes does not`,
+      `write ${key}`,
+    )
   return Object.getOwnPropertyDescriptor(value, key)?.value
 }
 
-const knownOddKeys = new WeakMap<object, readonly string[]>()
+const miscasedKeysOf = new WeakMap<object, readonly string[]>()
 
-/** Looked for once in each map: aliases can stand for a large one many times. */
-function oddKeys(map: object): readonly string[] {
-  const known = knownOddKeys.get(map)
+/** Searches each map once: aliases can repeat a large map many times. */
+function miscasedKeys(map: object): readonly string[] {
+  const known = miscasedKeysOf.get(map)
   if (known !== undefined) return known
-  const odd = Object.keys(map).filter(
+  const miscased = Object.keys(map).filter(
     name => !Object.hasOwn(keys, name) && Object.values(keys).some(pattern => pattern.test(name)),
   )
-  knownOddKeys.set(map, odd)
-  return odd
+  miscasedKeysOf.set(map, miscased)
+  return miscased
 }
 
 function list(value: unknown): readonly unknown[] {

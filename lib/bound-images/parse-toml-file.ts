@@ -8,7 +8,7 @@ import type { SpecContext } from './spec-context.ts'
 
 const knownKeys = ['images', 'authfile']
 
-/** Decides which images a `.toml` drop-in asks for: `images = [...]` and, for all of them, `authfile`. */
+/** Determines the images of a `.toml` spec: `images = [...]` and, for all of them, `authfile`. */
 export function parseTomlFile(
   text: string,
   context: SpecContext,
@@ -42,7 +42,7 @@ export function parseTomlFile(
   return { boundImages, faults }
 }
 
-/** @returns undefined for what is no path: a pull without credentials is not what is asked for */
+/** @returns undefined if the value is not a path, because the pull must not ignore requested credentials */
 function authFileOption(
   authfile: unknown,
   context: SpecContext,
@@ -64,7 +64,7 @@ function parseTable(text: string, faults: Fault[]): Readonly<Record<string, unkn
   } catch (error) {
     faults.push({
       ...(error instanceof TomlError && { line: error.line }),
-      // smol-toml's message goes on with a picture of the place.
+      // smol-toml appends a source excerpt to its message.
       reason: describeError(error).replace(/\n.*$/su, ''),
       remedy: 'correct the TOML',
     })

@@ -1,35 +1,35 @@
 import type { PullOption } from './pull-options.ts'
 
-/** Where an image runs. */
+/** The platform of an image. */
 export interface Platform {
   readonly os: string
   readonly architecture: string
-  /** Of the architecture; undefined for any. */
+  /** Variant of the architecture. Undefined for any. */
   readonly variant?: string | undefined
 }
 
-/** How Go, and so every image, calls what Node calls differently. */
+/** Architectures whose name in Go, and so in every image, differs from that in Node. */
 const architectures: Readonly<Record<string, string>> = {
   x64: 'amd64',
   ia32: '386',
   ppc64: 'ppc64le',
 }
 
-/** What images call an architecture that Node calls so. */
+/** The name that images use for an architecture of Node. */
 export function imageArchitecture(arch: string): string {
   return architectures[arch] ?? arch
 }
 
-/** The platform of this machine, whose processor chooses the variant. */
+/** The platform of this machine, without a variant, which depends on the processor. */
 export const hostPlatform: Platform = {
   os: 'linux',
   architecture: imageArchitecture(process.arch),
 }
 
-/** Those that tell about the platform; podman's --platform is all of them in one. */
+/** The options for the parts of a platform, in the order of `--platform`. */
 const parts = ['os', 'arch', 'variant'] as const
 
-/** The platform that an image is wanted for; that of this machine unless the options say otherwise. */
+/** The platform that the options request. The default is that of this machine. */
 export function wantedPlatform(options: readonly PullOption[]): Platform {
   const wanted = platformParts(options)
   return {
@@ -39,7 +39,10 @@ export function wantedPlatform(options: readonly PullOption[]): Platform {
   }
 }
 
-/** What the options say, the last one of several (podman: cmd/podman/images/pull.go, imagePull). */
+/**
+ * The parts of a platform that the options set. The last option counts (podman: cmd/podman/images/pull.go,
+ * imagePull).
+ */
 export function platformParts(options: readonly PullOption[]): ReadonlyMap<string, string> {
   return new Map(
     options.flatMap(option => {
@@ -61,7 +64,7 @@ export function optionValue({ words: [first = '', second] }: PullOption): string
   return second ?? first.replace(/^[^=]*=/u, '')
 }
 
-/** Whether an image is in a registry, and not in a file of this machine. */
+/** Whether an image comes from a registry, not from a file on this machine. */
 export function isInRegistry(image: string): boolean {
   return !/^[a-z-]+:\//u.test(image)
 }

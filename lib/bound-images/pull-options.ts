@@ -5,23 +5,23 @@ import { pullFlags, type KeyUse, type PullFlag } from './section-keys.ts'
 
 /** One option of `podman` or `podman image pull`. */
 export interface PullOption {
-  /** Without a value, like `--authfile`. */
+  /** The name of the option, like `--authfile`. */
   readonly flag: string
   /** The words on the command line. */
   readonly words: readonly string[]
   /**
-   * What the option asks for, the same in every deployment and without secrets; undefined when it has no
-   * influence on what ends up on disk.
+   * What the option requests: the same in every deployment and without secrets. Undefined if the option does
+   * not affect what is stored on disk.
    */
   readonly identity: string | undefined
-  /** Files that podman needs for it, still to be written. */
+  /** Files that podman needs for the option, not yet written. */
   readonly files: readonly PrivateFile[]
 }
 
-/** What Go's ParseBool takes for true and false. */
+/** The values that Go accepts as booleans (strconv.ParseBool). */
 const goBooleans = /^(?:1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/u
 
-/** Reads an option with a value; `joined` writes both as one word. */
+/** Parses an option with a value. `joined` writes both as one word. */
 export function valueOption(
   flag: string,
   value: string,
@@ -36,7 +36,7 @@ export function valueOption(
   return { flag: as, words, identity: `${flag}=${identity}`, files }
 }
 
-/** The options that the keys of a section become. */
+/** Converts the keys of a section to options. */
 export function keyOptions(
   keys: Readonly<Record<string, KeyUse>>,
   reader: SectionReader,
@@ -55,7 +55,7 @@ export function keyOptions(
   return options.filter(option => option !== undefined)
 }
 
-/** Reads the words that `PodmanArgs=` adds to the pull. */
+/** Parses the words that `PodmanArgs=` adds to the pull. */
 export function parsePodmanArgs(
   words: readonly string[],
   context: OptionContext,
@@ -79,13 +79,13 @@ export function parsePodmanArgs(
 }
 
 function switchOption(option: PullFlag, word: string, value = 'true'): PullOption {
-  const { flag, isIdle = false } = option
+  const { flag, isIrrelevant = false } = option
   if (!goBooleans.test(value))
     throw new Refusal(`${flag} takes true or false, not ${value}`, 'write one of them')
-  return { flag, words: [word], identity: isIdle ? undefined : word, files: [] }
+  return { flag, words: [word], identity: isIrrelevant ? undefined : word, files: [] }
 }
 
-/** The text is shown to its first `=` only: it may hold a password. */
+/** Shows the word only up to its first `=`: the rest may be a password. */
 function noOption(word: string): Refusal {
   return word.startsWith('-') && word !== '--'
     ? new Refusal(`podman image pull has no option ${word.replace(/=.*$/su, '')}`, 'remove it')

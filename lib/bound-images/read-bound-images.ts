@@ -1,5 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { mostImages, type BoundImage } from './bound-image.ts'
+import { maxImages, type BoundImage } from './bound-image.ts'
 import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
 import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
@@ -9,9 +9,9 @@ import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
 
 /** A bound image and the entry that asks for it. */
 export interface BoundImageSpec {
-  /** Path of the entry below the root, fit to be shown. */
+  /** Path of the entry below the root, as printable text. */
   readonly entry: string
-  /** Path in the deployment of the file the entry leads to, when it is another one. */
+  /** Path in the deployment of the file that the entry leads to, if it is another file. */
   readonly file?: string | undefined
   readonly boundImage: BoundImage
 }
@@ -21,14 +21,14 @@ export interface BoundImages {
   readonly problems: readonly SpecProblem[]
 }
 
-/** A file of nothing but faults must not flood the journal. */
-const mostFaults = 20
+/** Maximum number of faults for each spec, so that a broken file does not flood the journal. */
+const maxFaults = 20
 
 /**
  * Reads every bound-image spec of a deployment, sorted by entry name. A spec that cannot be used becomes a
- * problem and does not keep the others from being read.
+ * problem; the others are still read.
  *
- * @param directories where to look instead of `specDirectories`
+ * @param directories directories to read instead of `specDirectories`
  */
 export function readBoundImages(
   files: DeploymentFiles,
@@ -43,7 +43,7 @@ export function readBoundImages(
   for (const entry of entries) {
     const spec = readEntry(files, reader, entry)
     const { file } = spec
-    const { boundImages, faults } = withRoomFor(spec, mostImages - specs.length)
+    const { boundImages, faults } = withRoomFor(spec, maxImages - specs.length)
     for (const boundImage of boundImages) specs.push({ entry: entry.label, file, boundImage })
     if (faults.length > 0)
       problems.push({ entry: entry.label, file, faults: atMost(byLine(faults)) })
@@ -61,7 +61,7 @@ function readEntry(
     if (entry.name.endsWith('.toml')) return reader.readToml(entry.path)
     const quadletFile = followEntry(files, reader.quadlet, entry)
     file = printable(quadletFile.path)
-    // What is hidden from Quadlet in /etc runs nowhere and needs no image.
+    // A file that is masked in /etc runs nothing and needs no image.
     if (isMask(files, quadletFile.path)) return { boundImages: [], faults: [] }
     return { ...reader.readQuadlet(quadletFile), file }
   } catch (error) {
@@ -69,14 +69,14 @@ function readEntry(
   }
 }
 
-/** One spec of too many images must not keep those after it from being read. */
+/** A spec with too many images must not prevent reading of the specs after it. */
 function withRoomFor({ boundImages, faults }: Spec, room: number): Spec {
   if (boundImages.length <= room) return { boundImages, faults }
-  const reason = `too many images: with the ${boundImages.length} of this spec there are more than ${mostImages}`
+  const reason = `too many images: with the ${boundImages.length} of this spec there are more than ${maxImages}`
   return { boundImages: [], faults: [...faults, { reason, remedy: 'bind fewer' }] }
 }
 
-/** Those of the file first, then those of each drop-in. */
+/** Faults of the file come first, then those of each drop-in. */
 function byLine(faults: readonly Fault[]): readonly Fault[] {
   return faults.toSorted(
     ({ file: a = '', line: m = 0 }, { file: b = '', line: n = 0 }) => a.localeCompare(b) || m - n,
@@ -84,8 +84,8 @@ function byLine(faults: readonly Fault[]): readonly Fault[] {
 }
 
 function atMost(faults: readonly Fault[]): readonly Fault[] {
-  const rest = faults.length - mostFaults
+  const rest = faults.length - maxFaults
   return rest <= 0
     ? faults
-    : [...faults.slice(0, mostFaults), { reason: `${rest} more faults are not listed` }]
+    : [...faults.slice(0, maxFaults), { reason: `${rest} more faults are not listed` }]
 }

@@ -15,17 +15,17 @@ export interface OptionContext {
   readonly files: DeploymentFiles
   /** Directory for private files. */
   readonly secrets: string
-  /** Counts what is copied. */
+  /** Counts the bytes to copy. */
   readonly copies: ByteBudget
-  /** The directories of certificates that were looked at already, by their paths. */
+  /** Certificate directories that were already read, by path. */
   readonly certificates: Map<string, OptionValue>
-  /** Tells the secrets of this spec from those of others: instances of a template share a file. */
+  /** Distinguishes the secrets of this spec from those of others: instances of a template share a file. */
   readonly owner: string
-  /** `host[:port]` of the image, when a registry has it. */
+  /** `host[:port]` of the image, if it comes from a registry. */
   readonly registry?: string | undefined
 }
 
-/** What an option makes of its value. */
+/** What the value of an option is converted to. */
 export interface OptionValue {
   readonly text: string
   readonly identity?: string
@@ -34,8 +34,8 @@ export interface OptionValue {
 
 export type ReadValue = (value: string, context: OptionContext) => OptionValue
 
-const mostCertificates = 1000
-const mostCertificateBytes = 1024 * 1024
+const maxCertificates = 1000
+const maxCertificateBytes = 1024 * 1024
 
 export const policy = oneOf('always', 'missing', 'never', 'newer')
 
@@ -51,7 +51,7 @@ export function authFile(value: string, { files }: OptionContext): OptionValue {
   return { text: locatePath(files, value, 'file'), identity: value }
 }
 
-/** Specs that name the same directory share what is read of it. */
+/** Reads each directory once: specs that name the same one share the result. */
 export function certificates(value: string, context: OptionContext): OptionValue {
   const read = context.certificates.get(value) ?? readCertificates(value, context)
   context.certificates.set(value, read)
@@ -59,17 +59,17 @@ export function certificates(value: string, context: OptionContext): OptionValue
 }
 
 /**
- * podman reads one directory of this machine. When the deployment's is put together from several, or has
- * links, it gets a copy of what the deployment will see.
+ * podman reads one directory of this machine. If the directory of the deployment is merged from several, or
+ * contains links, podman gets a copy of what the deployment will see.
  */
 function readCertificates(value: string, { files, secrets, copies }: OptionContext): OptionValue {
   const located = locatePath(files, value, 'directory')
   if (files.find(value, 'directory') === undefined || files.isInOnePlace(value))
     return { text: located, identity: value }
   const names = files.names(value).map(String)
-  if (names.length > mostCertificates)
+  if (names.length > maxCertificates)
     throw new Refusal(
-      `${value} has ${names.length} entries; at most ${mostCertificates} are copied`,
+      `${value} has ${names.length} entries; at most ${maxCertificates} are copied`,
       'leave only certificates of registries in it',
     )
   const certificateFiles = names.flatMap(name => {
@@ -83,7 +83,7 @@ function readCertificates(value: string, { files, secrets, copies }: OptionConte
   const copy = secretPath(secrets, value, 'certs')
   const contents = certificateFiles.map(({ name }) => ({
     path: `${copy}/${name}`,
-    contents: files.read(`${value}/${name}`, mostCertificateBytes),
+    contents: files.read(`${value}/${name}`, maxCertificateBytes),
   }))
   return { text: copy, identity: value, files: contents }
 }
@@ -109,7 +109,10 @@ function matching(pattern: RegExp, what: string, remedy: string): ReadValue {
   }
 }
 
-/** Every user can read command lines, so podman gets a file. It holds this registry alone. */
+/**
+ * Every user can read command lines, so podman gets the password in a file. The file is for this registry
+ * only.
+ */
 export function credentials(
   value: string,
   { registry, secrets, owner }: OptionContext,
@@ -120,7 +123,7 @@ export function credentials(
   const auth = Buffer.from(value).toString('base64')
   const contents = `${JSON.stringify({ auths: { [registry]: { auth } } })}\n`
   const file = secretPath(secrets, `${owner} ${registry}`, 'creds.json')
-  // Neither the name nor the identity may tell anything about the password.
+  // Neither the name nor the identity may reveal anything about the password.
   return { text: file, identity: owner, files: [{ path: file, contents }] }
 }
 

@@ -4,19 +4,19 @@ import * as value from './read-value.ts'
 /** An option of `podman image pull` (podman: cmd/podman/images/pull.go). */
 export interface PullFlag {
   readonly flag: string
-  /** What is written in its place. */
+  /** The option that replaces it on the command line. */
   readonly as?: string
-  /** How its value is read; a switch takes one after `=` only. */
+  /** Reads the value. A switch accepts a value only after `=`. */
   readonly read: value.ReadValue | 'switch'
-  /** Whether it has no influence on what ends up on disk. */
-  readonly isIdle?: boolean
-  /** The first podman with it, when the oldest supported one lacks it. */
+  /** Whether the option does not affect what is stored on disk. */
+  readonly isIrrelevant?: boolean
+  /** The first podman version with the option, if the oldest supported version lacks it. */
   readonly since?: readonly [major: number, minor: number]
-  /** Whether skopeo has it too, under the same name; its names for the platform are others. */
+  /** Whether skopeo has the option under the same name. Its platform options have other names. */
   readonly skopeo: boolean
 }
 
-/** What a key becomes: an option of the pull, what its parser makes of it, or nothing that concerns the pull. */
+/** What a key is for: an option of the pull, an input of the parser, or nothing that affects the pull. */
 export type KeyUse = PullFlag | 'parsed' | 'ignored'
 
 type Keys<Use extends KeyUse = KeyUse> = Readonly<Record<string, Use>>
@@ -24,7 +24,9 @@ type Keys<Use extends KeyUse = KeyUse> = Readonly<Record<string, Use>>
 const parsed = keysOf('parsed')
 const ignored = keysOf('ignored')
 
-/** In the order of the command line (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). None is ignored. */
+/**
+ * In the order of the command line (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage). No key is ignored.
+ */
 const image = {
   ...parsed('ContainersConfModule GlobalArgs Image ImageTag PodmanArgs ServiceName'),
   Arch: { flag: '--arch', read: value.platformPart, skopeo: false },
@@ -37,7 +39,7 @@ const image = {
   Retry: { flag: '--retry', read: value.retries, skopeo: false },
   RetryDelay: { flag: '--retry-delay', read: value.duration, skopeo: false },
   Variant: { flag: '--variant', read: value.platformPart, skopeo: false },
-  AllTags: { flag: '--all-tags', read: 'switch', isIdle: true, skopeo: false },
+  AllTags: { flag: '--all-tags', read: 'switch', isIrrelevant: true, skopeo: false },
   TLSVerify: { flag: '--tls-verify', read: 'switch', skopeo: true },
 } satisfies Keys
 
@@ -74,11 +76,11 @@ export const sectionKeys: Readonly<Record<QuadletKind | 'quadlet', Keys>> = {
 
 const flags: readonly PullFlag[] = [
   ...Object.values<KeyUse>(image).filter(use => typeof use === 'object'),
-  // PodmanArgs= alone can have these.
+  // Only PodmanArgs= can contain these.
   { flag: '--platform', read: value.platformPart, skopeo: false },
-  { flag: '--disable-content-trust', read: 'switch', isIdle: true, skopeo: false },
-  { flag: '--quiet', read: 'switch', isIdle: true, skopeo: false },
-  { flag: '-q', read: 'switch', isIdle: true, skopeo: false },
+  { flag: '--disable-content-trust', read: 'switch', isIrrelevant: true, skopeo: false },
+  { flag: '--quiet', read: 'switch', isIrrelevant: true, skopeo: false },
+  { flag: '-q', read: 'switch', isIrrelevant: true, skopeo: false },
 ]
 
 /** The options of `podman image pull`, by flag. */

@@ -5,19 +5,19 @@ import { UnresolvedPath } from '../root/resolve-in-root.ts'
 import { Refusal } from '../text/fault.ts'
 import { parseImageReference, type ImageReference } from './image-reference.ts'
 
-/** What a deployment's registries.conf says about names without a registry. */
+/** How registries.conf of a deployment resolves names without a registry. */
 export interface ShortNames {
   /** Short name -> full name. */
   readonly aliases: ReadonlyMap<string, string>
   readonly searchRegistries: readonly string[]
 }
 
-const mostBytes = 1024 * 1024
+const maxBytes = 1024 * 1024
 
 /**
- * Reads containers-registries.conf(5) of a deployment as podman does (containers/image:
- * pkg/sysregistriesv2): the main file, then registries.conf.d in order, then what an administrator's
- * answers were remembered as, which comes first.
+ * Reads containers-registries.conf(5) of a deployment as podman does (containers/image: pkg/sysregistriesv2):
+ * the main file, then registries.conf.d in order, then the recorded answers of an administrator, which take
+ * precedence.
  *
  * @throws Error naming the file that cannot be read
  */
@@ -37,7 +37,7 @@ export function readShortNames(files: DeploymentFiles): ShortNames {
   for (const path of paths) {
     const table = readTable(files, path)
     for (const [name, value] of Object.entries(tableIn(table, 'aliases')))
-      // An empty value takes an alias away.
+      // An empty value removes an alias.
       if (value === '') aliases.delete(name)
       else if (typeof value === 'string') aliases.set(name, value)
     const search =
@@ -50,9 +50,8 @@ export function readShortNames(files: DeploymentFiles): ShortNames {
 }
 
 /**
- * Gives a name without a registry the one that podman would (containers/image:
- * pkg/shortnames/shortnames.go, Resolve). Where podman would try several registries, nobody can tell
- * whose image comes, so the name is refused.
+ * Resolves a name without a registry as podman does (containers/image: pkg/shortnames/shortnames.go,
+ * Resolve). If podman would query several registries, the image is ambiguous, so this refuses the name.
  *
  * @throws Refusal
  */
@@ -91,10 +90,10 @@ function namedBy(registry: string, path: string): Pick<ImageReference, 'domain' 
 
 function readTable(files: DeploymentFiles, path: string): Readonly<Record<string, unknown>> {
   try {
-    return parse(files.read(path, mostBytes).toString())
+    return parse(files.read(path, maxBytes).toString())
   } catch (error) {
     if (error instanceof UnresolvedPath) return {}
-    // smol-toml's message goes on with a picture of the place.
+    // smol-toml appends a source excerpt to its message.
     throw new Error(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, { cause: error })
   }
 }

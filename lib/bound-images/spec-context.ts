@@ -4,14 +4,14 @@ import type { OptionContext } from './read-value.ts'
 import type { ShortNames } from './short-names.ts'
 import type { Specifiers } from '../quadlet/specifiers.ts'
 
-/** What the meaning of a spec's text depends on. */
+/** What the parsing of a spec depends on. */
 export interface SpecContext extends OptionContext {
   readonly specifiers: Specifiers
-  /** Reads registries.conf of the deployment, which only short names need. */
+  /** Reads registries.conf of the deployment. Only short names need it. */
   readonly shortNames: () => ShortNames
-  /** Reads the credentials that hold for every spec without its own. */
+  /** Finds the credentials files for specs without their own. */
   readonly logins: () => readonly Login[]
-  /** Counts the Kubernetes YAML that is read. */
+  /** Counts the bytes of Kubernetes YAML. */
   readonly yaml: ByteBudget
   /** Path of the spec in the deployment. */
   readonly specFile: string

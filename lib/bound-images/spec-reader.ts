@@ -24,7 +24,7 @@ import type { SpecContext } from './spec-context.ts'
 import { systemdArchitecture, unitSpecifiers, type SpecifierFacts } from '../quadlet/specifiers.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
-/** What a spec asks for, and what is wrong with it. */
+/** The images and the faults of a spec. */
 export interface Spec {
   readonly boundImages: readonly BoundImage[]
   readonly faults: readonly Fault[]
@@ -33,13 +33,13 @@ export interface Spec {
 export interface SpecReaderOptions {
   /** Directory for secrets. */
   readonly secrets: string
-  /** Of the host that is updated; undefined when there is none. */
+  /** Machine ID of the host to update. Undefined if there is none. */
   readonly machineId: string | undefined
-  /** Counts what is copied for this deployment. */
+  /** Counts the bytes to copy for this deployment. */
   readonly copies?: ByteBudget | undefined
 }
 
-/** Reads the specs of one deployment. What several of them need is read once, and only if one does. */
+/** Reads the specs of one deployment. Reads what several specs share once, when the first of them needs it. */
 export class SpecReader {
   readonly quadlet
   readonly dropIns
@@ -76,7 +76,7 @@ export class SpecReader {
   /** @throws Error when the file cannot be read */
   readQuadlet({ kind, name, path }: QuadletFile): Spec {
     const { unitFile, faults } = readUnitFile(this.#files, this.dropIns, path, name)
-    // A file that cannot be parsed is not blamed for the keys that were not found in it.
+    // Do not report missing keys in a file that cannot be parsed.
     if (faults.length > 0) return { boundImages: [], faults }
     const reader = new SectionReader(unitFile, sectionOf[kind], letter => `%${letter}`)
     const unit = reader.convert('ServiceName', text => serviceName(name, kind, text))
@@ -101,7 +101,7 @@ export class SpecReader {
     return this.#follow(container.imageFile, container.place)
   }
 
-  /** The `.image` file that a `.container` names, with its own drop-ins and pull options. */
+  /** Reads the `.image` file that a `.container` file names, with its own drop-ins and pull options. */
   #follow(name: string, place: Pick<Fault, 'file' | 'line'>): Spec {
     const path = this.quadlet.files.get(name)
     if (path === undefined || isMask(this.#files, path)) {
