@@ -3,17 +3,20 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { parseUnitFile, type UnitFile } from './unit-file.ts'
 import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
-import { isMask, mostSpecBytes, readText } from './read-unit-file.ts'
+import { isMask, maxSpecBytes, readText } from './read-unit-file.ts'
 
-/** Far above any real spec, and few enough for thousands of specs. */
-const mostEntries = 100
+/**
+ * Maximum number of entries in the drop-in directories of a file. Far above any real spec, and low enough for
+ * thousands of specs.
+ */
+const maxEntries = 100
 
-/** Of text that is kept parsed. */
-const mostKeptBytes = 1024 * 1024
-/** What is kept of even an empty file. */
-const leastKeptBytes = 1024
+/** Maximum size of the cache of parsed drop-ins. */
+const maxKeptBytes = 1024 * 1024
+/** Size that an empty file counts for in the cache. */
+const minKeptBytes = 1024
 
-/** A drop-in as it was read. */
+/** A drop-in that was read. */
 export interface DropIn {
   readonly file: string
   readonly unitFile: UnitFile
@@ -21,7 +24,7 @@ export interface DropIn {
   readonly bytes: number
 }
 
-/** The drop-ins of Quadlet files. Those that many files have, like `image.d/*.conf`, are read once. */
+/** The drop-ins of Quadlet files. Reads drop-ins of several files, like `image.d/*.conf`, once. */
 export class DropIns {
   readonly #files: DeploymentFiles
   readonly #quadlet: QuadletFiles
@@ -34,19 +37,19 @@ export class DropIns {
   }
 
   /**
-   * Those of a file, which it has only in Quadlet's directories: of each name the first found counts, and
-   * they are applied in the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
+   * The drop-ins of a file. Only a file in a directory of Quadlet has any. Of each name, the first file found
+   * counts. Drop-ins are applied in the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
    *
    * @param path in the deployment
-   * @param name by which Quadlet knows the file
-   * @throws Refusal for more than any real file has
+   * @param name that Quadlet uses for the file
+   * @throws Refusal if there are more than any real file has
    */
   of(path: string, name: string): readonly DropIn[] {
     if (!this.#quadlet.directories.has(dirname(path))) return []
     const dropIns = this.#paths(name).flatMap(file => this.#read(file))
-    if (dropIns.reduce((sum, { bytes }) => sum + bytes, 0) > mostSpecBytes)
+    if (dropIns.reduce((sum, { bytes }) => sum + bytes, 0) > maxSpecBytes)
       throw new Refusal(
-        `the drop-ins have more than ${mostSpecBytes} bytes in all`,
+        `the drop-ins have more than ${maxSpecBytes} bytes in all`,
         'write what they say into the file',
       )
     return dropIns
@@ -59,9 +62,9 @@ export class DropIns {
       for (const directory of this.#quadlet.dropInDirectories.get(directoryName) ?? []) {
         const names = this.#files.names(directory)
         entries += names.length
-        if (entries > mostEntries)
+        if (entries > maxEntries)
           throw new Refusal(
-            `the drop-in directories, with ${directory}, have more than ${mostEntries} entries`,
+            `the drop-in directories, with ${directory}, have more than ${maxEntries} entries`,
             'put what they say into fewer files',
           )
         for (const file of names.map(String))
@@ -72,13 +75,13 @@ export class DropIns {
       .map(([, path]) => path)
   }
 
-  /** @returns nothing for a mask */
+  /** @returns no drop-in for a mask */
   #read(file: string): readonly DropIn[] {
     const kept = this.#kept.get(file)
     if (kept !== undefined) return kept
     const read = isMask(this.#files, file) ? [] : [readDropIn(this.#files, file)]
-    this.#keptBytes += leastKeptBytes + (read[0]?.bytes ?? 0)
-    if (this.#keptBytes <= mostKeptBytes) this.#kept.set(file, read)
+    this.#keptBytes += minKeptBytes + (read[0]?.bytes ?? 0)
+    if (this.#keptBytes <= maxKeptBytes) this.#kept.set(file, read)
     return read
   }
 }

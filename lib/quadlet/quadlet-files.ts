@@ -1,16 +1,16 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 
 /**
- * Where Quadlet looks in a deployment, first match first (podman: pkg/systemd/quadlet/unitdirs.go).
- * /run/containers/systemd is left out: it is empty again when the deployment is booted.
+ * Search path of Quadlet in a deployment, first match first (podman: pkg/systemd/quadlet/unitdirs.go).
+ * Without /run/containers/systemd, which is empty when the deployment boots.
  */
 const adminDirectory = '/etc/containers/systemd'
 const vendorDirectory = '/usr/share/containers/systemd'
 
-/** For other users than root. */
+/** For users other than root. */
 const userDirectory = `${adminDirectory}/users`
 
-const mostDirectories = 10_000
+const maxDirectories = 10_000
 
 /** The Quadlet files of a deployment, by name. */
 export interface QuadletFiles {
@@ -18,15 +18,17 @@ export interface QuadletFiles {
   readonly files: ReadonlyMap<string, string>
   /** Name of a drop-in directory -> paths, first match first. */
   readonly dropInDirectories: ReadonlyMap<string, readonly string[]>
-  /** Every directory that was looked at, without links. */
+  /** Every directory that was read, with its links resolved. */
   readonly directories: ReadonlySet<string>
 }
 
 /**
- * Lists the Quadlet files of a deployment: of the directories of the search path and all below them, the
- * first file of a name counts. Which directories are left out is decided by their paths without links
- * (unitdirs.go, skipPath): those of drop-ins, and on the way through /etc all whose path begins like that of
- * the users' directory, be it `users-x`.
+ * Lists the Quadlet files of a deployment. Of each name, the first file in the search path or its
+ * subdirectories counts.
+ *
+ * Like Quadlet, this skips directories by their path with links resolved (unitdirs.go, skipPath): directories
+ * of drop-ins and, on the way from /etc/containers/systemd, every path that starts with that of the users'
+ * directory, even `users-x`.
  */
 export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
   const found = new Map<string, string>()
@@ -36,9 +38,9 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
     const resolved = resolve(files, `${directory}/.`)
     if (resolved === undefined || visited.has(resolved) || resolved.endsWith('.d')) return
     if (users !== undefined && resolved.startsWith(users)) return
-    if (visited.size >= mostDirectories) return
+    if (visited.size >= maxDirectories) return
     visited.add(resolved)
-    const below: string[] = []
+    const subdirectories: string[] = []
     for (const bytes of files.names(resolved)) {
       const name = bytes.toString()
       const path = `${resolved}/${name}`
@@ -46,9 +48,9 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
       if (extension === 'd') dropIns.set(name, [...(dropIns.get(name) ?? []), path])
       if (extension === 'image' || extension === 'container' || extension === 'kube') {
         if (!found.has(name)) found.set(name, path)
-      } else if (files.find(path, 'directory') !== undefined) below.push(path)
+      } else if (files.find(path, 'directory') !== undefined) subdirectories.push(path)
     }
-    for (const path of below) visit(path, users)
+    for (const path of subdirectories) visit(path, users)
   }
   visit(adminDirectory, resolve(files, userDirectory) ?? userDirectory)
   visit(vendorDirectory)
@@ -59,7 +61,7 @@ function resolve(files: DeploymentFiles, path: string): string | undefined {
   try {
     return files.resolve(path)
   } catch {
-    return undefined // as Quadlet does; a spec that leads into it says what is wrong
+    return undefined // as in Quadlet; a spec that leads into it reports the error
   }
 }
 

@@ -1,4 +1,4 @@
-/** The kinds of Quadlet files that bring images; each is the ending of the file's name. */
+/** The kinds of Quadlet files with images. Each kind is a file name extension. */
 export type QuadletKind = 'image' | 'container' | 'kube'
 
 /** The section that Quadlet reads in a file of each kind. */

@@ -5,15 +5,15 @@ import { explain, Refusal, type Fault } from '../text/fault.ts'
 import type { DropIns } from './drop-ins.ts'
 import { mergeDropIn, parseUnitFile, type UnitFile } from './unit-file.ts'
 
-/** Far above any real spec; for a file, and for its drop-ins together. */
-export const mostSpecBytes = 64 * 1024
+/** Maximum size of a file, and of all its drop-ins together. Far above any real spec. */
+export const maxSpecBytes = 64 * 1024
 
 /**
  * Reads a Quadlet file with its drop-ins.
  *
  * @param path in the deployment
- * @param name by which Quadlet knows the file
- * @throws Error when the file cannot be read
+ * @param name that Quadlet uses for the file
+ * @throws Error if the file cannot be read
  */
 export function readUnitFile(
   files: DeploymentFiles,
@@ -37,9 +37,9 @@ export function readUnitFile(
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** @throws Error, or Refusal, for what is no text of a sane size */
+/** @throws Error if the file cannot be read or is too large, Refusal if it is not UTF-8 */
 export function readText(files: DeploymentFiles, path: string): string {
-  const bytes = files.read(path, mostSpecBytes)
+  const bytes = files.read(path, maxSpecBytes)
   try {
     return utf8.decode(bytes)
   } catch {
@@ -47,7 +47,7 @@ export function readText(files: DeploymentFiles, path: string): string {
   }
 }
 
-/** An empty file, or a link to /dev/null, stands for none. */
+/** Whether a file is a mask: empty, or a link to /dev/null. */
 export function isMask(files: DeploymentFiles, path: string): boolean {
   const directory = files.resolveDirectory(dirname(path))
   const found = files.look(join(directory, basename(path)))

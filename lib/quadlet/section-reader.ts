@@ -4,12 +4,12 @@ import type { Specifiers } from './specifiers.ts'
 import { splitWords } from './split-words.ts'
 import type { Assignment, UnitFile } from './unit-file.ts'
 
-/** Of one key; far above any real spec. Each pull has its own copy of most. */
-const mostValues = 100
+/** Maximum number of values of one key. Far above any real spec; each pull copies most of them. */
+const maxValues = 100
 
 /**
- * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup,
- * LookupAll and LookupAllArgs) and collects what is wrong with them.
+ * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup, LookupAll
+ * and LookupAllArgs) and collects the faults.
  */
 export class SectionReader {
   readonly faults: Fault[] = []
@@ -23,14 +23,14 @@ export class SectionReader {
     this.#specifiers = specifiers
   }
 
-  /** The text of a scalar key; the last assignment counts and an empty one unsets the key. */
+  /** The text of a scalar key. The last assignment counts, and an empty one unsets the key. */
   scalar(key: string): string | undefined {
     return this.convert(key, text => (text === '' ? undefined : text))
   }
 
   /**
-   * Like `scalar`, with a conversion that may throw a Refusal, also for an empty value. It gets the text
-   * and the value as it is written.
+   * Like `scalar`, with a conversion that may throw a Refusal. The conversion gets the text, even if it is
+   * empty, and the value as written.
    */
   convert<T>(key: string, convert: (text: string, asWritten: string) => T): T | undefined {
     const assignment = this.#keys.get(key)?.at(-1)
@@ -40,10 +40,7 @@ export class SectionReader {
     )
   }
 
-  /**
-   * Stricter than Quadlet, which takes every word it does not know, `ture` too, for false
-   * (LookupBoolean).
-   */
+  /** Stricter than Quadlet, which reads every word it does not know, even `ture`, as false (LookupBoolean). */
   boolean(key: string): boolean | undefined {
     return this.convert(key, text => {
       const word = text.toLowerCase()
@@ -53,12 +50,12 @@ export class SectionReader {
     })
   }
 
-  /** Converts each value of a list, quotes and all; an empty value clears what came before it. */
+  /** Converts each value of a list, including quotes. An empty value clears the values before it. */
   all<T>(key: string, convert: (text: string) => T): readonly T[] {
     return this.#each(key, assignment => [convert(expand(oneLine(assignment), this.#specifiers))])
   }
 
-  /** Converts the words of each value of a list, or those that are picked of them as they are written. */
+  /** Converts the words of each value of a list. `pick` selects among the words as written. */
   words<T>(
     key: string,
     convert: (words: readonly string[]) => readonly T[],
@@ -69,13 +66,13 @@ export class SectionReader {
     )
   }
 
-  /** Looks at each value of a list that Quadlet hands on to systemd, as one line. */
-  handedOn(key: string, look: (value: string) => void): void {
+  /** Checks each value of a list that Quadlet passes to systemd, as one line. */
+  checkEach(key: string, check: (value: string) => void): void {
     for (const assignment of this.#list(key))
-      this.#attempt(key, assignment, () => look(assignment.value))
+      this.#attempt(key, assignment, () => check(assignment.value))
   }
 
-  /** Faults each key that Quadlet would refuse. */
+  /** Reports each key that Quadlet would refuse. */
   refuseOtherKeys(known: Readonly<Record<string, unknown>>): void {
     for (const [key, [first]] of this.#keys)
       if (!Object.hasOwn(known, key))
@@ -88,7 +85,7 @@ export class SectionReader {
         })
   }
 
-  /** Where a key is assigned last. */
+  /** The place of the last assignment of a key. */
   placeOf(key: string): Pick<Fault, 'file' | 'line'> {
     const assignment = this.#keys.get(key)?.at(-1)
     return { file: assignment?.file, line: assignment?.line }
@@ -98,14 +95,13 @@ export class SectionReader {
     this.faults.push({ ...this.placeOf(key), key, reason, remedy })
   }
 
-  /** What is read of each value of a list. */
   #each<T>(key: string, read: (assignment: Assignment) => readonly T[]): readonly T[] {
     const values: T[] = []
     for (const assignment of this.#list(key)) {
       const more = this.#attempt(key, assignment, () => {
         const found = read(assignment)
-        if (values.length + found.length > mostValues)
-          throw new Refusal(`more than ${mostValues} values`, 'remove those that repeat others')
+        if (values.length + found.length > maxValues)
+          throw new Refusal(`more than ${maxValues} values`, 'remove those that repeat others')
         return found
       })
       values.push(...(more ?? []))
@@ -138,7 +134,7 @@ function oneLine({ value, systemdValue }: Assignment): string {
   return value
 }
 
-/** podman versions remove quotes at the ends in three different ways; one pair is alike in all. */
+/** podman versions remove quotes at the ends in three different ways. All of them remove a single pair. */
 function unquote(value: string): string {
   const inner = /^"(.*)"$/su.exec(value)?.[1] ?? value
   if (inner.startsWith('"') || inner.endsWith('"'))

@@ -5,20 +5,21 @@ import { SectionReader } from './section-reader.ts'
 import type { Specifiers } from './specifiers.ts'
 import { splitAnyWords } from './split-words.ts'
 
-/** What podman and its libraries take logins, registries, policies and stores from. */
-const decisive = /^(REGISTRY_AUTH_FILE|CONTAINERS_\w*)=/u
+/** The variables that set logins, registries, policies and stores of podman and its libraries. */
+const pullVariable = /^(REGISTRY_AUTH_FILE|CONTAINERS_\w*)=/u
 
 /**
- * Faults `Environment=` of [Service] that decides by which login, or from which registry, an image comes. Quadlet
- * hands it on to systemd, so it would hold for the pull of the booted system, but for none of ours.
+ * Reports each `Environment=` in [Service] that changes the login or the registry of a pull. Quadlet passes
+ * it to systemd, so it would apply to a pull on the booted system, but not to the pulls before the reboot.
  */
 export function environmentFaults(unitFile: UnitFile, specifiers: Specifiers): readonly Fault[] {
   const reader = new SectionReader(unitFile, 'Service', specifiers)
-  reader.handedOn('Environment', value => {
+  reader.checkEach('Environment', value => {
     for (const word of environmentWords(value)) {
-      // systemd expands the whole word (src/core/load-fragment.c, config_parse_environ); here the name counts.
+      // systemd expands the whole word (src/core/load-fragment.c, config_parse_environ). Only the name
+      // matters here.
       const assignment = word.replace(/^[^=]+/u, name => expandSpecifiers(name, specifiers))
-      const [, variable] = decisive.exec(assignment) ?? []
+      const [, variable] = pullVariable.exec(assignment) ?? []
       if (variable !== undefined)
         throw new Refusal(
           `${variable} changes what podman pulls, but on the booted system only`,

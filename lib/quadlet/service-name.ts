@@ -2,11 +2,11 @@ import { Refusal } from '../text/fault.ts'
 import type { QuadletKind } from './quadlet-kind.ts'
 
 /**
- * The name of the service that Quadlet makes of a file (podman: pkg/systemd/quadlet/quadlet.go,
- * GetUnitServiceName): `web.image` becomes `web-image.service`, `web.container` `web.service`.
+ * The name of the service that Quadlet generates from a file (podman: pkg/systemd/quadlet/quadlet.go,
+ * GetUnitServiceName): `web-image.service` from `web.image`, `web.service` from `web.container`.
  *
  * @param chosen value of `ServiceName=`, if any
- * @throws Refusal for a name that is no unit's, and for a template, which cannot be started
+ * @throws Refusal for an invalid unit name, and for a template, which cannot be started
  */
 export function serviceName(file: string, kind: QuadletKind, chosen: string | undefined): string {
   const base = file.slice(0, file.lastIndexOf('.'))

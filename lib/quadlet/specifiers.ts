@@ -1,21 +1,21 @@
 import { Refusal } from '../text/fault.ts'
 
 /**
- * What a specifier letter stands for.
+ * Returns the value of a specifier letter.
  *
- * @throws Refusal for what only a booted system knows
+ * @throws Refusal for a value that only a booted system knows
  */
 export type Specifiers = (letter: string) => string
 
-/** What the specifiers of a deployment's units depend on. */
+/** What the specifiers of units in a deployment depend on. */
 export interface SpecifierFacts {
-  /** os-release(5) of the deployment, undefined when it has none. */
+  /** os-release(5) of the deployment. Undefined if it has none. */
   readonly osRelease: ReadonlyMap<string, string> | undefined
-  /** Of the host that is updated; undefined when the deployment is looked at on its own. */
+  /** Machine ID of the host to update. Undefined if the deployment is read without a host. */
   readonly machineId: string | undefined
-  /** Of the deployment, undefined when it cannot be told. */
+  /** systemd version of the deployment. Undefined if it is unknown. */
   readonly systemdVersion: number | undefined
-  /** As systemd spells it, like `x86-64`. */
+  /** Name that systemd uses, like `x86-64`. */
   readonly architecture: string
 }
 
@@ -58,14 +58,14 @@ const refused: Readonly<Record<string, string>> = {
   R: 'systemd no longer documents control group specifiers',
 }
 
-/** The first systemd that knows %D. */
+/** The first systemd version with %D. */
 const sharedDataVersion = 256
 
 /**
- * The specifiers of a unit as the deployment's systemd will expand them (systemd.unit(5), "Specifiers";
+ * The specifiers of a unit as systemd of the deployment will expand them (systemd.unit(5), "Specifiers";
  * src/core/unit-printf.c).
  *
- * @param unit the name Quadlet gives the service, like `web-image.service`
+ * @param unit name of the service that Quadlet generates, like `web-image.service`
  */
 export function unitSpecifiers(unit: string, facts: SpecifierFacts): Specifiers {
   return letter => {
@@ -136,7 +136,7 @@ function ofDeployment(facts: SpecifierFacts, letter: string): string | undefined
   }
 }
 
-/** Undoes the escaping of unit names (src/basic/unit-name.c, unit_name_unescape). */
+/** Unescapes a part of a unit name (src/basic/unit-name.c, unit_name_unescape). */
 function unescapeName(name: string): string {
   const bytes = Buffer.from(name)
     .toString('latin1')
@@ -149,7 +149,7 @@ function unescapeName(name: string): string {
   return Buffer.from(bytes, 'latin1').toString()
 }
 
-/** Undoes the escaping of paths (src/basic/unit-name.c, unit_name_path_unescape). */
+/** Unescapes a path (src/basic/unit-name.c, unit_name_path_unescape). */
 function unescapePath(name: string): string {
   if (name === '-') return '/'
   const path = unescapeName(name)
@@ -158,7 +158,7 @@ function unescapePath(name: string): string {
   return `/${path}`
 }
 
-/** systemd's name of an architecture of Node's (src/basic/architecture.c). */
+/** The name that systemd uses for an architecture of Node (src/basic/architecture.c). */
 export function systemdArchitecture(architecture: string = process.arch): string {
   const names: Readonly<Record<string, string>> = {
     x64: 'x86-64',

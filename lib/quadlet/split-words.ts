@@ -1,6 +1,6 @@
 import { Refusal } from '../text/fault.ts'
 
-/** What an escape stands for (podman: pkg/systemd/parser/split.go, cUnescapeOne). */
+/** Values of one-letter escapes (podman: pkg/systemd/parser/split.go, cUnescapeOne). */
 const simpleEscapes: Readonly<Record<string, string>> = {
   a: '\u0007',
   b: '\b',
@@ -18,9 +18,9 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 const numericEscape = /^(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3})/u
 
 /**
- * Splits a value into words as Quadlet splits `PodmanArgs=` and `GlobalArgs=`: white space separates,
- * quotes group anywhere in a word, backslash escapes are those of C. What systemd would read
- * differently, or Quadlet would drop without a word, is refused.
+ * Splits a value into words as Quadlet splits `PodmanArgs=` and `GlobalArgs=`: white space separates words,
+ * quotes group text anywhere in a word, and backslash escapes are those of C. Refuses what systemd would read
+ * differently and what Quadlet would drop silently.
  *
  * @throws Refusal
  */
@@ -31,7 +31,7 @@ export function splitWords(value: string): readonly string[] {
 }
 
 /**
- * Like `splitWords`, with the words that are odd only in a command.
+ * Like `splitWords`, but also accepts words that only a command must not contain.
  *
  * @throws Refusal
  */
@@ -73,13 +73,13 @@ function unescape(rest: string): { readonly text: string; readonly length: numbe
     )
   const isOctal = /^[0-7]/u.test(all)
   const code = isOctal ? parseInt(all, 8) : parseInt(all.slice(1), 16)
-  // Of what is written as a byte, systemd makes a byte and Quadlet a character.
-  if (isOctal || all.startsWith('x') ? code > 0x7f : isNoCharacter(code))
+  // systemd reads an octal or \x escape as a byte, Quadlet as a character.
+  if (isOctal || all.startsWith('x') ? code > 0x7f : isInvalidCodePoint(code))
     throw new Refusal(`\\${all} is not one character`, 'write the character itself')
   return { text: String.fromCodePoint(code), length: all.length }
 }
 
-function isNoCharacter(code: number): boolean {
+function isInvalidCodePoint(code: number): boolean {
   return code > 0x10_ff_ff || (code >= 0xd8_00 && code <= 0xdf_ff)
 }
 

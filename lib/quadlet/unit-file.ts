@@ -3,13 +3,13 @@ import type { Fault } from '../text/fault.ts'
 
 /** One `Key=value` of a unit file. */
 export interface Assignment {
-  /** As Quadlet reads it, trimmed: continued lines are joined without a blank. */
+  /** The value as Quadlet reads it, trimmed. Continued lines are joined without a space. */
   readonly value: string
-  /** As systemd reads it: continued lines are joined with a blank. */
+  /** The value as systemd reads it. Continued lines are joined with a space. */
   readonly systemdValue: string
-  /** Counts from 1; where the assignment starts. */
+  /** Line where the assignment starts. The first line is 1. */
   readonly line: number
-  /** Path of the drop-in it stands in; undefined for the file itself. */
+  /** Path of the drop-in that contains it. Undefined for the file itself. */
   readonly file?: string | undefined
 }
 
@@ -23,13 +23,14 @@ interface LogicalLine {
 }
 
 /**
- * Parses systemd's unit syntax as Quadlet reads it (podman: pkg/systemd/parser/unitfile.go). Where
- * Quadlet and systemd (src/shared/conf-parser.c) read the same text differently, the text is a
- * fault: the staged system must not depend on which of the two is asked. Only the joining of continued
- * lines is left to whoever reads a value, because words come out the same.
+ * Parses systemd's unit syntax as Quadlet reads it (podman: pkg/systemd/parser/unitfile.go). Text that
+ * Quadlet and systemd (src/shared/conf-parser.c) read differently is a fault: the staged system must not
+ * depend on which of the two reads it. Continued lines are the exception. An assignment holds both readings,
+ * because both usually have the same words.
  *
- * The `ini` package knows neither continuations nor repeated keys, and cuts values at `#` and `;`.
- * So the lines are folded and checked here first and handed to it in a form it reads exactly.
+ * The `ini` package supports neither continued lines nor repeated keys, and cuts values at `#` and `;`. So
+ * this function first joins and checks the lines, and then passes them to `ini` in a form that it reads
+ * exactly.
  */
 export function parseUnitFile(text: string): {
   readonly unitFile: UnitFile
@@ -89,7 +90,7 @@ export function mergeDropIn(unitFile: UnitFile, dropIn: UnitFile, file: string):
 }
 
 function characterFaults(text: string): Fault[] {
-  // Nearly always.
+  // Fast path for nearly all files.
   if (/^[\n\t -~]*$/u.test(text)) return []
   const unwelcome = [
     [/^\ufeff/u, 'the file starts with a byte order mark', 'save it without one'],
@@ -148,12 +149,12 @@ function logicalLines(text: string, faults: Fault[]): LogicalLine[] {
   return logical
 }
 
-/** Quadlet drops the backslash, systemd puts a blank in its place. */
+/** Quadlet drops the backslash, systemd replaces it with a space. */
 function continued({ text, systemdText, line }: LogicalLine): LogicalLine {
   return { text: text.slice(0, -1), systemdText: `${systemdText.slice(0, -1)} `, line }
 }
 
-/** What Quadlet and systemd see differently at the two ends of a line. */
+/** Faults at the ends of a line, where Quadlet and systemd read it differently. */
 function edgeFaults(physical: string, content: string): Omit<Fault, 'line'>[] {
   const faults: Omit<Fault, 'line'>[] = []
   if (hasOddEnd(content)) faults.push(oddWhiteSpace)
@@ -176,7 +177,7 @@ function splitAssignment(content: string): readonly [key: string, value: string]
   return [trimBlanks(content.slice(0, equals)), trimBlanks(content.slice(equals + 1))]
 }
 
-/** By hand: a regular expression takes time that grows with the square of the blanks. */
+/** Trims blanks without a regular expression, whose time would grow with the square of their number. */
 function trimBlanks(text: string): string {
   let [start, end] = [0, text.length]
   while (start < end && ' \t'.includes(text.charAt(start))) start++
@@ -184,17 +185,20 @@ function trimBlanks(text: string): string {
   return text.slice(start, end)
 }
 
-/** What remains at the ends after blanks were trimmed and one of the two programs trims further. */
+/** Whether the trimmed text has white space at its ends that only one of the two programs trims. */
 function hasOddEnd(text: string): boolean {
   return /^[\s\u0085\ufeff]|[\s\u0085\ufeff]$/u.test(text)
 }
 
-/** JSON quoting, which `ini` undoes; its regular expressions stop at the two line separators. */
+/**
+ * Quotes text as JSON, which `ini` unquotes. Escapes the two line separators, where the regular expressions
+ * of `ini` stop.
+ */
 function quote(text: string): string {
   return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
-/** Carries an assignment through `ini` as one string that can never look like a boolean to it. */
+/** Packs an assignment into one string for `ini`, which never looks like a boolean. */
 function pack({ value, systemdValue, line }: Assignment): string {
   return `${line},${value.length}=${value}${systemdValue}`
 }
