@@ -1,8 +1,8 @@
 import { Refusal } from '../text/fault.ts'
 
-const mostBytes = 16 * 1024 * 1024
+const maxBytes = 16 * 1024 * 1024
 
-/** Bounds what one deployment can make us read of one kind, each file being small enough. */
+/** Limits the bytes of one kind that are read for one deployment. Other limits apply to each file. */
 export class ByteBudget {
   readonly #kind: string
   #bytes = 0
@@ -13,22 +13,22 @@ export class ByteBudget {
   }
 
   /**
-   * Counts what is read next.
+   * Counts bytes before they are read.
    *
-   * @param place file or directory that it is for, when the reader is not told otherwise
-   * @throws Refusal when it would be too much together with what was counted before; then it does not count
+   * @param place file or directory for the message, if the caller does not add it
+   * @throws Refusal if the total would be too large; then these bytes do not count
    */
   take(bytes: number, place?: string): void {
-    if (this.#bytes + bytes > mostBytes)
+    if (this.#bytes + bytes > maxBytes)
       throw new Refusal(
-        `${place === undefined ? '' : `${place}: `}at most ${mostBytes} bytes of ${this.#kind} are read for one root`,
+        `${place === undefined ? '' : `${place}: `}at most ${maxBytes} bytes of ${this.#kind} are read for one root`,
         'leave only what is needed',
       )
     this.#bytes += bytes
   }
 }
 
-/** For what is copied: it is held in memory, and then in /run, which is memory too. */
+/** For copies, which are in memory first and then in /run, which is memory too. */
 export function copyBudget(): ByteBudget {
   return new ByteBudget('certificates and configuration')
 }

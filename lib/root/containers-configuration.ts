@@ -4,14 +4,14 @@ import { DeploymentFiles } from './deployment-files.ts'
 
 /** A file as data. */
 export interface ConfigurationFile {
-  /** Below /etc/containers. */
+  /** Path below /etc/containers. */
   readonly path: string
   readonly contents: Buffer
 }
 
 const directory = '/etc/containers'
 
-/** What says from where, and whether, an image may be pulled (containers-registries.conf(5) and others). */
+/** What decides whether and from where an image may be pulled (containers-registries.conf(5) and others). */
 const pullConfiguration = [
   'certs.d',
   'policy.json',
@@ -20,18 +20,19 @@ const pullConfiguration = [
   'registries.d',
 ]
 
-/** Files and directories of a tree, each as often as links lead to it. */
-const mostEntries = 2000
-const mostBytesOfFile = 1024 * 1024
-const deepest = 4
+/** Maximum number of files and directories in a tree. Each counts once for every link to it. */
+const maxEntries = 2000
+const maxFileBytes = 1024 * 1024
+const maxDepth = 4
 
 /**
- * The /etc/containers that a new deployment's pulls must see: its own configuration of registries,
- * policy and certificates, and all else, like storage.conf, of the host, whose store they fill.
+ * The /etc/containers for the pulls of a new deployment. Registries, policy and certificates come from the
+ * deployment. Everything else, like storage.conf, comes from the host, because the pulls fill the store of
+ * the host.
  *
- * @param copies counts what will be copied
- * @returns undefined when the host's own directory says the same, or does not exist
- * @throws Error for a file that cannot be read
+ * @param copies counts the bytes to copy
+ * @returns undefined if /etc/containers of the host has the same configuration, or does not exist
+ * @throws Error if a file cannot be read
  */
 export function readContainersConfiguration(
   files: DeploymentFiles,
@@ -62,16 +63,16 @@ function readTree(
   const visit = (path: string, depth: number): void => {
     const absolute = `${directory}/${path}`
     entries += 1
-    if (entries > mostEntries)
+    if (entries > maxEntries)
       throw new Refusal(
-        `${directory}/${start} has more than ${mostEntries} entries, with what its links lead to`,
+        `${directory}/${start} has more than ${maxEntries} entries, with what its links lead to`,
         'leave only what podman reads in it',
       )
     const stat = files.follow(absolute)?.stat
-    // podman does not mind a link that leads nowhere.
+    // podman ignores a dangling link.
     if (stat === undefined) return
     if (stat.isDirectory()) {
-      if (depth > deepest) throw new Error(`${absolute} is nested too deeply`)
+      if (depth > maxDepth) throw new Error(`${absolute} is nested too deeply`)
       for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
     } else {
       copies.take(stat.size, `${directory}/${start}`)
@@ -84,7 +85,7 @@ function readTree(
 
 function read(files: DeploymentFiles, path: string): Buffer {
   try {
-    return files.read(path, mostBytesOfFile)
+    return files.read(path, maxFileBytes)
   } catch (error) {
     throw new Error(`reading ${path}`, { cause: error })
   }

@@ -3,22 +3,22 @@ import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
 import { readRegularFile } from './read-regular-file.ts'
 
-const mostBytes = 64 * 1024
+const maxBytes = 64 * 1024
 
-/** What of a boot entry matters here. */
+/** The relevant fields of a boot entry. */
 interface BootEntry {
-  /** The highest one is what the boot loader starts by default. */
+  /** The boot loader starts the entry with the highest version by default. */
   readonly version: number
-  /** From the kernel command line: a link to the root, below the sysroot. */
+  /** `ostree=` of the kernel command line: a link to the root, below the sysroot. */
   readonly ostree: string | undefined
 }
 
 /**
- * The directory of the root that the boot loader starts by default. ostree writes entries of the Boot
- * Loader Specification for every boot loader, the default one with the highest version (ostree:
+ * The directory of the root that the boot loader starts by default. ostree writes entries of the Boot Loader
+ * Specification for every boot loader. The default entry has the highest version (ostree:
  * src/libostree/ostree-sysroot.c, _ostree_sysroot_read_boot_loader_configs).
  *
- * @returns undefined when there are no such entries, as where /boot is not mounted
+ * @returns undefined if there are no such entries, for example because /boot is not mounted
  */
 export function locateDefaultRoot(hostRoot: string): string | undefined {
   const [first] = readEntries(join(hostRoot, 'boot/loader/entries'))
@@ -32,7 +32,7 @@ export function locateDefaultRoot(hostRoot: string): string | undefined {
 function readEntries(directory: string): readonly BootEntry[] {
   return listDirectory(directory)
     .filter(name => name.endsWith('.conf'))
-    .map(name => parseBootEntry(readRegularFile(join(directory, name), mostBytes).toString()))
+    .map(name => parseBootEntry(readRegularFile(join(directory, name), maxBytes).toString()))
 }
 
 /** Parses an entry of the Boot Loader Specification. */

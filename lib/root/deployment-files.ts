@@ -5,8 +5,8 @@ import { layoutOf, type Layout } from './layout.ts'
 import { readRegularFile } from './read-regular-file.ts'
 import { resolveLinks, UnresolvedPath } from './resolve-in-root.ts'
 
-/** More hops than this are left to the resolver that counts exactly. */
-const mostQuickHops = 8
+/** Maximum number of hops on the fast path. `resolveLinks`, which counts exactly, resolves longer chains. */
+const maxQuickHops = 8
 
 /** A file, a directory or a link, on this machine. */
 export interface Found {
@@ -14,26 +14,26 @@ export interface Found {
   readonly stat: Stats
 }
 
-/** A path without links, and what is there. */
+/** A path with its links resolved, and what is there. */
 interface Followed {
   readonly path: string
   readonly found: Found | undefined
 }
 
 /**
- * The files of a deployment as it will see them once it is booted, while it is only a directory: /etc
- * as the merge at finalization will leave it, /run and /var of the host, the rest from its root. Links
- * never lead out of this view. Paths are absolute, as the deployment will see them.
+ * The files of a deployment as it will see them when it is booted, while it is only a directory: /etc as
+ * ostree will merge it at finalization, /run and /var of the host, and the rest from its root. Links never
+ * lead out of this view. Paths are absolute, as the deployment will see them.
  */
 export class DeploymentFiles {
   readonly #layout: Layout
-  /** Directories are asked for again and again, and do not change while specs are read. */
+  /** Cache: the same directories are resolved often, and do not change while specs are read. */
   readonly #directories = new Map<string, string>()
   readonly #names = new Map<string, readonly Buffer[]>()
 
   /**
    * @param root directory of the deployment
-   * @param hostRoot the running system; undefined when the root is looked at on its own
+   * @param hostRoot the running system; undefined if the root is read without a host
    * @param options see `layoutOf`
    */
   constructor(
@@ -45,7 +45,7 @@ export class DeploymentFiles {
   }
 
   /**
-   * Resolves every link of a path, also the last.
+   * Resolves all links of a path, including the last component.
    *
    * @returns the path without links
    * @throws UnresolvedPath
@@ -56,7 +56,7 @@ export class DeploymentFiles {
 
   #follow(path: string): Followed {
     let hop = path
-    for (let hops = 0; hops < mostQuickHops; hops++) {
+    for (let hops = 0; hops < maxQuickHops; hops++) {
       const [, directory, name] = /^(.*)\/([^/]+)$/su.exec(hop) ?? []
       if (directory === undefined || name === undefined || name === '.' || name === '..') break
       const here = `${this.resolveDirectory(directory)}/${name}`
@@ -71,7 +71,7 @@ export class DeploymentFiles {
   }
 
   /**
-   * Resolves a directory; remembers the answer.
+   * Resolves a directory. Caches the result.
    *
    * @returns the path without links, empty for the root itself
    * @throws UnresolvedPath
@@ -85,28 +85,28 @@ export class DeploymentFiles {
     return resolved
   }
 
-  /** Where a path, its parents without links, is on this machine; undefined when it does not exist. */
+  /** Location on this machine of a path whose parents are not links. Undefined if it does not exist. */
   place(path: string): string | undefined {
     return this.look(path)?.location
   }
 
-  /** What is at a path, its parents without links; undefined when it does not exist. */
+  /** What is at a path whose parents are not links. Undefined if it does not exist. */
   look(path: string): Found | undefined {
     const location = this.#layout.place(path.replace(/^\/+/u, ''))
     const stat = location === undefined ? undefined : statOf(location)
     return location !== undefined && stat !== undefined ? { location, stat } : undefined
   }
 
-  /** What a path means, be it a device. */
+  /** What a path resolves to, of any kind. Undefined if it does not resolve. */
   follow(path: string): Found | undefined {
     try {
       return this.#locate(path)
     } catch {
-      return undefined // a path that does not resolve names nothing, for whatever reason
+      return undefined // it does not resolve, for whatever reason
     }
   }
 
-  /** Where the file or directory that a path means is on this machine. */
+  /** Location on this machine of the file or directory that a path resolves to. */
   find(path: string, kind: 'file' | 'directory'): string | undefined {
     const found = this.follow(path)
     const isOfKind = kind === 'file' ? found?.stat.isFile() : found?.stat.isDirectory()
@@ -114,9 +114,9 @@ export class DeploymentFiles {
   }
 
   /**
-   * The names in a directory, sorted; none when there is no such directory. Remembers the answer.
+   * The names in a directory, sorted. A missing directory has none. Caches the result.
    *
-   * @throws UnresolvedPath for a link that leads nowhere
+   * @throws UnresolvedPath for a dangling link
    */
   names(path: string): readonly Buffer[] {
     if (!this.#exists(path)) return []
@@ -133,7 +133,7 @@ export class DeploymentFiles {
       if (statOf(copy)?.isDirectory() === true)
         for (const name of readdirSync(copy, { encoding: 'buffer' }))
           names.set(name.toString('latin1'), name)
-    // Of a name that is no text, nobody can tell whether it stays: the caller must hear of it.
+    // A name that is not UTF-8 cannot be looked up. Keep it, so that the caller reports it.
     const stays = (name: Buffer) =>
       !isUtf8(name) || this.place(join(directory, name.toString())) !== undefined
     return [...names.values()]
@@ -141,7 +141,9 @@ export class DeploymentFiles {
       .toSorted((a, b) => Buffer.compare(a, b))
   }
 
-  /** Whether a directory of this machine has the same entries, none of them a link that leads elsewhere. */
+  /**
+   * Whether one directory of this machine has all entries of a directory and no others, none of them a link.
+   */
   isInOnePlace(path: string): boolean {
     const directory = this.resolve(path)
     const location = this.place(directory)
@@ -156,7 +158,7 @@ export class DeploymentFiles {
     })
   }
 
-  /** Whether the host has something at a path that the deployment will not have. */
+  /** Whether the host has a path that the deployment will not have. */
   isDropped(path: string): boolean {
     return (
       this.find(path, 'file') === undefined && statOf(join(this.#layout.host, path)) !== undefined
@@ -166,7 +168,7 @@ export class DeploymentFiles {
   /**
    * Reads a regular file.
    *
-   * @param limit the most bytes a sane file has
+   * @param limit maximum size in bytes
    * @throws Error with the reason, for people
    */
   read(path: string, limit: number): Buffer {
@@ -176,13 +178,13 @@ export class DeploymentFiles {
   /** @throws UnresolvedPath */
   #locate(path: string): Found {
     const { path: resolved, found } = this.#follow(path)
-    /* c8 ignore next 2 -- it has just been found: only if it vanishes in between, which no test can time */
+    /* c8 ignore next 2 -- only if the file vanishes after it was found, which no test can time */
     if (found === undefined)
       throw new UnresolvedPath('missing', `${resolved} does not exist in the root`)
     return found
   }
 
-  /** A link that leads nowhere exists, and is a mistake that the caller must hear of. */
+  /** Whether a path exists. A dangling link does: the caller must report this mistake. */
   #exists(path: string): boolean {
     try {
       const parent = this.resolve(`${dirname(path)}/.`)
@@ -198,6 +200,6 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch {
-    return undefined // below something that is no directory
+    return undefined // a parent is not a directory
   }
 }

@@ -3,8 +3,9 @@ import { basename, join } from 'node:path'
 import { pairIn, readVardict } from './gvariant.ts'
 
 /**
- * Whether two roots are of one deployment. Told by their /etc, because / itself can be an overlay (ostree
- * with composefs), or by / itself, because /etc can be one (ostree's `etc.transient`); a bind mount has another path.
+ * Whether two roots are of one deployment. Compares their /etc, because / can be an overlay (ostree with
+ * composefs), and / itself, because /etc can be an overlay (ostree's `etc.transient`). Does not compare
+ * paths, because a bind mount has another path.
  */
 export function isSameDeployment(a: string, b: string): boolean {
   return ['etc', '.'].some(path => isSameFile(statOf(join(a, path)), statOf(join(b, path))))
@@ -15,7 +16,9 @@ export function deploymentNames(hostRoot: string): readonly string[] {
   return deploymentDirectories(hostRoot).map(directory => basename(directory))
 }
 
-/** The directory of the deployment that a root, `/` for example, is of; the root itself when there is none. */
+/**
+ * The directory of the deployment that a root, for example `/`, belongs to. The root itself if there is none.
+ */
 export function deploymentDirectory(hostRoot: string, root: string): string {
   const directories = deploymentDirectories(hostRoot)
   const found = directories.find(directory => isSameDeployment(directory, root))
@@ -24,7 +27,7 @@ export function deploymentDirectory(hostRoot: string, root: string): string {
   return directories.find(directory => isSameFile(statOf(directory), backing)) ?? root
 }
 
-/** What tells a file from all others. */
+/** Identifies a file. */
 interface FileId {
   readonly dev: bigint
   readonly ino: bigint
@@ -39,8 +42,9 @@ function isSameFile(a: FileId | undefined, b: FileId | undefined): boolean {
 }
 
 /**
- * The directory of the running deployment, for when both / and /etc are overlays (ostree:
- * src/libotcore/otcore.h, OTCORE_RUN_BOOTED_KEY_BACKING_ROOTDEVINO). An older ostree does not say.
+ * Identifies the directory of the running deployment if both / and /etc are overlays (ostree:
+ * src/libotcore/otcore.h, OTCORE_RUN_BOOTED_KEY_BACKING_ROOTDEVINO). Older versions of ostree do not record
+ * it.
  */
 function backingRoot(hostRoot: string): FileId | undefined {
   try {

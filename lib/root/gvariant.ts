@@ -6,29 +6,30 @@ interface Variant {
   readonly bytes: Buffer
 }
 
-/** GVariant has the byte order of the machine that wrote it, which is this one. */
+/** GVariant uses the byte order of the machine that wrote it, which is this one. */
 const read16 = (bytes: Buffer, at: number) =>
   new DataView(bytes.buffer, bytes.byteOffset).getUint16(at, endianness() === 'LE')
 
 const read64 = (bytes: Buffer, at: number) =>
   new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at, endianness() === 'LE')
 
-/** Beyond this, offsets have four bytes; a file of ostree's has about one kilobyte. */
-const mostBytes = 0xffff
+/** Offsets of larger values have four bytes. Files of ostree have about one kilobyte. */
+const maxBytes = 0xffff
 
 /** A GVariant of type `a{sv}`. */
 export type Vardict = ReadonlyMap<string, Variant>
 
 /**
- * Reads a serialized GVariant of type `a{sv}`, as far as ostree's files need it: strings, pairs of
- * numbers and nested vardicts. The format is the GVariant specification's (framing offsets stand at the end of a
- * container, as wide as its size needs; variants are aligned to 8 bytes), in the machine's byte order.
+ * Parses a serialized GVariant of type `a{sv}` as far as the files of ostree need it: strings, pairs of
+ * numbers and nested vardicts. The GVariant specification defines the format: framing offsets are at the end
+ * of a container and as wide as its size needs, variants are aligned to 8 bytes, and numbers are in the byte
+ * order of the machine.
  *
- * @throws Error when the bytes are not such a value
+ * @throws Error if the bytes are not such a value
  */
 export function readVardict(bytes: Buffer): Vardict {
   if (bytes.length === 0) return new Map()
-  if (bytes.length > mostBytes) throw new Error(`${bytes.length} bytes are more than it can have`)
+  if (bytes.length > maxBytes) throw new Error(`${bytes.length} bytes are more than it can have`)
   const width = offsetWidth(bytes.length)
   const tableStart = offsetAt(bytes, bytes.length - width)
   if (tableStart >= bytes.length) throw new Error('the table of offsets lies outside of the data')
@@ -39,14 +40,14 @@ export function readVardict(bytes: Buffer): Vardict {
   )
 }
 
-/** @throws Error when there is no such string */
+/** @throws Error if there is no such string */
 export function stringIn(dict: Vardict, key: string): string {
   const { type, bytes } = member(dict, key)
   if (type !== 's' || bytes.at(-1) !== 0) throw new Error(`${key} is not a string`)
   return bytes.toString('utf8', 0, bytes.length - 1)
 }
 
-/** @throws Error when there is no such dictionary */
+/** @throws Error if there is no such dictionary */
 export function vardictIn(dict: Vardict, key: string): Vardict {
   const { type, bytes } = member(dict, key)
   if (type !== 'a{sv}') throw new Error(`${key} is not a dictionary`)
@@ -54,9 +55,9 @@ export function vardictIn(dict: Vardict, key: string): Vardict {
 }
 
 /**
- * The two numbers of an `(tt)`.
+ * The two numbers of a value of type `(tt)`.
  *
- * @throws Error when there are no such numbers
+ * @throws Error if there is no such value
  */
 export function pairIn(dict: Vardict, key: string): readonly [bigint, bigint] {
   const { type, bytes } = member(dict, key)

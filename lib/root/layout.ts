@@ -3,25 +3,25 @@ import { join } from 'node:path'
 import { placeInEtc } from './merged-etc.ts'
 import type { Place } from './resolve-in-root.ts'
 
-/** Where the parts of a deployment's tree are on this machine. Paths have no leading slash. */
+/** Maps paths of a deployment to this machine. Paths have no leading slash. */
 export interface Layout {
-  /** The running system, or the root itself when it is looked at on its own. */
+  /** The running system, or the root itself if it is read without a host. */
   readonly host: string
   readonly place: Place
-  /** Every directory that may hold entries of a directory. */
+  /** Every directory on this machine that may contain entries of a directory. */
   readonly copies: (directory: string) => readonly string[]
 }
 
 /**
- * /run and /var belong to the host; /etc is merged of three trees, unless the root has its own: the running
- * system itself, a deployment that was never staged or is finalized, or a root that is looked at on its own,
- * as in the build of an image.
+ * /run and /var come from the host. /etc is merged from three trees, unless the root already has its own: the
+ * running system itself, a deployment that was never staged or is finalized, or a root that is read without a
+ * host, as in an image build.
  *
- * A staged deployment has an /etc of its own already, but that is a copy of its /usr/etc until
- * finalization (ostree: src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc).
+ * A staged deployment also has an /etc, but until finalization that is a copy of its /usr/etc (ostree:
+ * src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc).
  *
- * @param hostRoot the running system, `/` or what stands for it
- * @param isMerged whether the /etc of the root is already what the deployment will see
+ * @param hostRoot the running system, `/` or a directory that stands for it
+ * @param isMerged whether /etc of the root is already what the deployment will see
  */
 export function layoutOf(
   root: string,

@@ -1,24 +1,25 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
-/** The three trees that ostree merges at finalization, each with its own copy of a path. */
+/** The three trees that ostree merges at finalization. Each may have its own copy of a path. */
 export interface EtcTrees {
   /** /etc of the running system. */
   readonly local: string
-  /** /usr/etc of the booted deployment: what the administrator started from. */
+  /** /usr/etc of the booted deployment: the files before local changes. */
   readonly booted: string
   /** /usr/etc of the new deployment. */
   readonly next: string
 }
 
 /**
- * Where the new deployment's copy of a path below /etc is now, while that deployment is only staged:
- * what the administrator changed or added stays, what he deleted stays deleted, the rest comes from
- * the new deployment (ostree: src/libostree/ostree-sysroot-deploy.c, merge_configuration_from). The
- * rule holds for each path by itself, but that a directory stays for what stays in it; a path below a
- * deleted directory is found to be gone on the way to it.
+ * The current location of the new deployment's copy of a path below /etc, while that deployment is staged.
+ * Local changes and additions stay, local deletions stay deleted, and the rest comes from the new deployment
+ * (ostree: src/libostree/ostree-sysroot-deploy.c, merge_configuration_from).
  *
- * @param below path below /etc, its parents without links
+ * The rule applies to each path by itself, with one exception: a directory stays if something in it stays. A
+ * path below a deleted directory does not resolve, because the directory is missing.
+ *
+ * @param below path below /etc whose parents are not links
  */
 export function placeInEtc(trees: EtcTrees, below: string): string | undefined {
   const { local, booted, next } = trees
@@ -32,7 +33,10 @@ export function placeInEtc(trees: EtcTrees, below: string): string | undefined {
   return isDropped && keepsSomething(trees, below) ? mine : shipped
 }
 
-/** ostree makes a dropped directory again for what it must keep (ensure_directory_from_template). */
+/**
+ * Whether ostree recreates a dropped directory for something in it that stays
+ * (ensure_directory_from_template).
+ */
 function keepsSomething(trees: EtcTrees, directory: string): boolean {
   return readdirSync(join(trees.local, directory)).some(name => {
     const place = placeInEtc(trees, join(directory, name))
@@ -48,7 +52,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-/** What ostree compares but for extended attributes (src/libostree/ostree-diff.c). */
+/** Compares what ostree compares, except extended attributes (src/libostree/ostree-diff.c). */
 function isChanged(mine: string, a: Stats, original: string, b: Stats): boolean {
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid) return true
   if (a.isSymbolicLink()) return readlinkSync(mine) !== readlinkSync(original)

@@ -1,17 +1,17 @@
 import type { DeploymentFiles } from './deployment-files.ts'
 import { UnresolvedPath } from './resolve-in-root.ts'
 
-const mostBytes = 64 * 1024
+const maxBytes = 64 * 1024
 
 /**
- * Reads os-release(5) of a deployment: /etc/os-release, else /usr/lib/os-release.
+ * Reads os-release(5) of a deployment: /etc/os-release, or else /usr/lib/os-release.
  *
- * @returns field -> value, or undefined when there is no such file
+ * @returns field -> value, or undefined if there is no such file
  */
 export function readOsRelease(files: DeploymentFiles): ReadonlyMap<string, string> | undefined {
   for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
     try {
-      return parseOsRelease(files.read(path, mostBytes).toString())
+      return parseOsRelease(files.read(path, maxBytes).toString())
     } catch (error) {
       if (!(error instanceof UnresolvedPath)) throw new Error(`reading ${path}`, { cause: error })
     }
@@ -19,7 +19,7 @@ export function readOsRelease(files: DeploymentFiles): ReadonlyMap<string, strin
   return undefined
 }
 
-/** Parses shell-like assignments; a value may be quoted, with backslashes before special characters. */
+/** Parses shell-like assignments. A value may be quoted, with backslashes before special characters. */
 export function parseOsRelease(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const line of text.split('\n')) {

@@ -9,11 +9,11 @@ import {
 } from 'node:fs'
 
 /**
- * Reads a file from a root that somebody else built. Only a regular file is opened: opening a FIFO
- * could block for ever, opening a device can act on it.
+ * Reads a file from an untrusted root. Opens only a regular file: opening a FIFO could block forever, and
+ * opening a device can have side effects.
  *
  * @param path without links, from `resolveInRoot`
- * @param limit the most bytes a sane file has
+ * @param limit maximum size in bytes
  * @throws Error with the reason, for people
  */
 export function readRegularFile(path: string, limit: number): Buffer {

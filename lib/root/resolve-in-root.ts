@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** How a path failed to resolve; the message is for people. */
+/** A path that does not resolve. The message is for people. */
 export class UnresolvedPath extends Error {
   readonly code: 'missing' | 'loop' | 'not-a-directory'
 
@@ -11,15 +11,15 @@ export class UnresolvedPath extends Error {
   }
 }
 
-/** Where a path without links is on this machine; undefined when it is known not to exist. */
+/** Location on this machine of a path without links. Undefined if the path is known not to exist. */
 export type Place = (path: string) => string | undefined
 
 /** The kernel's limit (include/linux/namei.h, MAXSYMLINKS). */
-const mostLinks = 40
+const maxLinks = 40
 
 /**
- * Resolves `path` below `root` as openat2(2) does with RESOLVE_IN_ROOT: absolute links start again at
- * the root, `..` at the root stays there, so the result never lies outside. Every component must exist.
+ * Resolves `path` below `root` as openat2(2) does with RESOLVE_IN_ROOT. Absolute links start at the root, and
+ * `..` at the root stays there, so the result is never outside. Every component must exist.
  *
  * @returns the path below the root, without links and without a leading slash; `''` is the root
  * @throws UnresolvedPath
@@ -28,7 +28,7 @@ export function resolveInRoot(root: string, path: string): string {
   return resolveLinks(path, below => join(root, below))
 }
 
-/** Like `resolveInRoot`, for a root whose parts lie in several places. */
+/** Like `resolveInRoot`, for a root whose parts are in several places. */
 export function resolveLinks(path: string, place: Place): string {
   const todo = components(path)
   const resolved: string[] = []
@@ -48,7 +48,7 @@ export function resolveLinks(path: string, place: Place): string {
     if (location === undefined || stat === undefined)
       throw new UnresolvedPath('missing', `/${here} does not exist in the root`)
     if (stat.isSymbolicLink()) {
-      if (++links > mostLinks)
+      if (++links > maxLinks)
         throw new UnresolvedPath('loop', `the links run in a circle at /${here}`)
       const target = readlinkSync(location)
       if (target.startsWith('/')) resolved.length = 0
@@ -61,7 +61,7 @@ export function resolveLinks(path: string, place: Place): string {
   return resolved.join('/')
 }
 
-/** A trailing slash stays as an empty component, so that it demands a directory. */
+/** Keeps a trailing slash as an empty component, which requires a directory. */
 function components(path: string): string[] {
   return path.replace(/^\/+/u, '').split(/\/+/u)
 }

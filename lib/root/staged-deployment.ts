@@ -10,12 +10,12 @@ export interface StagedDeployment {
   readonly name: string
 }
 
-/** Where ostree keeps the staged deployment, below the host's root directory. */
+/** The file in which ostree records the staged deployment, below the root directory of the host. */
 export const stagedDeploymentFile = 'run/ostree/staged-deployment'
 
 /**
- * @returns the file's bytes, or undefined when nothing is staged
- * @throws Error when the file cannot be read
+ * @returns the contents of the file, or undefined if nothing is staged
+ * @throws Error if the file cannot be read
  */
 export function readStagedFile(hostRoot: string): Buffer | undefined {
   try {
@@ -27,10 +27,10 @@ export function readStagedFile(hostRoot: string): Buffer | undefined {
 }
 
 /**
- * Parses ostree's file about the staged deployment, a GVariant `a{sv}` whose `target` says which it is
- * (ostree: src/libostree/ostree-sysroot-deploy.c, serialize_deployment_to_variant).
+ * Parses ostree's file about the staged deployment, a GVariant `a{sv}` whose `target` identifies the
+ * deployment (ostree: src/libostree/ostree-sysroot-deploy.c, serialize_deployment_to_variant).
  *
- * @throws Error when the file is damaged, or names what cannot be a directory of a deployment
+ * @throws Error if the file is damaged, or has an invalid name of a deployment directory
  */
 export function parseStagedDeployment(bytes: Buffer): StagedDeployment {
   try {
@@ -48,12 +48,12 @@ export function parseStagedDeployment(bytes: Buffer): StagedDeployment {
   }
 }
 
-/** The directory of a deployment's root, below the host's root directory. */
+/** The root directory of a deployment, below the root directory of the host. */
 export function deploymentRoot(hostRoot: string, { osname, name }: StagedDeployment): string {
   return join(hostRoot, 'sysroot/ostree/deploy', osname, 'deploy', name)
 }
 
-/** @returns the directory of the staged deployment's root, or undefined when nothing is staged */
+/** @returns the root directory of the staged deployment, or undefined if nothing is staged */
 export function locateStagedRoot(hostRoot: string): string | undefined {
   const bytes = readStagedFile(hostRoot)
   return bytes && deploymentRoot(hostRoot, parseStagedDeployment(bytes))

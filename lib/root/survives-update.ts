@@ -3,8 +3,8 @@ import { unlessMissing } from '../unless-missing.ts'
 import { resolveInRoot } from './resolve-in-root.ts'
 
 /**
- * Whether a directory of the image store is still there when a root is the running system. A store that podman adds
- * to its own can be in the OS image, and go with it.
+ * Whether a directory of the image store still exists when a root is the running system. An additional image
+ * store of podman can be part of the OS image, and is then removed with it.
  *
  * @param path without links below podman's own store
  * @param store podman's own store, which is not part of an OS image
@@ -15,7 +15,10 @@ export function survivesUpdate(root: string, path: string, store: string): boole
   return !isOfOs(real) || isIn(root, real)
 }
 
-/** Whether a path without links is in what an OS image brings. (`/opt` may be a link into /var, and is none here.) */
+/**
+ * Whether a path without links is part of an OS image. (If `/opt` is a link to /var, no such path is below
+ * it.)
+ */
 export function isOfOs(path: string): boolean {
   return /^\/(?:usr|opt)\//u.test(path)
 }
@@ -25,6 +28,6 @@ function isIn(root: string, path: string): boolean {
     resolveInRoot(root, path)
     return true
   } catch {
-    return false // to pull it is the safe choice
+    return false // the safe choice: the image is pulled
   }
 }

@@ -1,6 +1,6 @@
 import type { DeploymentFiles } from './deployment-files.ts'
 
-/** The version of a deployment's systemd, told by the name of its library; undefined when there is none. */
+/** The systemd version of a deployment, from the name of its library. Undefined if there is none. */
 export function systemdVersionOf(files: DeploymentFiles): number | undefined {
   const multiarch = files
     .names('/usr/lib')
