@@ -1,7 +1,7 @@
 import type { Configuration } from './parse-settings.ts'
 import { section, settingKeys, settingNames, writeSetting } from './settings.ts'
 
-/** The configuration as a file that says the same, with a comment above each key that names its source. */
+/** The configuration as a file with the same meaning. A comment above each key names its source. */
 export function formatConfiguration({ settings, sources }: Configuration): string {
   return [
     `[${section}]`,

@@ -1,23 +1,23 @@
 /**
- * The one of `names` that somebody who wrote `text` most likely meant: it becomes that name by the fewest
- * changes of a letter, case aside.
+ * The name that the author of `text` most likely meant: the one with the fewest changed letters, ignoring
+ * case.
  *
- * @returns undefined when more than a third of the letters would change
+ * @returns undefined if more than a third of the letters would change
  */
 export function nearest(text: string, names: readonly string[]): string | undefined {
   let best: string | undefined
-  let least = Infinity
+  let fewest = Infinity
   for (const name of names) {
     if (Math.abs(text.length - name.length) * 3 > name.length) continue
     const changes = changesBetween(text.toLowerCase(), name.toLowerCase())
-    if (changes * 3 > name.length || changes >= least) continue
+    if (changes * 3 > name.length || changes >= fewest) continue
     best = name
-    least = changes
+    fewest = changes
   }
   return best
 }
 
-/** Levenshtein's distance. */
+/** The Levenshtein distance. */
 function changesBetween(a: string, b: string): number {
   let distances = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row++) {

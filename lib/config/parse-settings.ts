@@ -14,27 +14,27 @@ import { unknownNames } from './unknown-names.ts'
 
 /** A configuration file: the main one or a drop-in. */
 export interface ConfigurationFile {
-  /** As the host knows it, like `/etc/bootc-bound-images.conf`. */
+  /** Path on the host, like `/etc/bootc-bound-images.conf`. */
   readonly path: string
   readonly text: string
 }
 
-/** What configuration files say, and where. */
+/** The settings in configuration files, and their places. */
 export interface Configuration {
   readonly settings: Settings
-  /** `path:line` of each assignment that made a value; none for a default. */
+  /** `path:line` of each assignment that the value comes from. None for a default. */
   readonly sources: { readonly [Name in keyof Settings]?: readonly string[] }
-  /** The files that were read, in the order in which they count; a later one wins. */
+  /** The files that were read, in order. A later file overrides an earlier one. */
   readonly files: readonly string[]
-  /** What has no effect, a line of text each. */
+  /** Text without effect, as lines for people. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads configuration files that have been put in order: of a key that is assigned again, the last
- * assignment counts, and an empty one means the default.
+ * Parses configuration files in the given order. The last assignment of a key counts, and an empty one
+ * restores the default.
  *
- * @param mistakes what is known to be wrong already
+ * @param mistakes mistakes found so far
  * @throws ConfigurationError
  */
 export function parseSettings(
@@ -80,8 +80,8 @@ export function parseSettings(
 
 function contradictions(settings: Settings): readonly string[] {
   if (settings.retryDelaySec <= settings.retryMaxDelaySec) return []
-  const [delay, most] = (['retryDelaySec', 'retryMaxDelaySec'] as const).map(
+  const [delay, maxDelay] = (['retryDelaySec', 'retryMaxDelaySec'] as const).map(
     name => `${settingKeys[name].key}=${writeSetting(settings, name)}`,
   )
-  return [`${delay} has no effect, because ${most} is less`]
+  return [`${delay} has no effect, because ${maxDelay} is less`]
 }

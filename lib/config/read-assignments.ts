@@ -11,19 +11,19 @@ export interface Assignment {
 }
 
 interface Reading<Value> {
-  /** Undefined: the default holds. */
+  /** Undefined if the default applies. */
   readonly value: NonNullable<Value> | undefined
-  /** Where the value is from, as `path:line`. */
+  /** Sources of the value, as `path:line`. */
   readonly sources: readonly string[]
   readonly errors: readonly Mistake[]
-  /** What is wrong with values that others replace. */
+  /** Mistakes in values that a later assignment replaces. */
   readonly warnings: readonly Mistake[]
 }
 
 /**
- * Reads the assignments of one key: the last one counts, or of a list all after the last empty one. A bad
- * value that does not count is no error, because it may stand in a file of the OS image, which an
- * administrator cannot change.
+ * Reads the assignments of one key. The last one counts. For a list, all assignments after the last empty one
+ * count. A bad value that does not count is only a warning, because it may be in a file of the OS image,
+ * which an administrator cannot change.
  */
 export function readAssignments<Value>(
   setting: SettingKey<Value>,
@@ -46,11 +46,11 @@ export function readAssignments<Value>(
       }
     return { values, mistakes }
   }
-  const counting = assignments.slice(start).filter(({ text }) => text !== '')
-  const { values, mistakes } = read(counting)
+  const effective = assignments.slice(start).filter(({ text }) => text !== '')
+  const { values, mistakes } = read(effective)
   return {
     value: setting.join === undefined || values.length === 0 ? values[0] : setting.join(values),
-    sources: counting.map(({ path, line }) => printable(`${path}:${line}`)),
+    sources: effective.map(({ path, line }) => printable(`${path}:${line}`)),
     errors: mistakes,
     warnings: read(assignments.slice(0, start)).mistakes.map(({ path, fault }) => ({
       path,

@@ -5,7 +5,7 @@ import { isMask, readText } from '../quadlet/read-unit-file.ts'
 import type { Mistake } from './configuration-error.ts'
 import { parseSettings, type Configuration, type ConfigurationFile } from './parse-settings.ts'
 
-/** Of two files with one name, that of the earlier directory counts. */
+/** Of two files with the same name, the one in the earlier directory counts. */
 export const configurationDirectories = ['/etc', '/run', '/usr/local/lib', '/usr/lib'] as const
 
 const mainFile = 'bootc-bound-images.conf'
@@ -13,12 +13,12 @@ const mainFile = 'bootc-bound-images.conf'
 const notText = { reason: 'the name is not UTF-8', remedy: 'rename the file' } as const
 
 /**
- * Reads the configuration of a host: the main file and then the drop-ins in the order of their names (UAPI
+ * Reads the configuration of a host: first the main file, then the drop-ins in the order of their names (UAPI
  * configuration files specification; systemd: src/basic/conf-files.c). An empty file, or a link to /dev/null,
- * hides those of later directories.
+ * masks those of later directories.
  *
- * @param hostRoot `/` or what stands for it; no link leads out of it
- * @throws ConfigurationError with everything that is wrong
+ * @param hostRoot `/` or a directory that stands for it; no link leads out of it
+ * @throws ConfigurationError with all mistakes
  */
 export function readSettings(hostRoot: string): Configuration {
   const files = new DeploymentFiles(hostRoot)
@@ -43,7 +43,7 @@ export function readSettings(hostRoot: string): Configuration {
   return parseSettings(texts, mistakes)
 }
 
-/** Of each wanted name the first, sorted by name; what cannot be listed is added to `mistakes`. */
+/** The first file of each wanted name, sorted by name. Adds what cannot be listed to `mistakes`. */
 function find(
   files: DeploymentFiles,
   directories: readonly string[],

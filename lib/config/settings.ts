@@ -1,29 +1,29 @@
 import { Refusal } from '../text/fault.ts'
 import { formatTimeSpan, parseTimeSpan } from './time-span.ts'
 
-/** What an administrator can set, checked. Times are whole seconds. */
+/** The validated settings of an administrator. Times are in whole seconds. */
 export interface Settings {
-  /** What happens at shutdown when a bound image is missing. */
+  /** What happens at shutdown if a bound image is missing. */
   readonly gate: 'require' | 'warn' | 'off'
-  /** At most this many pulls run at the same time. */
+  /** Maximum number of concurrent pulls. */
   readonly maxParallel: number
-  /** How often a pull is tried in all. */
+  /** Maximum number of attempts of a pull, including the first. */
   readonly retryLimit: number
-  /** Before the second try; doubled before each further one. */
+  /** Delay before the second attempt. Doubled before each further attempt. */
   readonly retryDelaySec: number
-  /** No delay grows beyond this. */
+  /** Maximum delay between two attempts. */
   readonly retryMaxDelaySec: number
-  /** For each try. */
+  /** Timeout of each attempt. */
   readonly pullTimeoutSec: number
-  /** How long a shutdown may wait for pulls; 0: it does not pull. */
+  /** Maximum time that a shutdown waits for pulls. 0: it does not pull. */
   readonly flushTimeoutSec: number
-  /** How long the gate may take; then the deployment does not become the default. */
+  /** Timeout of the gate. After a timeout, the deployment does not become the default. */
   readonly gateTimeoutSec: number
-  /** How long staging may ask registries; 0: it does not ask. */
+  /** Timeout of registry queries at staging. 0: staging does not query registries. */
   readonly resolveTimeoutSec: number
-  /** Root directory of the image store; undefined: podman's own. */
+  /** Root directory of the image store. Undefined for the store of podman. */
   readonly store: string | undefined
-  /** Where bound-image specs are looked for in a deployment; undefined: the usual directories. */
+  /** Directories of bound-image specs in a deployment. Undefined for the default directories. */
   readonly specDirs: readonly string[] | undefined
 }
 
@@ -41,41 +41,41 @@ export const defaultSettings: Settings = {
   specDirs: undefined,
 }
 
-/** How a setting stands in a configuration file. */
+/** A setting in a configuration file. */
 export interface SettingKey<Value> {
   readonly key: string
-  /** What can be written, for people. */
+  /** Valid values, for people. */
   readonly values: string
-  /** What holds when nothing is written, for people; for a setting whose default is no value. */
+  /** The default, for people. Only for a setting whose default has no value. */
   readonly otherwise?: string
   /**
-   * Reads the text of one assignment, which is not empty: an empty one means the default.
+   * Parses the text of one assignment. The text is never empty: an empty assignment restores the default.
    *
    * @throws Refusal
    */
   readonly read: (text: string) => NonNullable<Value>
-  /** Writes a value so that it reads as the same. */
+  /** Formats a value so that `read` returns the same value. */
   readonly write: (value: NonNullable<Value>) => string
-  /** For a list, whose assignments add up; of other settings the last assignment counts. */
+  /** Joins the assignments of a list. For all other settings, the last assignment counts. */
   readonly join?: (values: readonly NonNullable<Value>[]) => NonNullable<Value>
 }
 
 const hour = 3600
 
-/** The section of the configuration file that has the keys. */
+/** The section of the configuration file that contains the keys. */
 export const section = 'BoundImages'
 
-/** Every setting, in the order in which they are shown. */
+/** All settings, in display order. */
 export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settings[Name]> } = {
   gate: word('Gate', ['require', 'warn', 'off']),
   maxParallel: wholeNumber('MaxParallel', 1, 64),
   retryLimit: wholeNumber('RetryLimit', 1, 100),
   retryDelaySec: timeSpan('RetryDelaySec', 0, hour),
   retryMaxDelaySec: timeSpan('RetryMaxDelaySec', 0, 24 * hour),
-  // To systemd, a timeout of 0 is none.
+  // systemd takes a timeout of 0 for none.
   pullTimeoutSec: timeSpan('PullTimeoutSec', 1, 24 * hour),
   flushTimeoutSec: timeSpan('FlushTimeoutSec', 0, hour / 3),
-  // Ends before systemd ends it: 90 seconds are the default for a command of a unit.
+  // Shorter than the default timeout of systemd for a command of a unit, which is 90 seconds.
   gateTimeoutSec: timeSpan('GateTimeoutSec', 5, 80),
   resolveTimeoutSec: timeSpan('ResolveTimeoutSec', 0, 120),
   store: {
@@ -101,12 +101,12 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
   },
 }
 
-/** The names of all settings, in order. */
+/** The names of all settings, in display order. */
 export const settingNames = Object.keys(settingKeys).filter(
   (name): name is keyof Settings => name in settingKeys,
 )
 
-/** The text of a setting's value in a configuration file; empty for the default that has no other. */
+/** The text of a setting in a configuration file. Empty for a default without a value. */
 export function writeSetting<Name extends keyof Settings>(
   settings: Pick<Settings, Name>,
   name: Name,
@@ -129,39 +129,39 @@ function word<Word extends string>(key: string, words: readonly Word[]): Setting
   }
 }
 
-function wholeNumber(key: string, least: number, most: number): SettingKey<number> {
+function wholeNumber(key: string, min: number, max: number): SettingKey<number> {
   return {
     key,
-    values: `a whole number from ${least} to ${most}`,
+    values: `a whole number from ${min} to ${max}`,
     read: text => {
       if (!/^\d+$/u.test(text)) throw new Refusal('this is not a whole number')
-      return inRange(Number(text), least, most)
+      return inRange(Number(text), min, max)
     },
     write: String,
   }
 }
 
-function timeSpan(key: string, least: number, most: number): SettingKey<number> {
+function timeSpan(key: string, min: number, max: number): SettingKey<number> {
   return {
     key,
-    values: `a time span in whole seconds from ${formatTimeSpan(least)} to ${formatTimeSpan(most)}`,
+    values: `a time span in whole seconds from ${formatTimeSpan(min)} to ${formatTimeSpan(max)}`,
     read: text => {
       const microseconds = parseTimeSpan(text)
       if (microseconds === undefined) throw new Refusal('this is not a finite time span')
       if (microseconds % 1e6 !== 0) throw new Refusal('this is not a whole number of seconds')
-      return inRange(microseconds / 1e6, least, most)
+      return inRange(microseconds / 1e6, min, max)
     },
     write: formatTimeSpan,
   }
 }
 
-function inRange(value: number, least: number, most: number): number {
-  if (value < least) throw new Refusal('this is too little')
-  if (value > most) throw new Refusal('this is too much')
+function inRange(value: number, min: number, max: number): number {
+  if (value < min) throw new Refusal('this is too little')
+  if (value > max) throw new Refusal('this is too much')
   return value
 }
 
-/** Only characters that mean nothing to systemd, a shell, podman or the options of a mount. */
+/** Accepts only characters without a special meaning to systemd, a shell, podman and mount options. */
 function readPath(text: string): string {
   if (!text.startsWith('/')) throw new Refusal(`${text} is not an absolute path`)
   if (!/^[\p{L}\p{M}\p{N}/._+@-]+$/u.test(text))

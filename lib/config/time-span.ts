@@ -1,4 +1,4 @@
-/** In microseconds (systemd: src/basic/time-util.c, extract_multiplier). */
+/** Units in microseconds (systemd: src/basic/time-util.c, extract_multiplier). */
 const units = new Map<string, number>([
   ...names(1, 'usec', 'us', 'μs', 'µs'),
   ...names(1e3, 'msec', 'ms'),
@@ -17,7 +17,7 @@ function names(microseconds: number, ...names: readonly string[]): [string, numb
 
 const anyUnit = [...units.keys()].toSorted((a, b) => b.length - a.length).join('|')
 
-/** A number with its unit, or before a blank or the end. */
+/** A number with a unit, or a number before a blank or the end. */
 const part = new RegExp(
   String.raw`[ \t]*(?:\+?(?<whole>\d+)(?:\.(?<decimals>\d+))?|\.(?<only>\d+))` +
     String.raw`(?:[ \t]*(?<unit>${anyUnit})[ \t]*|[ \t]+|$)`,
@@ -25,10 +25,10 @@ const part = new RegExp(
 )
 
 /**
- * Reads a time span as systemd does (systemd.time(7); src/basic/time-util.c, parse_time): `90`,
- * `1min 30s`, `1.5h`; a number without a unit is in seconds.
+ * Parses a time span as systemd does (systemd.time(7); src/basic/time-util.c, parse_time): `90`, `1min 30s`,
+ * `1.5h`. A number without a unit is in seconds.
  *
- * @returns microseconds, exact up to 285 years; undefined for what is no time span, and for `infinity`
+ * @returns microseconds, exact up to 285 years; undefined for an invalid time span and for `infinity`
  */
 export function parseTimeSpan(text: string): number | undefined {
   let sum = 0
@@ -43,7 +43,7 @@ export function parseTimeSpan(text: string): number | undefined {
   return sum
 }
 
-/** Digit by digit in whole microseconds, as systemd rounds. */
+/** Computes digit by digit in whole microseconds, as systemd rounds. */
 function fraction(decimals: string, microseconds: number): number {
   let [sum, worth] = [0, microseconds]
   for (const digit of decimals) {
@@ -53,7 +53,7 @@ function fraction(decimals: string, microseconds: number): number {
   return sum
 }
 
-/** Writes whole seconds as a time span that reads as the same: `1h 30min`, `0`. */
+/** Formats whole seconds as a time span that parses to the same value: `1h 30min`, `0`. */
 export function formatTimeSpan(seconds: number): string {
   const parts = [
     [Math.floor(seconds / 3600), 'h'],

@@ -5,11 +5,11 @@ import { section, settingKeys, settingNames } from './settings.ts'
 
 const keys = settingNames.map(name => settingKeys[name].key)
 
-/** Sections and keys that mean nothing here; as in units, those with X- in front are for other programs. */
+/** Reports unknown sections and keys. As in units, names that start with X- are for other programs. */
 export function unknownNames(unitFile: UnitFile): readonly Fault[] {
-  const sections = [...unitFile].filter(([name]) => name !== section && !isForOthers(name))
+  const sections = [...unitFile].filter(([name]) => name !== section && !isForOtherPrograms(name))
   const unknown = [...(unitFile.get(section) ?? [])].filter(
-    ([key]) => !keys.includes(key) && !isForOthers(key),
+    ([key]) => !keys.includes(key) && !isForOtherPrograms(key),
   )
   return [
     ...sections.map(([name, assignments]) => ({
@@ -26,7 +26,7 @@ export function unknownNames(unitFile: UnitFile): readonly Fault[] {
   ]
 }
 
-function isForOthers(name: string): boolean {
+function isForOtherPrograms(name: string): boolean {
   return name.startsWith('X-')
 }
 

@@ -2,13 +2,13 @@ import type { Settings } from '../config/settings.ts'
 import type { ImageStore } from './image-store.ts'
 import type { PodmanVersion } from './podman-version.ts'
 
-/** What the text of the units depends on beside the plan. */
+/** What the text of the units depends on, besides the plan. */
 export interface HostFacts extends PullFacts {
   /** Version of the running systemd, like 257. */
   readonly systemdVersion: number
-  /** Where podman keeps what it has not unpacked yet. */
+  /** Directory in which podman keeps layers that are not unpacked yet. */
   readonly temporaryDirectory: string
-  /** Whether images may be damaged, so that podman has to read back what it pulled. */
+  /** Whether images may be damaged, so that podman must read back what it pulled. */
   readonly isStoreSuspect?: boolean
 }
 
@@ -17,7 +17,7 @@ export interface PullFacts {
   /** Version of the podman that will pull. */
   readonly podmanVersion: PodmanVersion
   readonly imageStore: ImageStore
-  /** Directory of the product's own programs. */
+  /** Directory of the programs of this product. */
   readonly libraryDirectory: string
   readonly settings: Settings
 }

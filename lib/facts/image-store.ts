@@ -1,28 +1,28 @@
 import { fields } from '../fields.ts'
 import { runtimeDirectory } from '../directories.ts'
 
-/** A store of podman's. */
+/** An image store of podman. */
 export interface ImageStore {
   /** Its root directory. */
   readonly directory: string
-  /** Where podman notes what is mounted of it. */
+  /** Directory in which podman records what is mounted from the store. */
   readonly runDirectory: string
-  /** What makes podman use it; none for the store that podman uses by itself. */
+  /** Options that select the store. None for the default store of podman. */
   readonly options: readonly string[]
-  /** The same for a pull, if that may not use all that podman uses otherwise. */
+  /** Options for a pull, if a pull must not use every store that podman uses otherwise. */
   readonly pullOptions?: readonly string[]
 }
 
-/** The run directory of a separate store; what is mounted of two stores must not be mixed. */
+/** Run directory of a separate store. Two stores must not share a record of mounts. */
 export const separateRunDirectory = `${runtimeDirectory}/store`
 
-/** A store beside the one that podman uses by itself. */
+/** A store next to the default store of podman. */
 export function separateStore(directory: string): ImageStore {
   const runDirectory = separateRunDirectory
   return { directory, runDirectory, options: ['--root', directory, '--runroot', runDirectory] }
 }
 
-/** The one that podman uses by itself unless storage.conf(5) says otherwise. */
+/** The default store of podman, unless storage.conf(5) says otherwise. */
 export const defaultStore: ImageStore = {
   directory: '/var/lib/containers/storage',
   runDirectory: '/run/containers/storage',
@@ -30,13 +30,13 @@ export const defaultStore: ImageStore = {
 }
 
 /**
- * Options of podman that keep it from using stores which come and go with the OS image: a pull takes over their layers,
- * and an image is broken without all of its own. To say one storage option is to say all of them (podman(1),
- * `--storage-opt`).
+ * podman options for a pull that exclude stores which are part of an OS image. A pull reuses layers of such a
+ * store, and the pulled image breaks when the store disappears with its OS. Setting one storage option
+ * replaces all of them, so this sets all (podman(1), `--storage-opt`).
  *
- * @param graphOptions what `podman info` says of the storage options that hold
- * @param isKept whether the store at a path may be used
- * @returns undefined when all may be used
+ * @param graphOptions storage options in effect, from `podman info`
+ * @param isKept whether a pull may use the store at a path
+ * @returns undefined if a pull may use all stores
  */
 export function keptStorageOptions(
   graphOptions: unknown,
@@ -46,9 +46,9 @@ export function keptStorageOptions(
     .filter(([name]) => /\.(?:additional)?imagestores?$/iu.test(name))
     .flatMap(([, value]) => value)
     .filter(value => typeof value === 'string')
-  // The first podmans 5 tell only the last store: there may be others, and to use none is the safe choice.
-  const areAllTold = Object.keys(fields(graphOptions)).some(name => name.endsWith('Stores'))
-  const kept = new Set(areAllTold ? stores.filter(isKept) : [])
+  // Early versions of podman 5 report only the last store. There may be others, so the safe choice is none.
+  const reportsAllStores = Object.keys(fields(graphOptions)).some(name => name.endsWith('Stores'))
+  const kept = new Set(reportsAllStores ? stores.filter(isKept) : [])
   if (kept.size === new Set(stores).size) return undefined
   const others = Object.entries(fields(graphOptions))
     .filter(([name]) => !/imagestores?$/iu.test(name))
@@ -57,7 +57,7 @@ export function keptStorageOptions(
   return (all.length === 0 ? [''] : all).map(option => `--storage-opt=${option}`)
 }
 
-/** Of a program, podman says more than its name. */
+/** podman reports a program as an object, not only as its name. */
 function isProgram(value: unknown): value is { readonly Executable: string } {
   return typeof value === 'object' && value !== null && 'Executable' in value
 }

@@ -6,13 +6,13 @@ import { pullFlags } from '../bound-images/section-keys.ts'
 /** Major and minor number, like [5, 4]. */
 export type PodmanVersion = readonly [major: number, minor: number]
 
-/** Newer than any; for a deployment that is looked at without the host that will pull for it. */
+/** Newer than any version. For a deployment that is read without the host that will pull for it. */
 export const anyPodmanVersion: PodmanVersion = [Number.MAX_SAFE_INTEGER, 0]
 
-/** The oldest podman that is supported. */
+/** The oldest supported version of podman. */
 export const oldestPodman: PodmanVersion = [5, 0]
 
-/** @throws Error when a version is older than that */
+/** @throws Error if the version is older than `oldestPodman` */
 export function requireSupported(version: PodmanVersion): PodmanVersion {
   if (isAtLeast(version, oldestPodman)) return version
   throw new Error(
@@ -20,17 +20,20 @@ export function requireSupported(version: PodmanVersion): PodmanVersion {
   )
 }
 
-/** What an older podman does by itself: it fetches what is new. (`--policy missing` is asked for in another way.) */
-function isNeedless({ flag, words }: PullOption): boolean {
+/**
+ * Whether a podman without the option does the same. Without `--policy`, podman pulls what is new: only
+ * `never` differs. (`pullCommand` implements `missing` without the option.)
+ */
+function isRedundant({ flag, words }: PullOption): boolean {
   return flag === '--policy' && !words.join('=').endsWith('never')
 }
 
-/** @returns what the host's podman cannot do for a bound image, if anything */
+/** @returns a fault if podman of the host lacks an option of a bound image */
 export function unsupportedOption(
   { options }: BoundImage,
   version: PodmanVersion,
 ): Fault | undefined {
-  const option = options.find(each => !isAtLeast(version, firstVersion(each)) && !isNeedless(each))
+  const option = options.find(each => !isAtLeast(version, firstVersion(each)) && !isRedundant(each))
   return (
     option && {
       reason: `podman ${version.join('.')} of this host does not know ${option.flag}`,
@@ -39,7 +42,7 @@ export function unsupportedOption(
   )
 }
 
-/** The options that the host's podman knows. */
+/** The options that a version of podman knows. */
 export function knownOptions(
   options: readonly PullOption[],
   version: PodmanVersion,
@@ -51,7 +54,7 @@ function firstVersion({ flag }: PullOption): PodmanVersion {
   return pullFlags.get(flag)?.since ?? oldestPodman
 }
 
-/** Whether a version is another one or newer. */
+/** Whether a version is the same as another or newer. */
 export function isAtLeast(
   [major, minor]: PodmanVersion,
   [firstMajor, firstMinor]: PodmanVersion,
