@@ -1,28 +1,28 @@
 import type { Layer } from './layer.ts'
 
-/** A directory that a pull writes to, and the bytes that are free on its file system. */
+/** A directory that a pull writes to, and the free bytes on its file system. */
 export interface FreeSpace {
   readonly path: string
   readonly bytes: number
 }
 
-/** What is known about the room for some pulls, for people. */
+/** Whether pulls fit on disk, for people. */
 export interface SpaceVerdict {
-  /** It cannot fit. */
+  /** The images cannot fit. */
   readonly refusal?: string
-  /** It may not fit. */
+  /** The images may not fit. */
   readonly warning?: string
 }
 
-/** What unpacked layers take, by experience; no manifest says it. */
+/** Unpacked size of layers, relative to the compressed size. An estimate: manifests do not contain it. */
 const unpackedFactor = 3
 
 /**
- * Compares what is to be downloaded with the free space: of the store, which gets every layer unpacked, and of
- * podman's temporary directory, which holds compressed layers until they are. Unpacked files take at least
- * about as much as their compressed form, so a store smaller than that is certain to be too small.
+ * Compares the download size with the free space of two directories. The store gets every layer unpacked. The
+ * temporary directory of podman holds compressed layers until they are unpacked. Unpacked files take at least
+ * about as much space as compressed ones, so a store with less space is certain to be too small.
  *
- * @param images the layers of each image; a layer of several is stored once
+ * @param images the layers of each image; a layer of several images is stored once
  */
 export function judgeSpace(
   images: readonly (readonly Layer[])[],
@@ -51,7 +51,7 @@ function free({ path, bytes }: FreeSpace): string {
   return `${path} has only ${formatBytes(bytes)} free`
 }
 
-/** With decimal units, like podman. */
+/** Formats bytes with decimal units, like podman. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let [value, index] = [bytes, 0]

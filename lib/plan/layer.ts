@@ -1,8 +1,8 @@
-/** A layer that a registry would send. */
+/** A layer in a registry. */
 export interface Layer {
-  /** Of its compressed form. */
+  /** Digest of the compressed layer. */
   readonly digest: string
-  /** Compressed. */
+  /** Compressed size. */
   readonly bytes: number
 }
 

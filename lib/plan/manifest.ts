@@ -6,7 +6,7 @@ import type { Layer } from './layer.ts'
 export type Manifest =
   | { readonly kind: 'image'; readonly layers: readonly Layer[] }
   | { readonly kind: 'list'; readonly instances: readonly Instance[] }
-  /** Of a kind that only podman and skopeo know. */
+  /** A kind that only podman and skopeo can read. */
   | { readonly kind: 'other' }
 
 /** An image in a list, for one platform. */
@@ -15,8 +15,8 @@ export interface Instance extends Platform {
 }
 
 /**
- * Reads a manifest as a registry has it: an image or a list of images, of OCI or of Docker (schema 2). Both have the
- * same members for all that is read here, see the OCI image specification, manifest.md and image-index.md.
+ * Parses a manifest from a registry: an image or a list of images, OCI or Docker (schema 2). The fields read
+ * here are the same in both formats, see the OCI image specification, manifest.md and image-index.md.
  */
 export function parseManifest(text: string): Manifest {
   const { layers, manifests } = fields(JSON.parse(text))
@@ -25,7 +25,7 @@ export function parseManifest(text: string): Manifest {
   return parsed === undefined ? { kind: 'other' } : { kind: 'image', layers: parsed }
 }
 
-/** Nobody has checked a manifest that comes from a registry: without sizes that are numbers, no order would end. */
+/** A manifest from a registry is unchecked. Pulls cannot be ordered by sizes that are not numbers. */
 function parseLayers(layers: unknown): readonly Layer[] | undefined {
   if (!Array.isArray(layers)) return undefined
   const parsed = layers.map(layer => {
@@ -35,7 +35,7 @@ function parseLayers(layers: unknown): readonly Layer[] | undefined {
   return parsed.every(({ bytes }) => isSize(bytes)) ? parsed : undefined
 }
 
-/** Whether a layer can have so many bytes. */
+/** Whether a number is a valid size of a layer. */
 export function isSize(bytes: number): boolean {
   return Number.isSafeInteger(bytes) && bytes >= 0
 }
@@ -51,7 +51,7 @@ function instance(value: unknown): Instance {
   }
 }
 
-/** Those of the instances that run on a platform. With several, the processor decides which one is pulled. */
+/** The instances for a platform. If there are several, the processor decides which one is pulled. */
 export function instancesFor(
   instances: readonly Instance[],
   { os, architecture, variant }: Platform,

@@ -5,35 +5,35 @@ import type { Layer } from './layer.ts'
 import type { ImageKnowledge, Knowledge } from './knowledge.ts'
 import { orderPulls } from './order-pulls.ts'
 
-/** One pull that was decided: an image, and every spec that asks for it in the same way. */
+/** A planned pull: an image, and all specs that request it in the same way. */
 export interface Pull {
   /** Name of the pending unit. */
   readonly unit: string
   readonly boundImage: BoundImage
-  /** Entries of the specs, fit to be shown. */
+  /** Entries of the specs, as printable text. */
   readonly entries: readonly string[]
-  /** Whether there is anything to do; without, there is no unit. */
+  /** Whether there is anything to do. If not, there is no unit. */
   readonly isNeeded: boolean
-  /** The pending units that must have ended before it begins. */
+  /** Pending units that must end before this one starts. */
   readonly after: readonly string[]
-  /** What the store lacks; undefined when nobody knows. */
+  /** Layers that the store lacks. Undefined if unknown. */
   readonly layers: readonly Layer[] | undefined
-  /** What it is expected to download itself, compressed; undefined when nobody knows. */
+  /** Expected download of this pull, compressed. Undefined if unknown. */
   readonly bytes: number | undefined
 }
 
-/** The pulls decided for one deployment. */
+/** The planned pulls of one deployment. */
 export interface Plan {
-  /** Name of the target that stands for all of them. */
+  /** Name of the target that requires all of them. */
   readonly target: string
   readonly pulls: readonly Pull[]
 }
 
 /**
- * Decides which pulls a deployment needs: one for each different request, in order of the entries.
+ * Plans the pulls of a deployment: one for each different request, in the order of the entries.
  *
  * @param deployment name of the deployment, `<checksum>.<serial>` for one of ostree
- * @param maxParallel how many pulls may run at a time
+ * @param maxParallel maximum number of concurrent pulls
  */
 export function planPulls(
   deployment: string,
@@ -55,7 +55,7 @@ export function planPulls(
   return { target: targetName(deployment), pulls: inOrder([...pulls.values()], maxParallel) }
 }
 
-/** The pulls of a plan that there is something to do for. */
+/** The pulls of a plan that have something to do. */
 export function neededPulls({ pulls }: Plan): readonly Pull[] {
   return pulls.filter(({ isNeeded }) => isNeeded)
 }
@@ -70,7 +70,7 @@ interface Request {
 function inOrder(requests: readonly Request[], maxParallel: number): readonly Pull[] {
   const needed = requests
     .filter(({ known }) => known.isPresent !== true)
-    // So that the order of the specs does not matter.
+    // Do not depend on the order of the specs.
     .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   const slots = orderPulls(
     needed.map(({ known, boundImage }) => ({ ...known, image: imageOf(boundImage) })),
@@ -98,14 +98,14 @@ function sortKey({ unit, boundImage }: Request): string {
   return `${imageOf(boundImage)} ${unit}`
 }
 
-/** The same for all names of one image, as far as is known. */
+/** Identifies the image: the same for all its names, as far as known. */
 function imageOf(boundImage: BoundImage): string {
   return storedName(boundImage).replace(/^.*@/u, '')
 }
 
 /**
- * The hash covers all that decides what ends up on disk, so an unchanged request of a later staging
- * meets the unit that already did it.
+ * The name of a pending unit. Its hash covers everything that determines what is stored on disk. So an
+ * unchanged request of a later staging has the same unit, which may be done already.
  */
 export function pendingUnitName(
   { identity }: Pick<BoundImage, 'identity'>,
@@ -115,12 +115,15 @@ export function pendingUnitName(
   return `bootc-pending-${sha256(request).slice(0, 16)}-image.service`
 }
 
-/** Whether a unit of a set is a pending unit, and not a target. */
+/** Whether a unit of a set is a pending unit, not a target. */
 export function isPendingUnit(name: string): boolean {
   return name.startsWith('bootc-pending-')
 }
 
-/** One name for each deployment: a fixed one would be reached when a later staging replaces it. */
+/**
+ * The name of the target. Each deployment has its own, because a fixed target would already be active when a
+ * later staging replaces it.
+ */
 export function targetName(deployment: string): string {
   const [, checksum, serial] = /^([0-9a-f]{12})[0-9a-f]{52}\.([0-9]+)$/u.exec(deployment) ?? []
   const id = checksum === undefined ? sha256(deployment).slice(0, 12) : `${checksum}.${serial}`

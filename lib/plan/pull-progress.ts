@@ -1,19 +1,19 @@
-/** How far a pull is, told from the state of its pending unit. */
+/** Progress of a pull. */
 export type PullProgress = 'pulling' | 'retrying' | 'pulled' | 'failed' | 'stopped' | 'unknown'
 
-/** What systemd says of a pending unit, see `LoadedUnit`. */
+/** State of a pending unit in systemd, see `LoadedUnit`. */
 interface PendingUnitState {
   readonly load: string
   readonly active: string
   readonly hasJob: boolean
-  /** Whether an attempt has failed since it was started. */
+  /** Whether an attempt has failed since the unit was started. */
   readonly hasFailedAttempt: boolean
 }
 
 /**
- * Reads a pull's progress from its unit's state. A unit that will be tried again is `activating` between
- * its tries, or for a moment `inactive` with a job, on every systemd from 252 on; so `failed` and
- * `stopped` are final.
+ * Derives the progress of a pull from the state of its unit. Between attempts, a unit that will be retried is
+ * `activating`, or for a moment `inactive` with a job, in systemd 252 and later. So `failed` and `stopped`
+ * are final.
  */
 export function pullProgress({
   load,

@@ -6,14 +6,14 @@ const podman = '/usr/bin/podman'
 
 const platformFlags: ReadonlySet<string> = new Set(['--arch', '--os', '--variant', '--platform'])
 
-/** For a shell. */
+/** Quotes a word for a shell. */
 const quote = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`
 
 /**
  * The `podman image pull` command of a bound image, as Quadlet maps the keys to options (podman:
- * pkg/systemd/quadlet/quadlet.go, ConvertImage), in one fixed order.
+ * pkg/systemd/quadlet/quadlet.go, ConvertImage), in a fixed order.
  *
- * @param version of the podman that will pull
+ * @param version version of the podman that will pull
  */
 export function pullCommand(
   boundImage: BoundImage,
@@ -33,10 +33,11 @@ export function pullCommand(
     pulledImage(boundImage),
   ]
   const policy = options.findLast(({ flag }) => flag === '--policy')
-  const isLeftOut = policy !== undefined && !known.includes(policy)
-  // With a platform, podman itself asks the registry (common: libimage/pull.go, copySingleImageFromRegistry).
+  const isOmitted = policy !== undefined && !known.includes(policy)
+  // With a platform, podman itself queries the registry (common: libimage/pull.go,
+  // copySingleImageFromRegistry).
   const isOfAnyPlatform = !options.some(({ flag }) => platformFlags.has(flag))
-  return isLeftOut && isOfAnyPlatform && policy.words.join('=').endsWith('missing')
+  return isOmitted && isOfAnyPlatform && policy.words.join('=').endsWith('missing')
     ? [
         '/bin/sh',
         '-c',

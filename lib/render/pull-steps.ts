@@ -3,18 +3,18 @@ import { pullCommand } from './pull-command.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import type { PullFacts } from '../facts/facts.ts'
 
-/** What gets an image safely on disk, as commands that run one after another. */
+/** The commands that store an image safely on disk, in order. */
 export interface PullSteps {
-  /** Notes that the pull is under way; see units/programs/mark-pull. */
+  /** Marks the pull as unfinished, see units/programs/mark-pull. */
   readonly mark: readonly string[]
   readonly pull: readonly string[]
-  /** Writes the store's files out and notes that the image is there; see units/programs/record-pull. */
+  /** Syncs the store and records that it has the image, see units/programs/record-pull. */
   readonly record: readonly string[]
-  /** Instead of the last, when one of them failed; see units/programs/unmark-pull. */
+  /** Cleans up if one of the other commands failed, see units/programs/unmark-pull. */
   readonly unmark: readonly string[]
 }
 
-/** The commands of a pending unit, and of whoever pulls in its place at shutdown. */
+/** The commands of a pending unit. A pull at shutdown uses the same. */
 export function pullSteps(
   { unit, boundImage }: Pick<Pull, 'unit' | 'boundImage'>,
   { imageStore, libraryDirectory, podmanVersion }: PullFacts,
@@ -34,7 +34,7 @@ export function pullSteps(
   }
 }
 
-/** Under which name the mark and the record of a pending unit's pull are kept. */
+/** Name of the mark and of the record for the pull of a pending unit. */
 export function recordName(unit: string): string {
   return unit.replace(/\.service$/u, '')
 }

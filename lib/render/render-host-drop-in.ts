@@ -4,8 +4,8 @@ import { optionalPath, quoteArgument, quoteCommand } from './quote-argument.ts'
 import { writtenAtStaging, type UnitText } from './unit-text.ts'
 
 /**
- * Renders what depends on the host and its configuration, for all pulls of a set. The name sorts between the two
- * drop-ins that are shipped: 10-pull.conf and 50-isolation.conf.
+ * Renders the drop-in with the settings that depend on the host and its configuration, for all pulls of a
+ * set. Its name sorts between the two shipped drop-ins, 10-pull.conf and 50-isolation.conf.
  *
  * @param containersDirectory see `renderUnits`
  */
@@ -14,7 +14,7 @@ export function renderHostDropIn(
   containersDirectory: string | undefined,
 ): UnitText {
   const { imageStore, libraryDirectory, settings } = facts
-  const maxDelay = Math.min(settings.retryMaxDelaySec, longestWait(settings))
+  const maxDelay = Math.min(settings.retryMaxDelaySec, maxDelaySec(settings))
   const unmark = [`${libraryDirectory}/unmark-pull`, '%N', quoteArgument(imageStore.directory)]
   const lines = [
     writtenAtStaging,
@@ -50,20 +50,23 @@ export function hasRestartModes({ systemdVersion }: Pick<HostFacts, 'systemdVers
   return systemdVersion >= 254
 }
 
-/** In seconds, with room for systemd's answers: a wait that is killed is a failed attempt. */
-export function longestAwait({ pullTimeoutSec }: Settings): number {
+/**
+ * Timeout of await-pulls in seconds. Shorter than that of the unit, so that systemd has time to answer: a
+ * wait that is killed is a failed attempt.
+ */
+export function maxAwaitSec({ pullTimeoutSec }: Settings): number {
   return Math.max(0, pullTimeoutSec - 15)
 }
 
-/** The timeout is that of each command of the unit, and so of the delay too. */
-function longestWait({ pullTimeoutSec }: Settings): number {
+/** Maximum delay in seconds. The timeout applies to each command of the unit, so also to the delay. */
+function maxDelaySec({ pullTimeoutSec }: Settings): number {
   return Math.max(0, pullTimeoutSec - 1)
 }
 
-/** How many starts may come from elsewhere while a unit is retried. */
+/** Number of starts that may come from elsewhere while a unit is retried. */
 const spareStarts = 20
 
-/** /var/tmp is one that only the unit sees. */
+/** Without /var/tmp, which is private to the unit. */
 function writablePaths({ imageStore, temporaryDirectory }: HostFacts): readonly string[] {
   const { directory, runDirectory } = imageStore
   return [...new Set([directory, runDirectory, temporaryDirectory])].filter(

@@ -2,14 +2,15 @@ import type { HostFacts } from '../facts/facts.ts'
 import { neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
 import { pullSteps } from './pull-steps.ts'
 import { escapeSpecifiers, quoteCommand } from './quote-argument.ts'
-import { hasRestartModes, longestAwait, renderHostDropIn } from './render-host-drop-in.ts'
+import { hasRestartModes, maxAwaitSec, renderHostDropIn } from './render-host-drop-in.ts'
 import { writtenAtStaging, type UnitText } from './unit-text.ts'
 
 /**
- * Renders the whole set of a plan, sorted by name: a target, a unit for each pull, and one drop-in for all of them. What
- * they have in common on every host is in units/bootc-pending-.service.d. A plan that needs no pull needs no unit.
+ * Renders all units of a plan, sorted by name: a target, a unit for each pull, and one drop-in for all pulls.
+ * Settings that are the same on every host are in units/bootc-pending-.service.d. A plan without needed pulls
+ * has no units.
  *
- * @param containersDirectory what the pulls must see as /etc/containers, if not the host's own
+ * @param containersDirectory directory that the pulls see as /etc/containers, if not that of the host
  */
 export function renderUnits(
   plan: Plan,
@@ -45,9 +46,9 @@ function renderPendingUnit(pull: Pull, facts: HostFacts): UnitText {
   const { unit, boundImage, entries, after } = pull
   const { libraryDirectory, settings, isStoreSuspect = false } = facts
   const steps = pullSteps(pull, facts)
-  // systemd < 254 starts what is After= a unit when its first attempt has failed.
+  // In systemd < 254, the first failed attempt satisfies After=, so wait explicitly.
   const awaits = after.length > 0 && !hasRestartModes(facts)
-  const awaitPulls = [`${libraryDirectory}/await-pulls`, `${longestAwait(settings)}`, ...after]
+  const awaitPulls = [`${libraryDirectory}/await-pulls`, `${maxAwaitSec(settings)}`, ...after]
   return {
     name: unit,
     contents: [

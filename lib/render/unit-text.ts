@@ -1,10 +1,10 @@
 /** A file of a set of units, as data. */
 export interface UnitText {
-  /** Its name, or for a drop-in the path below the directory of units. */
+  /** Name, or for a drop-in the path below the directory of units. */
   readonly name: string
   readonly contents: string
 }
 
-/** The first line of each. */
+/** The first line of every file. */
 export const writtenAtStaging =
   '# Written by bootc-bound-images at staging. Changes are lost at the next staging.'

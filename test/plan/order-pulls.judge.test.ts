@@ -5,7 +5,7 @@ import t from 'tap'
 import {
   fixedCost,
   heavyBytes,
-  mostHeavy,
+  maxHeavy,
   orderPulls,
   trivialBytes,
   unknownBytes,
@@ -93,7 +93,7 @@ t.test('at most so many at a time, however long each takes', t => {
         },
         end: index => running.delete(index),
       })
-      return worst <= maxParallel && worstHeavy <= mostHeavy
+      return worst <= maxParallel && worstHeavy <= maxHeavy
     }),
     { seed },
   )
@@ -105,7 +105,7 @@ t.test('what is under way counts as such: its layers, and its place', t => {
     fc.property(jobsOf, most, durations, (all, maxParallel, seconds) => {
       // As an earlier order can have left them: they share nothing, and are not too many.
       const taken = new Set<string>()
-      let places = Math.min(maxParallel, mostHeavy)
+      let places = Math.min(maxParallel, maxHeavy)
       const jobs = all.map(job => {
         const digests = (job.layers ?? []).map(({ digest }) => digest)
         if (places === 0 || job.layers === undefined || digests.some(digest => taken.has(digest)))
@@ -199,7 +199,7 @@ t.test(
         }))
         const slots = orderPulls(jobs, maxParallel)
         const starters = slots.filter(({ after }) => after.length === 0)
-        const lanes = Math.min(heavy, mostHeavy, maxParallel)
+        const lanes = Math.min(heavy, maxHeavy, maxParallel)
         return (
           starters.filter(isHeavy).length === lanes &&
           starters.length === Math.min(lanes + light, maxParallel)
