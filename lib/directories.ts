@@ -1,14 +1,14 @@
-/** Everything of one boot: rendered units, credentials, the lock, what staging has seen. */
+/** State of one boot: rendered units, credentials, the lock and the last staging. */
 export const runtimeDirectory = '/run/bootc-bound-images'
 
-/** Credentials that stand in specs. */
+/** Files with the credentials that specs contain. */
 export const credentialsDirectory = `${runtimeDirectory}/credentials`
 
-/** For each deployment that needs one, the /etc/containers that its pulls see. */
+/** One directory for each deployment whose pulls need their own /etc/containers. */
 export const containersDirectories = `${runtimeDirectory}/containers`
 
 /** The root of the running system. */
 export const hostRoot = '/'
 
-/** What must survive a reboot: records, the mark of unfinished pulls, the last refusal. */
+/** State that must survive a reboot: records of pulls, marks of unfinished pulls, the last refusal. */
 export const stateDirectory = '/var/lib/bootc-bound-images'

@@ -1,4 +1,4 @@
-/** The fields of what may be an object; none of what is not. */
+/** Returns the fields of an object. A value of any other type has none. */
 export function fields(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
     ? Object.fromEntries(Object.entries(value))

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { unlessMissing } from './unless-missing.ts'
 
-/** The names in a directory; none when it does not exist. */
+/** Returns the names in a directory. A missing directory has none. */
 export function listDirectory(path: string): readonly string[] {
   return unlessMissing(() => readdirSync(path)) ?? []
 }

@@ -1,7 +1,7 @@
-/** Like `Promise.all` over a map, with at most so many calls under way. */
+/** Like `Promise.all` over a map, with at most `limit` calls at the same time. */
 export async function mapParallel<In, Out>(
   items: readonly In[],
-  most: number,
+  limit: number,
   map: (item: In) => Promise<Out>,
 ): Promise<readonly Out[]> {
   const results: Out[] = []
@@ -10,6 +10,6 @@ export async function mapParallel<In, Out>(
     for (let next = queue.shift(); next !== undefined; next = queue.shift())
       results[next[0]] = await map(next[1])
   }
-  await Promise.all(Array.from({ length: most }, work))
+  await Promise.all(Array.from({ length: limit }, work))
   return results
 }

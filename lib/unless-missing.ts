@@ -1,6 +1,6 @@
 /**
- * What `read` returns, or undefined when the file that it reads is not there; another process may have removed it. Any
- * other failure is an error.
+ * Returns what `read` returns, or undefined if the file does not exist: another process may have removed it.
+ * Throws every other error.
  */
 export function unlessMissing<T>(read: () => T): T | undefined {
   try {

@@ -3,9 +3,9 @@ import { printable } from './printable.ts'
 
 /** Something wrong in a spec. */
 export interface Fault {
-  /** Path in the deployment, when it is another file than the one the entry leads to. */
+  /** Path in the deployment, if it is not the file that the entry leads to. */
   readonly file?: string | undefined
-  /** Counts from 1; a fault of the whole file has none. */
+  /** The first line is 1. A fault of the whole file has none. */
   readonly line?: number | undefined
   readonly key?: string | undefined
   /** What is wrong, for people. */
@@ -18,12 +18,12 @@ export interface Fault {
 export interface SpecProblem {
   /** Path of the entry below the root, like `usr/lib/bootc/bound-images.d/web.image`. */
   readonly entry: string
-  /** Path in the deployment of the file the entry leads to, when there is one. */
+  /** Path in the deployment of the file that the entry leads to, if there is one. */
   readonly file?: string | undefined
   readonly faults: readonly Fault[]
 }
 
-/** A spec's text that cannot be honoured, thrown where it is found. */
+/** Thrown where part of a spec cannot be honoured. */
 export class Refusal extends Error {
   readonly remedy: string | undefined
 
@@ -33,7 +33,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What an error says, and what a refusal says to do instead. */
+/** The message of an error, and the remedy of a refusal. */
 export function explain(error: unknown): Pick<Fault, 'reason' | 'remedy'> {
   return {
     reason: describeError(error),
@@ -41,7 +41,7 @@ export function explain(error: unknown): Pick<Fault, 'reason' | 'remedy'> {
   }
 }
 
-/** One line of text for each fault, each naming entry, file, line and key. */
+/** One line of text for each fault, with entry, file, line and key. */
 export function describeProblem({ entry, file: entryFile, faults }: SpecProblem): string[] {
   return faults.map(fault => {
     const file = fault.file ?? entryFile

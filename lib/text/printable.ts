@@ -1,6 +1,6 @@
 /**
- * Makes text from a spec fit to be shown: what could end a line, move a cursor or hide is written
- * as an escape, so that it cannot forge a log line or a line of a unit file.
+ * Makes text from a spec safe to print. Escapes each character that could end a line, move the cursor or be
+ * invisible, so that the text cannot forge a line of a log or of a unit file.
  */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{C}\u2028\u2029\ufffd]/gu, character => {
