@@ -111,7 +111,7 @@ Trying to pull 127.0.0.1:5000/nope:v1...
 bootc-pending-0000000000000000-image.service: start operation timed out. Terminating.
 bootc-pending-0000000000000000-image.service: Main process exited, code=exited, status=1/FAILURE
 `
-  t.match(parseLastError(output), /time limit/)
+  t.match(parseLastError(output), /timed out/)
   t.equal(
     parseLastError(
       'bootc-pending-0000000000000000-image.service: Failed at step EXEC spawning /usr/bin/podman: No such file or directory\n',

@@ -43,20 +43,16 @@ StateDirectory=bootc-bound-images
 StateDirectoryMode=0700
 `
 
+const line = (text: string, key: string) => new RegExp(`^${key}=(.*)$`, 'mu').exec(text)?.[1] ?? ''
+
 /** What version 0.1.0 left in /run when it had staged what is staged now; the units are those that it chose. */
 async function stageAs010(host: Host): Promise<readonly string[]> {
   const { stdout } = await host.run('bootc-bound-images show')
-  const shown = stdout.split(/^---(.*)---$/mu).slice(1)
-  const texts = new Map(
-    shown.flatMap((name, index) => (index % 2 === 0 ? [[name, shown[index + 1] ?? '']] : [])) as [
-      string,
-      string,
-    ][],
+  const texts = [...stdout.matchAll(/^---(.*)---$([^]*?)(?=^---|(?![^]))/gmu)].map(
+    ([, name = '', text = '']) => ({ name, text }),
   )
-  const line = (text: string, key: string) =>
-    new RegExp(`^${key}=(.*)$`, 'mu').exec(text)?.[1] ?? ''
-  const units = [...texts].filter(([name]) => !name.includes('/'))
-  const files = units.map(([name, text]) => [
+  const units = texts.filter(({ name }) => !name.includes('/'))
+  const files = units.map(({ name, text }) => [
     name,
     name.endsWith('.target')
       ? text
@@ -73,7 +69,7 @@ async function stageAs010(host: Host): Promise<readonly string[]> {
     cp /run/ostree/staged-deployment ${run}/
     stat -c %.9Y /sysroot/ostree/deploy | tr -d '.\\n' >${run}/deployments-changed
     systemctl daemon-reload`)
-  return units.map(([name]) => name)
+  return units.map(({ name }) => name)
 }
 
 t.test('pulls that are done or under way go on, and the update is applied', async t => {
