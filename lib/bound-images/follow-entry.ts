@@ -33,7 +33,7 @@ export function followEntry(
   const kind = kindOf(entry.name)
   if (kind === undefined)
     throw new Refusal(
-      `the name of an entry ends in ${Object.keys(sectionOf)
+      `the name of an entry must end in ${Object.keys(sectionOf)
         .map(each => `.${each}`)
         .join(', ')} or .toml`,
       'rename it',
@@ -42,7 +42,10 @@ export function followEntry(
   const name = basename(path)
   const otherKind = kindOf(name)
   if (otherKind !== undefined && otherKind !== kind)
-    throw new Refusal(`a .${kind} entry leads to ${path}`, `give both the same ending`)
+    throw new Refusal(
+      `the .${kind} entry is a link to ${path}, a file of another type`,
+      'use the same extension for both',
+    )
   const known = otherKind === undefined ? entry.name : instanceName(entry.name, name)
   const isInQuadletDirectory = quadlet.directories.has(dirname(path))
   return {

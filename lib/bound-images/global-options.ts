@@ -33,11 +33,11 @@ export function parseGlobalArgs(
     }
     if (!valueFlags.has(flag))
       throw new Refusal(
-        `${flag} is not for a bound image: it must end up in podman's own store and nowhere else`,
+        `${flag} is not supported: a bound image must be pulled into podman's own store`,
         'remove it',
       )
     const value = joinedValue ?? rest.shift()
-    if (value === undefined) throw new Refusal(`${flag} has no value`, 'add one')
+    if (value === undefined) throw new Refusal(`${flag} requires a value`, 'add a value')
     const text = flag === '--module' ? locateModule(files, value) : value
     const written = joinedValue === undefined ? [flag, text] : [`${flag}=${text}`]
     options.push({ flag, words: written, identity: moduleIdentity(flag, value), files: [] })

@@ -69,7 +69,7 @@ export function refuseOtherName(
   const other = registryName(imageTag, context).name
   if (other !== name)
     throw new Refusal(
-      `containers would use ${other}, but what is pulled is ${name}`,
+      `containers would use ${other}, but podman pulls ${name}`,
       'remove it, or name the same image in Image= and here',
     )
 }
@@ -94,8 +94,8 @@ function fileSource(
   const reference = rest.slice(path.length)
   if (imageTag === undefined)
     throw new Refusal(
-      `the name that an image of ${transport}: gets is not known`,
-      'add ImageTag= with it, so that the image can be found in the store',
+      `an image from ${transport}: needs a name`,
+      'set ImageTag= to its name in the store',
     )
   if (/[^\w./:@+-]/u.test(reference))
     throw new Refusal('not a reference inside an archive', 'write name:tag after the path')

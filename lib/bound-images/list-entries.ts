@@ -40,7 +40,7 @@ export function listEntries(
     try {
       const names = files.names(directory)
       if (names.length > maxEntries)
-        throw new Error(`the directory has ${names.length} entries; at most ${maxEntries} are read`)
+        throw new Error(`the directory has ${names.length} entries, the maximum is ${maxEntries}`)
       for (const bytes of names) {
         const name = bytes.toString()
         const path = `${directory}/${name}`

@@ -23,7 +23,10 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
   reader.refuseOtherKeys(sectionKeys.container)
   const text = reader.convert('Image', (value, asWritten) => {
     if (value.endsWith('.image') && asWritten.includes('%'))
-      throw new Refusal('Quadlet looks for a file of this very name', 'write it without specifiers')
+      throw new Refusal(
+        'Quadlet does not expand specifiers in the name of a .image file',
+        'write it without specifiers',
+      )
     if (value.endsWith('.build'))
       throw new Refusal('an image that is built on the host cannot be pulled', 'remove the link')
     return value

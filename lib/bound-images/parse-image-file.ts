@@ -58,7 +58,7 @@ function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReade
   if (flags.includes('--platform') && flags.some(flag => /^--(?:arch|os|variant)$/u.test(flag)))
     reader.refuse(
       'PodmanArgs',
-      'podman takes --platform or Arch=, OS= and Variant=, not both',
+      '--platform cannot be combined with Arch=, OS= or Variant=',
       'remove one',
     )
 }
@@ -71,7 +71,11 @@ function refuseTwoSecrets(options: readonly PullOption[], reader: SectionReader)
   const contents = new Map<string, string>()
   for (const { path, contents: own } of options.flatMap(option => option.files)) {
     if ((contents.get(path) ?? String(own)) !== String(own))
-      reader.refuse('PodmanArgs', 'two passwords for one registry, or for one key', 'remove one')
+      reader.refuse(
+        'PodmanArgs',
+        'more than one password for the same registry or key',
+        'remove one',
+      )
     contents.set(path, String(own))
   }
 }

@@ -35,7 +35,11 @@ export function parseKubeFile(
     const images = yamlImages(path, context, reader)
     count += images.length
     if (count > maxImages) {
-      reader.refuse('Yaml', `${path}: more than ${maxImages} images`, 'bind fewer')
+      reader.refuse(
+        'Yaml',
+        `${path}: more than ${maxImages} images, the maximum for all specs`,
+        'bind fewer',
+      )
       return { boundImages: [], faults: reader.faults }
     }
     for (const image of images) {
@@ -92,7 +96,7 @@ function yamlImages(
     const absolute = path.startsWith('/') ? path : join(dirname(specFile), path)
     yaml.take(files.follow(absolute)?.stat.size ?? 0)
     const images = imagesOfPods(files.read(absolute, maxBytes).toString())
-    if (images.length === 0) reader.refuse('Yaml', `${path} names no image`, 'remove the link')
+    if (images.length === 0) reader.refuse('Yaml', `${path} contains no image`, 'remove the link')
     return images
   } catch (error) {
     const { remedy = 'correct the file' } = explain(error)
@@ -165,7 +169,7 @@ function podSpecs(spec: unknown): readonly unknown[] {
 function textOf(image: unknown): string {
   if (typeof image === 'string') return image
   if (image === undefined || image === null) return ''
-  throw new Refusal(`an image is written as ${typeof image}, not as text`, 'put its name in quotes')
+  throw new Refusal(`the image is of type ${typeof image}, not string`, 'put its name in quotes')
 }
 
 /** The keys on the path to an image. */
@@ -187,7 +191,7 @@ function field(value: unknown, key: keyof typeof keys): unknown {
   const miscased = miscasedKeys(value).find(name => keys[key].test(name))
   if (miscased !== undefined)
     throw new Refusal(
-      `podman takes the key ${miscased} for ${key}, Kubernetes does not`,
+      `podman reads the key ${miscased} as ${key}, Kubernetes does not`,
       `write ${key}`,
     )
   return Object.getOwnPropertyDescriptor(value, key)?.value

@@ -18,12 +18,12 @@ export function parseTomlFile(
   if (table === undefined) return { boundImages: [], faults }
   for (const key of Object.keys(table))
     if (!knownKeys.includes(key))
-      faults.push({ key, reason: 'there is no such key', remedy: `write ${knownKeys.join(', ')}` })
+      faults.push({ key, reason: 'unknown key', remedy: `write ${knownKeys.join(', ')}` })
   const { images, authfile } = table
   if (!Array.isArray(images) || images.length === 0 || !images.every(isText))
     faults.push({
       key: 'images',
-      reason: 'not a list of images',
+      reason: 'images must be a non-empty list of strings',
       remedy: 'write images = ["registry/name:tag"]',
     })
   const options = authFileOption(authfile, context, faults)

@@ -71,7 +71,7 @@ export function parsePodmanArgs(
     else if (option === undefined) throw noOption(flag)
     else {
       const value = rest.shift()
-      if (value === undefined) throw new Refusal(`${flag} has no value`, 'add one')
+      if (value === undefined) throw new Refusal(`${flag} requires a value`, 'add a value')
       options.push(valueOption(flag, value, context))
     }
   }
@@ -90,14 +90,14 @@ function noOption(word: string): Refusal {
   return word.startsWith('-') && word !== '--'
     ? new Refusal(`podman image pull has no option ${word.replace(/=.*$/su, '')}`, 'remove it')
     : new Refusal(
-        'a word is no option: podman would pull it too',
+        'a word is not an option: podman would take it for another image',
         'bind another image with a spec of its own',
       )
 }
 
 export function allTags(): Refusal {
   return new Refusal(
-    'nobody can tell without the registry whether all tags are on disk',
+    'whether all tags are on disk cannot be verified without the registry',
     'write one spec for each tag',
   )
 }

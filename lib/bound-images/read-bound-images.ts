@@ -72,7 +72,7 @@ function readEntry(
 /** A spec with too many images must not prevent reading of the specs after it. */
 function withRoomFor({ boundImages, faults }: Spec, room: number): Spec {
   if (boundImages.length <= room) return { boundImages, faults }
-  const reason = `too many images: with the ${boundImages.length} of this spec there are more than ${maxImages}`
+  const reason = `too many images: this spec has ${boundImages.length}, and the maximum for all specs is ${maxImages}`
   return { boundImages: [], faults: [...faults, { reason, remedy: 'bind fewer' }] }
 }
 

@@ -39,7 +39,7 @@ const maxCertificateBytes = 1024 * 1024
 
 export const policy = oneOf('always', 'missing', 'never', 'newer')
 
-export const retries = matching(/^\d{1,9}$/u, 'a number of tries', 'write digits only')
+export const retries = matching(/^\d{1,9}$/u, 'a number of attempts', 'write digits only')
 
 export const duration = matching(
   /^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/u,
@@ -69,7 +69,7 @@ function readCertificates(value: string, { files, secrets, copies }: OptionConte
   const names = files.names(value).map(String)
   if (names.length > maxCertificates)
     throw new Refusal(
-      `${value} has ${names.length} entries; at most ${maxCertificates} are copied`,
+      `${value} has ${names.length} entries, the maximum is ${maxCertificates}`,
       'leave only certificates of registries in it',
     )
   const certificateFiles = names.flatMap(name => {
@@ -90,14 +90,14 @@ function readCertificates(value: string, { files, secrets, copies }: OptionConte
 
 export function platformPart(value: string): OptionValue {
   if (!/^[\w.+-]+(?:\/[\w.+-]+)*$/u.test(value) || value.startsWith('-'))
-    throw new Refusal(`${value} is no name of a platform`, 'write one like arm64')
+    throw new Refusal(`${value} is not a platform name`, 'write one like arm64')
   return { text: value }
 }
 
 function oneOf(...words: readonly string[]): ReadValue {
   return value => {
     if (!words.includes(value))
-      throw new Refusal(`${value} is not known`, `write ${words.join(', ')}`)
+      throw new Refusal(`${value} is not a valid value`, `write ${words.join(', ')}`)
     return { text: value }
   }
 }
@@ -119,7 +119,8 @@ export function credentials(
 ): OptionValue {
   if (!/^[^:]+:/u.test(value))
     throw new Refusal('not a user and a password', 'write user:password, or use AuthFile=')
-  if (registry === undefined) throw new Refusal('only a registry asks for a password', 'remove it')
+  if (registry === undefined)
+    throw new Refusal('a password is only valid for an image in a registry', 'remove it')
   const auth = Buffer.from(value).toString('base64')
   const contents = `${JSON.stringify({ auths: { [registry]: { auth } } })}\n`
   const file = secretPath(secrets, `${owner} ${registry}`, 'creds.json')

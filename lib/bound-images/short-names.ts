@@ -64,7 +64,7 @@ export function resolveShortName(
   if (alias !== undefined) {
     const { domain, path } = parseImageReference(alias)
     if (domain === undefined)
-      throw new Refusal(`registries.conf gives ${short.path} an alias without registry`, remedy)
+      throw new Refusal(`the alias of ${short.path} in registries.conf has no registry`, remedy)
     return { ...short, domain, path }
   }
   const [registry, ...others] = searchRegistries
@@ -84,7 +84,7 @@ export function resolveShortName(
 function namedBy(registry: string, path: string): Pick<ImageReference, 'domain' | 'path'> {
   const full = parseImageReference(`${registry}/${path}`)
   if (full.domain === undefined)
-    throw new Refusal(`registries.conf of the root names ${registry}, which is no registry`)
+    throw new Refusal(`registries.conf of the root names ${registry}, which is not a registry`)
   return { domain: full.domain, path: full.path }
 }
 

@@ -49,7 +49,7 @@ export class SpecReader {
   readonly #shortNames
   readonly #logins
   readonly #copies
-  readonly #yaml = new ByteBudget('Kubernetes YAML')
+  readonly #yaml = new ByteBudget('Kubernetes YAML files')
   readonly #certificates = new Map<string, OptionValue>()
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
@@ -105,7 +105,7 @@ export class SpecReader {
   #follow(name: string, place: Pick<Fault, 'file' | 'line'>): Spec {
     const path = this.quadlet.files.get(name)
     if (path === undefined || isMask(this.#files, path)) {
-      const reason = `Quadlet will not find the file ${name} in the new root`
+      const reason = `the new root has no Quadlet file ${name}, or masks it`
       return {
         boundImages: [],
         faults: [{ ...place, key: 'Image', reason, remedy: 'add it to the OS image' }],

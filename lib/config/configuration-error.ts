@@ -10,7 +10,7 @@ export interface Mistake {
 /** All mistakes in the configuration, one on each line. */
 export class ConfigurationError extends Error {
   constructor(mistakes: readonly Mistake[]) {
-    super(['the configuration cannot be used', ...mistakes.map(describeMistake)].join('\n'))
+    super(['invalid configuration', ...mistakes.map(describeMistake)].join('\n'))
   }
 }
 

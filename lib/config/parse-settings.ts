@@ -83,5 +83,5 @@ function contradictions(settings: Settings): readonly string[] {
   const [delay, maxDelay] = (['retryDelaySec', 'retryMaxDelaySec'] as const).map(
     name => `${settingKeys[name].key}=${writeSetting(settings, name)}`,
   )
-  return [`${delay} has no effect, because ${maxDelay} is less`]
+  return [`${delay} has no effect, because ${maxDelay} is smaller`]
 }

@@ -86,7 +86,7 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
     read: text => {
       const path = readPath(text)
       if (/^\/(?:dev|proc|run|sys|tmp)(?:\/|$)/u.test(path))
-        throw new Refusal('nothing that is stored there outlasts a reboot')
+        throw new Refusal('files there may not survive a reboot')
       return path
     },
     write: path => path,
@@ -122,7 +122,7 @@ function word<Word extends string>(key: string, words: readonly Word[]): Setting
     values: words.join(', ').replace(/, (?=\w+$)/u, ' or '),
     read: text => {
       const found = words.find(word => word === text)
-      if (found === undefined) throw new Refusal('there is no such value')
+      if (found === undefined) throw new Refusal('unknown value')
       return found
     },
     write: text => text,
@@ -156,8 +156,8 @@ function timeSpan(key: string, min: number, max: number): SettingKey<number> {
 }
 
 function inRange(value: number, min: number, max: number): number {
-  if (value < min) throw new Refusal('this is too little')
-  if (value > max) throw new Refusal('this is too much')
+  if (value < min) throw new Refusal('the value is below the minimum')
+  if (value > max) throw new Refusal('the value exceeds the maximum')
   return value
 }
 
@@ -165,9 +165,9 @@ function inRange(value: number, min: number, max: number): number {
 function readPath(text: string): string {
   if (!text.startsWith('/')) throw new Refusal(`${text} is not an absolute path`)
   if (!/^[\p{L}\p{M}\p{N}/._+@-]+$/u.test(text))
-    throw new Refusal(`${text} has a character that needs care in units`)
+    throw new Refusal(`${text} contains a character that is not allowed`)
   const parts = text.split('/').filter(part => part !== '' && part !== '.')
-  if (parts.includes('..')) throw new Refusal(`${text} has .. in it`)
+  if (parts.includes('..')) throw new Refusal(`${text} contains ..`)
   if (parts.length === 0) throw new Refusal(`${text} is the root directory`)
   const path = `/${parts.join('/')}`
   if (Buffer.byteLength(path) >= 4096 || parts.some(part => Buffer.byteLength(part) > 255))

@@ -14,13 +14,13 @@ export function unknownNames(unitFile: UnitFile): readonly Fault[] {
   return [
     ...sections.map(([name, assignments]) => ({
       line: [...assignments.values()][0]?.[0]?.line,
-      reason: `[${name}] has no effect, there is no such section`,
+      reason: `unknown section [${name}], ignored`,
       remedy: `did you mean [${section}]?`,
     })),
     ...unknown.map(([key, [first]]) => ({
       line: first?.line,
       key,
-      reason: 'this has no effect, there is no such key',
+      reason: 'unknown key, ignored',
       remedy: remedyFor(key),
     })),
   ]
@@ -32,5 +32,5 @@ function isForOtherPrograms(name: string): boolean {
 
 function remedyFor(key: string): string {
   const near = nearest(key, keys)
-  return near === undefined ? `the keys are ${keys.join(', ')}` : `did you mean ${near}?`
+  return near === undefined ? `valid keys: ${keys.join(', ')}` : `did you mean ${near}?`
 }

@@ -16,7 +16,7 @@ export const oldestPodman: PodmanVersion = [5, 0]
 export function requireSupported(version: PodmanVersion): PodmanVersion {
   if (isAtLeast(version, oldestPodman)) return version
   throw new Error(
-    `podman ${version.join('.')} of this host is too old: update it to ${oldestPodman.join('.')} or newer`,
+    `podman ${version.join('.')} on this host is too old: update it to ${oldestPodman.join('.')} or newer`,
   )
 }
 
@@ -36,8 +36,8 @@ export function unsupportedOption(
   const option = options.find(each => !isAtLeast(version, firstVersion(each)) && !isRedundant(each))
   return (
     option && {
-      reason: `podman ${version.join('.')} of this host does not know ${option.flag}`,
-      remedy: `it comes with ${firstVersion(option).join('.')}: update podman first`,
+      reason: `podman ${version.join('.')} on this host does not support ${option.flag}`,
+      remedy: `update podman to ${firstVersion(option).join('.')} or newer first`,
     }
   )
 }

@@ -34,15 +34,15 @@ export function judgeSpace(
   const biggest = Math.max(0, ...layers.values())
   if (needed > store.bytes)
     return {
-      refusal: `the bound images to pull have ${formatBytes(needed)} compressed and take more on disk, but ${free(store)}`,
+      refusal: `the bound images to pull are ${formatBytes(needed)} compressed and need more space when unpacked, but ${free(store)}`,
     }
   if (biggest > temporary.bytes)
     return {
-      refusal: `the biggest layer to pull has ${formatBytes(biggest)}, but ${free(temporary)}`,
+      refusal: `the largest layer to pull is ${formatBytes(biggest)}, but ${free(temporary)}`,
     }
   if (needed * unpackedFactor > store.bytes)
     return {
-      warning: `the bound images to pull have ${formatBytes(needed)} compressed and may take ${formatBytes(needed * unpackedFactor)} on disk, but ${free(store)}`,
+      warning: `the bound images to pull are ${formatBytes(needed)} compressed and may need ${formatBytes(needed * unpackedFactor)} when unpacked, but ${free(store)}`,
     }
   return {}
 }

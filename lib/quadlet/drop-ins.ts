@@ -49,8 +49,8 @@ export class DropIns {
     const dropIns = this.#paths(name).flatMap(file => this.#read(file))
     if (dropIns.reduce((sum, { bytes }) => sum + bytes, 0) > maxSpecBytes)
       throw new Refusal(
-        `the drop-ins have more than ${maxSpecBytes} bytes in all`,
-        'write what they say into the file',
+        `the drop-ins exceed ${maxSpecBytes} bytes in total`,
+        'move their settings to the file',
       )
     return dropIns
   }
@@ -64,8 +64,8 @@ export class DropIns {
         entries += names.length
         if (entries > maxEntries)
           throw new Refusal(
-            `the drop-in directories, with ${directory}, have more than ${maxEntries} entries`,
-            'put what they say into fewer files',
+            `the drop-in directories, including ${directory}, have more than ${maxEntries} entries`,
+            'merge the drop-ins',
           )
         for (const file of names.map(String))
           if (file.endsWith('.conf') && !found.has(file)) found.set(file, `${directory}/${file}`)

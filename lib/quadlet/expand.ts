@@ -25,7 +25,7 @@ function expandVariables(word: string): string {
   // Do not show the text: it may be part of a password.
   if (/^\$(?!\$)|(?<!\$)(?:\$\$)*\$\{/u.test(word))
     throw new Refusal(
-      'variables ($NAME at the start, ${NAME}) are set on the booted system only',
+      'variables ($NAME at the start, ${NAME}) are set only on the booted system',
       'write the value itself, and $$ for a dollar sign',
     )
   return word.replaceAll('$$', '$')

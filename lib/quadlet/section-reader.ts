@@ -80,7 +80,7 @@ export class SectionReader {
           file: first?.file,
           line: first?.line,
           key,
-          reason: `there is no such key in [${this.#section}]`,
+          reason: `unknown key in [${this.#section}]`,
           remedy: 'remove it; Quadlet would ignore the whole file',
         })
   }
@@ -138,7 +138,7 @@ function oneLine({ value, systemdValue }: Assignment): string {
 function unquote(value: string): string {
   const inner = /^"(.*)"$/su.exec(value)?.[1] ?? value
   if (inner.startsWith('"') || inner.endsWith('"'))
-    throw new Refusal('quotes that podman versions read differently', 'remove them')
+    throw new Refusal('podman versions handle these quotes differently', 'remove them')
   return inner
 }
 

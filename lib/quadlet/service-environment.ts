@@ -22,7 +22,7 @@ export function environmentFaults(unitFile: UnitFile, specifiers: Specifiers): r
       const [, variable] = pullVariable.exec(assignment) ?? []
       if (variable !== undefined)
         throw new Refusal(
-          `${variable} changes what podman pulls, but on the booted system only`,
+          `${variable} changes what podman pulls, but only on the booted system`,
           'use AuthFile= of a .image file, the files in /etc/containers, or a drop-in of bootc-pending-.service',
         )
     }

@@ -11,7 +11,7 @@ import type { QuadletKind } from './quadlet-kind.ts'
 export function serviceName(file: string, kind: QuadletKind, chosen: string | undefined): string {
   const base = file.slice(0, file.lastIndexOf('.'))
   if (base.endsWith('@'))
-    throw new Refusal('a template has no image of its own', 'link to it as name@instance')
+    throw new Refusal('a template cannot be bound', 'link to it as name@instance')
   if (chosen === undefined) return `${base}${kind === 'image' ? '-image' : ''}.service`
   if (!/^[\w.:\\@-]+$/u.test(chosen))
     throw new Refusal(`${chosen} is not the name of a unit`, 'use letters and digits')

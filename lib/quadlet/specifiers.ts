@@ -45,11 +45,11 @@ const osReleaseFields: Readonly<Record<string, string>> = {
 
 const refused: Readonly<Record<string, string>> = {
   b: 'the boot ID is new at every boot',
-  H: 'the host name is known on the booted system only',
-  l: 'the host name is known on the booted system only',
-  q: 'the host name is known on the booted system only',
-  v: 'the kernel release is known on the booted system only',
-  d: 'the credentials directory exists while the unit runs only',
+  H: 'the host name is known only on the booted system',
+  l: 'the host name is known only on the booted system',
+  q: 'the host name is known only on the booted system',
+  v: 'the kernel release is known only on the booted system',
+  d: 'the credentials directory exists only while the unit runs',
   s: "the user's shell is chosen when systemd is built",
   y: 'the unit file does not exist yet',
   Y: 'the unit file does not exist yet',
@@ -120,14 +120,14 @@ function ofDeployment(facts: SpecifierFacts, letter: string): string | undefined
     case 'm':
       if (facts.machineId === undefined)
         throw new Refusal(
-          'specifier %m: the machine ID is known on the updated host only',
+          'specifier %m: the machine ID is known only on the updated host',
           'write the value itself',
         )
       return facts.machineId
     case 'D':
       if (facts.systemdVersion === undefined || facts.systemdVersion < sharedDataVersion)
         throw new Refusal(
-          `specifier %D: systemd knows it from version ${sharedDataVersion} on`,
+          `specifier %D: systemd ${sharedDataVersion} or newer is required`,
           'write /usr/share',
         )
       return '/usr/share'
@@ -154,7 +154,7 @@ function unescapePath(name: string): string {
   if (name === '-') return '/'
   const path = unescapeName(name)
   if (path.split('/').some(part => part === '' || part === '.' || part === '..'))
-    throw new Refusal(`the unit name part ${name} is no path`)
+    throw new Refusal(`the unit name part ${name} is not a path`)
   return `/${path}`
 }
 

@@ -57,7 +57,7 @@ export function splitAnyWords(value: string): readonly string[] {
       word = undefined
     } else word = (word ?? '') + character
   }
-  if (quote !== undefined) throw new Refusal(`a ${quote} is not closed`, `add the closing ${quote}`)
+  if (quote !== undefined) throw new Refusal(`unterminated ${quote}`, `add the closing ${quote}`)
   if (word !== undefined) words.push(word)
   return words
 }
@@ -68,7 +68,7 @@ function unescape(rest: string): { readonly text: string; readonly length: numbe
   const [all] = numericEscape.exec(rest) ?? []
   if (all === undefined)
     throw new Refusal(
-      `\\${rest.slice(0, 1)} is not an escape that Quadlet knows, it would drop the whole value`,
+      `unknown escape \\${rest.slice(0, 1)}: Quadlet would drop the whole value`,
       'write \\\\ for a backslash',
     )
   const isOctal = /^[0-7]/u.test(all)
@@ -87,6 +87,6 @@ function refuseOddWord(word: string): void {
   if (word === '')
     throw new Refusal('an empty word: Quadlet drops all words after it', 'remove the empty quotes')
   if (word === ';')
-    throw new Refusal('a word of one semicolon starts another command in systemd', 'remove it')
+    throw new Refusal('systemd takes a single ; for the start of another command', 'remove it')
   if (/\p{Cc}/u.test(word)) throw new Refusal('a word holds a control character', 'remove it')
 }

@@ -65,7 +65,7 @@ export function parseUnitFile(text: string): {
       faults.push({
         line,
         key,
-        reason: 'this stands before the first section',
+        reason: 'assignment outside of any section',
         remedy: 'put it below a section header',
       })
     else if (hasOddEnd(value)) faults.push({ line, key, ...oddWhiteSpace })
@@ -97,7 +97,7 @@ function characterFaults(text: string): Fault[] {
     [/\0/u, 'the file holds a NUL byte', 'save it as text'],
     [
       /\p{Noncharacter_Code_Point}/u,
-      'a code point that is no character, for which systemd refuses what Quadlet makes of the file',
+      'the file contains a noncharacter code point: systemd rejects the unit that Quadlet generates',
       'remove it',
     ],
     [/\r(?!\n)/u, 'a carriage return without a line feed', 'end lines with a line feed'],
@@ -110,7 +110,7 @@ function characterFaults(text: string): Fault[] {
 
 const oddWhiteSpace = {
   reason: 'white space other than blank and tab',
-  remedy: 'remove it; not every program trims it',
+  remedy: 'remove it: Quadlet and systemd trim it differently',
 }
 
 /** Drops comments and empty lines and joins continued lines; adds to `faults`. */

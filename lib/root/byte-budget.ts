@@ -21,8 +21,8 @@ export class ByteBudget {
   take(bytes: number, place?: string): void {
     if (this.#bytes + bytes > maxBytes)
       throw new Refusal(
-        `${place === undefined ? '' : `${place}: `}at most ${maxBytes} bytes of ${this.#kind} are read for one root`,
-        'leave only what is needed',
+        `${place === undefined ? '' : `${place}: `}the ${this.#kind} of one root exceed ${maxBytes} bytes`,
+        'remove what is not needed',
       )
     this.#bytes += bytes
   }

@@ -65,8 +65,8 @@ function readTree(
     entries += 1
     if (entries > maxEntries)
       throw new Refusal(
-        `${directory}/${start} has more than ${maxEntries} entries, with what its links lead to`,
-        'leave only what podman reads in it',
+        `${directory}/${start} has more than ${maxEntries} entries, including those behind links`,
+        'remove files that podman does not read',
       )
     const stat = files.follow(absolute)?.stat
     // podman ignores a dangling link.

@@ -29,10 +29,11 @@ export type Vardict = ReadonlyMap<string, Variant>
  */
 export function readVardict(bytes: Buffer): Vardict {
   if (bytes.length === 0) return new Map()
-  if (bytes.length > maxBytes) throw new Error(`${bytes.length} bytes are more than it can have`)
+  if (bytes.length > maxBytes)
+    throw new Error(`${bytes.length} bytes exceed the maximum of ${maxBytes}`)
   const width = offsetWidth(bytes.length)
   const tableStart = offsetAt(bytes, bytes.length - width)
-  if (tableStart >= bytes.length) throw new Error('the table of offsets lies outside of the data')
+  if (tableStart >= bytes.length) throw new Error('the offset table is outside the data')
   const ends: number[] = []
   for (let at = tableStart; at < bytes.length; at += width) ends.push(offsetAt(bytes, at))
   return new Map(

@@ -29,8 +29,7 @@ export function readRegularFile(path: string, limit: number): Buffer {
 
 function refuseUnlessRegular(stat: Stats, limit: number): void {
   if (!stat.isFile()) throw new Error(`this is a ${kindOf(stat)}, not a regular file`)
-  if (stat.size > limit)
-    throw new Error(`the file has ${stat.size} bytes; at most ${limit} are read`)
+  if (stat.size > limit) throw new Error(`the file has ${stat.size} bytes, the maximum is ${limit}`)
 }
 
 function kindOf(stat: Stats): string {

@@ -49,7 +49,7 @@ export function resolveLinks(path: string, place: Place): string {
       throw new UnresolvedPath('missing', `/${here} does not exist in the root`)
     if (stat.isSymbolicLink()) {
       if (++links > maxLinks)
-        throw new UnresolvedPath('loop', `the links run in a circle at /${here}`)
+        throw new UnresolvedPath('loop', `too many symbolic links at /${here}`)
       const target = readlinkSync(location)
       if (target.startsWith('/')) resolved.length = 0
       todo.unshift(...components(target))

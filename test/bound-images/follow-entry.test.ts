@@ -131,14 +131,14 @@ t.test('what is no Quadlet file', t => {
       'no ending',
       entry(linkTo('/x'), 'web'),
       'web',
-      /ends in \.image, \.container, \.kube or \.toml/,
+      /must end in \.image, \.container, \.kube or \.toml/,
     ],
-    ['another ending', entry(linkTo('/x'), 'a.volume'), 'a.volume', /ends in/],
+    ['another ending', entry(linkTo('/x'), 'a.volume'), 'a.volume', /must end in/],
     [
       'two kinds',
       { 'opt/a.container': '', ...entry(linkTo('/opt/a.container')) },
       'web.image',
-      /^a \.image entry leads to \/opt\/a\.container$/,
+      /^the \.image entry is a link to \/opt\/a\.container, a file of another type$/,
     ],
     ['dangling', entry(linkTo('/nowhere/web.image')), 'web.image', /\/nowhere does not exist/],
     [
@@ -153,12 +153,12 @@ t.test('what is no Quadlet file', t => {
       'web.image',
       /\/x is not a directory/,
     ],
-    ['a loop', entry(linkTo('web.image')), 'web.image', /circle/],
+    ['a loop', entry(linkTo('web.image')), 'web.image', /too many symbolic links/],
     [
       'a long chain',
       { ...chain, ...entry(linkTo('/opt/l0')), 'opt/l41': '' },
       'web.image',
-      /circle/,
+      /too many symbolic links/,
     ],
   ]
   for (const [what, tree, name, message] of cases)

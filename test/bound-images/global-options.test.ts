@@ -39,14 +39,14 @@ t.test('options of podman itself', t => {
 
 t.test('what a bound image must not have', t => {
   const cases: readonly [words: readonly string[], reason: RegExp][] = [
-    [['--root=/x'], /^--root is not for a bound image/],
+    [['--root=/x'], /^--root is not supported: a bound image/],
     [['--runroot', '/x'], /^--runroot is not/],
     [['--storage-opt=additionalimagestore=/x'], /^--storage-opt is not/],
     [['--remote'], /^--remote is not/],
     [['--url', 'ssh://x'], /^--url is not/],
     [['--syslog=false'], /^--syslog is not/],
     [['images'], /^images is not/],
-    [['--log-level'], /--log-level has no value/],
+    [['--log-level'], /--log-level requires a value/],
     [['--module', 'nothing.conf'], /the root has no module nothing\.conf/],
     [['--module=/usr/lib/nothing.conf'], /the root has no file/],
   ]

@@ -27,7 +27,7 @@ export function makeContext(
     logins: () => readLogins(files),
     secrets: '/secrets',
     copies: copyBudget(),
-    yaml: new ByteBudget('Kubernetes YAML'),
+    yaml: new ByteBudget('Kubernetes YAML files'),
     certificates: new Map(),
     specFile: '/usr/share/containers/systemd/web.image',
     owner: '/usr/share/containers/systemd/web.image web-image.service',

@@ -99,7 +99,7 @@ t.test('what podman would read differently', t => {
   ]
   for (const [yaml, found, key] of odd) {
     const expected = {
-      message: `podman takes the key ${found} for ${key}, Kubernetes does not`,
+      message: `podman reads the key ${found} as ${key}, Kubernetes does not`,
       remedy: `write ${key}`,
     }
     t.throws(() => imagesOfPods(yaml), expected, yaml)
@@ -114,7 +114,7 @@ t.test('what podman would read differently', t => {
     t.throws(
       () => imagesOfPods(yaml),
       {
-        message: `an image is written as ${type}, not as text`,
+        message: `the image is of type ${type}, not string`,
         remedy: 'put its name in quotes',
       },
       yaml,
@@ -125,7 +125,7 @@ t.test('what podman would read differently', t => {
       {
         line: 2,
         key: 'Yaml',
-        reason: '/etc/pod.yaml: podman takes the key Image for image, Kubernetes does not',
+        reason: '/etc/pod.yaml: podman reads the key Image as image, Kubernetes does not',
         remedy: 'write image',
       },
     ],
@@ -226,7 +226,12 @@ t.test('more images than any host has', t => {
   })
   t.equal(boundImages.length, 0)
   t.match(faults, [
-    { line: 2, key: 'Yaml', reason: '/etc/b.yaml: more than 20000 images', remedy: 'bind fewer' },
+    {
+      line: 2,
+      key: 'Yaml',
+      reason: '/etc/b.yaml: more than 20000 images, the maximum for all specs',
+      remedy: 'bind fewer',
+    },
   ])
   t.end()
 })
@@ -236,9 +241,9 @@ t.test('what is refused, with line, key and reason', t => {
     ['', undefined, 'Yaml', /no Yaml= in \[Kube\]/],
     ['Yaml=', 2, 'Yaml', /no Yaml=/],
     ['Yaml=nothing.yaml', 2, 'Yaml', /^nothing\.yaml: .*nothing\.yaml does not exist/],
-    ['Yaml="pod.yaml', 2, 'Yaml', /not closed/],
+    ['Yaml="pod.yaml', 2, 'Yaml', /unterminated "/],
     ['Yaml=%b.yaml', 2, 'Yaml', /specifier %b/],
-    ['Yaml=pod.yaml\nImage=quay.io/a', 3, 'Image', /no such key in \[Kube\]/],
+    ['Yaml=pod.yaml\nImage=quay.io/a', 3, 'Image', /unknown key in \[Kube\]/],
     ['Yaml=pod.yaml\nContainersConfModule=x', 3, 'ContainersConfModule', /no module/],
     ['Yaml=pod.yaml\nPodmanArgs=--retry many', 3, 'PodmanArgs', /not a number/],
   ]
@@ -254,7 +259,7 @@ t.test('what is refused, with line, key and reason', t => {
 const broken = (yaml: string) => parse('Yaml=/etc/pod.yaml', { 'etc/pod.yaml': yaml })
 
 t.test('what is wrong in the YAML', t => {
-  t.match(broken('kind: ConfigMap').faults, [{ line: 2, key: 'Yaml', reason: /names no image/ }])
+  t.match(broken('kind: ConfigMap').faults, [{ line: 2, key: 'Yaml', reason: /contains no image/ }])
   t.match(broken('a: [').faults, [{ line: 2, key: 'Yaml', reason: /^\/etc\/pod\.yaml: .* line 1/ }])
   const { images, faults } = broken(pod('A', 'quay.io/a:1', 'short'))
   t.strictSame(images, ['quay.io/a:1'], 'the others are read')
@@ -262,7 +267,7 @@ t.test('what is wrong in the YAML', t => {
     { line: 2, reason: '/etc/pod.yaml: image A: not an image reference', remedy: /write registry/ },
     { line: 2, reason: /image short: .* short name/ },
   ])
-  t.match(broken(`#${' '.repeat(1024 * 1024)}`).faults, [{ reason: /at most 1048576/ }])
+  t.match(broken(`#${' '.repeat(1024 * 1024)}`).faults, [{ reason: /the maximum is 1048576/ }])
   t.end()
 })
 

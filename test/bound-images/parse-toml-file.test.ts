@@ -34,11 +34,19 @@ t.test('images, and credentials for all of them', t => {
 t.test('what is wrong, and what is read all the same', t => {
   const cases: readonly [text: string, images: number, fault: object][] = [
     ['images = ["quay.io/a:1",\n"b" "c"]', 0, { line: 2, reason: /^Invalid TOML[^\n]*$/ }],
-    ['', 0, { key: 'images', reason: 'not a list of images' }],
-    ['images = []', 0, { key: 'images', reason: 'not a list of images' }],
-    ['images = "quay.io/a:1"', 0, { key: 'images', reason: 'not a list of images' }],
-    ['images = ["quay.io/a:1", 5]', 1, { key: 'images', reason: 'not a list of images' }],
-    ['images = ["quay.io/a:1"]\nimage = "b"', 1, { key: 'image', reason: 'there is no such key' }],
+    ['', 0, { key: 'images', reason: 'images must be a non-empty list of strings' }],
+    ['images = []', 0, { key: 'images', reason: 'images must be a non-empty list of strings' }],
+    [
+      'images = "quay.io/a:1"',
+      0,
+      { key: 'images', reason: 'images must be a non-empty list of strings' },
+    ],
+    [
+      'images = ["quay.io/a:1", 5]',
+      1,
+      { key: 'images', reason: 'images must be a non-empty list of strings' },
+    ],
+    ['images = ["quay.io/a:1"]\nimage = "b"', 1, { key: 'image', reason: 'unknown key' }],
     ['[x]\nimages = ["quay.io/a:1"]', 0, { key: 'x' }],
     [
       'images = ["quay.io/a:1", "A"]',
@@ -51,7 +59,11 @@ t.test('what is wrong, and what is read all the same', t => {
       0,
       { key: 'authfile', reason: /not an absolute path/, remedy: /start it/ },
     ],
-    ['images = ["oci-archive:/x"]', 0, { key: 'images', reason: /the name .* is not known/ }],
+    [
+      'images = ["oci-archive:/x"]',
+      0,
+      { key: 'images', reason: /an image from oci-archive: needs a name/ },
+    ],
   ]
   for (const [text, images, fault] of cases) {
     const { boundImages, faults } = parse(text)

@@ -82,22 +82,22 @@ t.test('what podman, or a bound image, does not take', t => {
     [['--nonsense=1'], /no option --nonsense$/],
     [['-x'], /no option -x$/],
     [['-q=1'], /no option -q$/],
-    [['quay.io/other'], /a word is no option/],
-    [['--tls-verify', 'false'], /a word is no option/],
-    [['--', 'a'], /a word is no option/],
-    [['constructor', 'a'], /a word is no option/],
-    [['=a'], /a word is no option/],
-    [['--arch'], /--arch has no value/],
+    [['quay.io/other'], /a word is not an option/],
+    [['--tls-verify', 'false'], /a word is not an option/],
+    [['--', 'a'], /a word is not an option/],
+    [['constructor', 'a'], /a word is not an option/],
+    [['=a'], /a word is not an option/],
+    [['--arch'], /--arch requires a value/],
     [['--all-tags'], /all tags/],
     [['--all-tags=true'], /all tags/],
     [['-a'], /all tags/],
     [['--tls-verify=ja'], /takes true or false, not ja/],
     [['--quiet='], /takes true or false/],
-    [['--arch', 'arm 64'], /no name of a platform/],
-    [['--arch='], /no name of a platform/],
-    [['--os', '-x'], /no name of a platform/],
-    [['--platform', 'linux//x'], /no name of a platform/],
-    [['--policy', 'Always'], /Always is not known/],
+    [['--arch', 'arm 64'], /not a platform name/],
+    [['--arch='], /not a platform name/],
+    [['--os', '-x'], /not a platform name/],
+    [['--platform', 'linux//x'], /not a platform name/],
+    [['--policy', 'Always'], /Always is not a valid value/],
     [['--retry', '-1'], /not a number/],
     [['--retry', 'many'], /not a number/],
     [['--retry-delay', '10'], /not a duration/],
@@ -116,7 +116,7 @@ t.test('what podman, or a bound image, does not take', t => {
   for (const [words, message] of cases)
     t.throws(() => parse(...words), { message }, words.join(' '))
   t.throws(() => valueOption('--creds', 'me:x', { ...context(), registry: undefined }), {
-    message: /only a registry asks for a password/,
+    message: /a password is only valid for an image in a registry/,
   })
   t.throws(() => valueOption('toString', 'x', context()), { message: /no option toString/ })
   t.match(allTags(), { remedy: /each tag/ })
@@ -277,7 +277,7 @@ t.test('a copy of certificates has its limits, and is read once', t => {
     return () => valueOption('--cert-dir', '/etc/certs', own).files
   }
   t.equal(read(998, 0)().length, 999)
-  t.throws(read(999, 0), { message: '/etc/certs has 1001 entries; at most 1000 are copied' })
+  t.throws(read(999, 0), { message: '/etc/certs has 1001 entries, the maximum is 1000' })
   const most = read(20, 16)
   t.equal(most().length, 21)
   t.equal(most()[0], most()[0], 'for the next spec it is the same copy')
@@ -286,8 +286,9 @@ t.test('a copy of certificates has its limits, and is read once', t => {
     t.throws(
       tooMuch,
       {
-        message: /^\/etc\/certs: at most 16777216 bytes of certificates and configuration/,
-        remedy: /leave only/,
+        message:
+          /^\/etc\/certs: the certificates and configuration of one root exceed 16777216 bytes$/,
+        remedy: /remove what is not needed/,
       },
       again,
     )

@@ -180,7 +180,7 @@ t.test('a container whose image file is missing, masked or broken', t => {
     [`${links}/web.container`]: linkTo(`/${quadlets}/web.container`),
   }
   const where = `${links}/web.container (/${quadlets}/web.container), line 3, Image=`
-  const missing = `${where}: Quadlet will not find the file base.image in the new root; add it to the OS image`
+  const missing = `${where}: the new root has no Quadlet file base.image, or masks it; add it to the OS image`
   t.strictSame(imagesOf(makeTree(t, container)).problems, [missing])
   const masked = makeTree(t, { ...container, [`${quadlets}/base.image`]: linkTo('/dev/null') })
   t.strictSame(imagesOf(masked).problems, [missing])
@@ -252,7 +252,7 @@ t.test('more images than any host has: those that fit are read', t => {
   t.equal(found.length, 20_000)
   t.strictSame(found.at(-1), [`${links}/c.image`, 'quay.io/x/c:1'])
   t.strictSame(problems, [
-    `${links}/b.toml: too many images: with the 2 of this spec there are more than 20000; bind fewer`,
+    `${links}/b.toml: too many images: this spec has 2, and the maximum for all specs is 20000; bind fewer`,
   ])
   t.end()
 })
@@ -275,7 +275,7 @@ t.test('no more Kubernetes YAML is read than any real host has', t => {
   t.strictSame(images.length, 17)
   t.strictSame(images.at(-1), [`${links}/small.image`, 'quay.io/x/small:1'])
   t.match(problems, [
-    `${links}/big16.kube (/${quadlets}/big16.kube), line 2, Yaml=: /usr/share/big.yml: at most 16777216 bytes of Kubernetes YAML are read for one root; leave only what is needed`,
+    `${links}/big16.kube (/${quadlets}/big16.kube), line 2, Yaml=: /usr/share/big.yml: the Kubernetes YAML files of one root exceed 16777216 bytes; remove what is not needed`,
   ])
   t.end()
 })

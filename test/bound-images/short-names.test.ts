@@ -93,9 +93,13 @@ t.test('names that nobody can resolve', t => {
       /neither an alias nor a search registry/,
     ],
     ['several registries', { [main]: search('a.io', 'b.io') }, /ambiguous: .* names a\.io, b\.io/],
-    ['no such registry', { [main]: search('quay') }, /names quay, which is no registry/],
+    ['no such registry', { [main]: search('quay') }, /names quay, which is not a registry/],
     ['no registry at all', { [main]: search('a b') }, /not an image reference/],
-    ['an alias without registry', { [main]: alias('x/y') }, /alias without registry/],
+    [
+      'an alias without registry',
+      { [main]: alias('x/y') },
+      /the alias of .* in registries\.conf has no registry/,
+    ],
     [
       'broken TOML',
       { [main]: search('quay.io'), [dropIn('1.conf')]: 'aliases = [' },

@@ -61,13 +61,13 @@ t.test('what means nothing is a warning', t => {
   )
   t.strictSame(settings, defaultSettings)
   t.strictSame(warnings, [
-    `${main}, line 5: [Service] has no effect, there is no such section; did you mean [BoundImages]?`,
-    `${main}: [Empty] has no effect, there is no such section; did you mean [BoundImages]?`,
-    `${main}, line 2, MaxParalel=: this has no effect, there is no such key; did you mean MaxParallel?`,
-    `${main}, line 3, Frobnicate=: this has no effect, there is no such key; the keys are Gate, MaxParallel, RetryLimit, RetryDelaySec, RetryMaxDelaySec, PullTimeoutSec, FlushTimeoutSec, GateTimeoutSec, ResolveTimeoutSec, Store, SpecDirs`,
+    `${main}, line 5: unknown section [Service], ignored; did you mean [BoundImages]?`,
+    `${main}: unknown section [Empty], ignored; did you mean [BoundImages]?`,
+    `${main}, line 2, MaxParalel=: unknown key, ignored; did you mean MaxParallel?`,
+    `${main}, line 3, Frobnicate=: unknown key, ignored; valid keys: Gate, MaxParallel, RetryLimit, RetryDelaySec, RetryMaxDelaySec, PullTimeoutSec, FlushTimeoutSec, GateTimeoutSec, ResolveTimeoutSec, Store, SpecDirs`,
   ])
   t.strictSame(parse(section('RetryDelaySec=10min')).warnings, [
-    'RetryDelaySec=10min has no effect, because RetryMaxDelaySec=5min is less',
+    'RetryDelaySec=10min has no effect, because RetryMaxDelaySec=5min is smaller',
   ])
   t.end()
 })
@@ -77,7 +77,7 @@ t.test('an administrator can replace a bad value', t => {
   const { settings, warnings } = parse(bad, section('Gate=warn', 'SpecDirs=', 'SpecDirs=/c'))
   t.match(settings, { gate: 'warn', specDirs: ['/c'] })
   t.strictSame(warnings, [
-    `${main}, line 2, Gate=: there is no such value, but a later assignment replaces it; write require, warn or off`,
+    `${main}, line 2, Gate=: unknown value, but a later assignment replaces it; write require, warn or off`,
     `${main}, line 3, SpecDirs=: a is not an absolute path, but a later assignment replaces it; write absolute paths of letters, digits and . _ + - @, separated by blanks`,
   ])
   t.throws(() => parse(bad, section('Gate=warn', 'SpecDirs=/c')), { message: /SpecDirs=: a is/ })
@@ -94,14 +94,14 @@ t.test('all errors at once', t => {
   ]
   t.throws(() => parseSettings(files, [known]), {
     message: [
-      'the configuration cannot be used',
+      'invalid configuration',
       '/run/x: this is a FIFO, not a regular file',
       `${main}, line 4: this is neither a section, a comment nor Key=value; start a comment with #, and keep a key on one line`,
-      `${main}.d/a\\x0a[x].conf, line 1, Gate=: this stands before the first section; put it below a section header`,
+      `${main}.d/a\\x0a[x].conf, line 1, Gate=: assignment outside of any section; put it below a section header`,
       `${dropIn('b')}, line 2: the file holds a NUL byte; save it as text`,
       `${main}, line 2, MaxParallel=: this is not a whole number; write a whole number from 1 to 64`,
       `${main}, line 3, RetryLimit=: this is not a whole number; write a whole number from 1 to 100`,
-      `${dropIn('c')}, line 2, Store=: /a\\u{202e}b has a character that needs care in units; write an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp`,
+      `${dropIn('c')}, line 2, Store=: /a\\u{202e}b contains a character that is not allowed; write an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp`,
     ].join('\n'),
   })
   t.end()

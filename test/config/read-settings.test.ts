@@ -111,18 +111,18 @@ t.test('what cannot be read is an error, all at once', t => {
   writeFileSync(Buffer.from(`${root}/${directory}/caf\xe9.conf`, 'latin1'), '')
   t.throws(() => readSettings(root), {
     message: [
-      'the configuration cannot be used',
+      'invalid configuration',
       `/${directory}/caf\\u{fffd}.conf: the name is not UTF-8; rename the file`,
       `/run/${main}.d: /run/${main}.d is not a directory`,
       `/usr/lib/${main}.d: /usr/lib/nowhere does not exist in the root`,
       `/etc/${main}: /etc/nowhere does not exist in the root`,
       `/${directory}/1.conf: this is a directory, not a regular file`,
-      `/${directory}/2.conf: the links run in a circle at /${directory}/2.conf`,
+      `/${directory}/2.conf: too many symbolic links at /${directory}/2.conf`,
       `/${directory}/3.conf: this is a FIFO, not a regular file`,
       `/${directory}/4.conf: this is a FIFO, not a regular file`,
-      `/${directory}/5.conf: the file has 65564 bytes; at most 65536 are read`,
+      `/${directory}/5.conf: the file has 65564 bytes, the maximum is 65536`,
       `/${directory}/6.conf: the file is not UTF-8 text; save it as UTF-8`,
-      `/${directory}/7.conf, line 2, RetryLimit=: this is too little; write a whole number from 1 to 100`,
+      `/${directory}/7.conf, line 2, RetryLimit=: the value is below the minimum; write a whole number from 1 to 100`,
     ].join('\n'),
   })
   t.end()

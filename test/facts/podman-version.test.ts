@@ -32,7 +32,7 @@ t.test('the oldest podman', t => {
   for (const version of [[5, 0], [5, 8], [6, 1], anyPodmanVersion] as const)
     t.strictSame(requireSupported(version), version)
   t.throws(() => requireSupported([4, 9]), {
-    message: 'podman 4.9 of this host is too old: update it to 5.0 or newer',
+    message: 'podman 4.9 on this host is too old: update it to 5.0 or newer',
   })
   t.end()
 })
@@ -67,8 +67,8 @@ t.test('what an older podman cannot do at all', t => {
     version: PodmanVersion,
     reason: RegExp | undefined,
   ][] = [
-    [['--policy', 'never'], [5, 5], /podman 5\.5 of this host does not know --policy/],
-    [['--policy=never'], [5, 5], /does not know --policy/],
+    [['--policy', 'never'], [5, 5], /podman 5\.5 on this host does not support --policy/],
+    [['--policy=never'], [5, 5], /does not support --policy/],
     [['--policy', 'never'], [5, 6], undefined],
     [['--policy', 'always'], [5, 5], undefined],
     [['--policy', 'newer'], [5, 5], undefined],
@@ -78,7 +78,12 @@ t.test('what an older podman cannot do at all', t => {
   for (const [words, version, reason] of cases) {
     const fault = unsupportedOption(image([option(...words)]), version)
     if (reason === undefined) t.equal(fault, undefined, words.join(' '))
-    else t.match(fault, { reason, remedy: /update podman first/ }, words.join(' '))
+    else
+      t.match(
+        fault,
+        { reason, remedy: /^update podman to \d\.\d or newer first$/ },
+        words.join(' '),
+      )
   }
   t.end()
 })

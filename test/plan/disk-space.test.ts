@@ -12,14 +12,14 @@ t.test('what cannot fit, what may not, and what does', t => {
   const roomy = temporary(1e12)
   t.strictSame(judgeSpace(images, store(999_999_999), roomy), {
     refusal:
-      'the bound images to pull have 1.0 GB compressed and take more on disk, but /store has only 1.0 GB free',
+      'the bound images to pull are 1.0 GB compressed and need more space when unpacked, but /store has only 1.0 GB free',
   })
   t.match(judgeSpace(images, store(1_000_000_000), roomy), {
     refusal: undefined,
     warning:
-      'the bound images to pull have 1.0 GB compressed and may take 3.0 GB on disk, but /store has only 1.0 GB free',
+      'the bound images to pull are 1.0 GB compressed and may need 3.0 GB when unpacked, but /store has only 1.0 GB free',
   })
-  t.match(judgeSpace(images, store(2_999_999_999), roomy), { warning: /may take/ })
+  t.match(judgeSpace(images, store(2_999_999_999), roomy), { warning: /may need/ })
   t.strictSame(judgeSpace(images, store(3_000_000_000), roomy), {})
   t.end()
 })
@@ -27,7 +27,7 @@ t.test('what cannot fit, what may not, and what does', t => {
 t.test('the biggest layer must fit where podman unpacks it', t => {
   const images = [[layer('a', 600)], [layer('b', 400)]]
   t.strictSame(judgeSpace(images, store(1e12), temporary(599)), {
-    refusal: 'the biggest layer to pull has 600 B, but /tmp has only 599 B free',
+    refusal: 'the largest layer to pull is 600 B, but /tmp has only 599 B free',
   })
   t.strictSame(judgeSpace(images, store(1e12), temporary(600)), {})
   t.end()

@@ -40,15 +40,15 @@ t.test('limits', t => {
   t.equal(of(many('image.d', 100, '#'))('a.image').length, 100)
   const more = { ...many('image.d', 60, ''), ...many('a-.image.d', 41, '#') }
   t.throws(() => of(more)('a-b.image'), {
-    message: `the drop-in directories, with /${usr}/image.d, have more than 100 entries`,
-    remedy: 'put what they say into fewer files',
+    message: `the drop-in directories, including /${usr}/image.d, have more than 100 entries`,
+    remedy: 'merge the drop-ins',
   })
   t.equal(of(more)('b.image').length, 0, 'the others can be read')
   const half = '#'.repeat(32 * 1024)
   t.equal(of(many('image.d', 2, half))('a.image').length, 2)
   t.throws(() => of(many('image.d', 2, `${half}#`))('a.image'), {
-    message: 'the drop-ins have more than 65536 bytes in all',
-    remedy: 'write what they say into the file',
+    message: 'the drop-ins exceed 65536 bytes in total',
+    remedy: 'move their settings to the file',
   })
   t.end()
 })

@@ -105,12 +105,12 @@ t.test('faults name the drop-in', t => {
   const dropIn = (text: Tree[string]) => read({ [file.slice(1)]: text }).faults
   t.match(dropIn('[Image]\nOS\n'), [{ file, line: 2, reason: /neither/ }])
   t.match(dropIn(linkTo('/nowhere')), [{ file, reason: '/nowhere does not exist in the root' }])
-  t.match(dropIn(`#${' '.repeat(64 * 1024)}`), [{ file, reason: /at most 65536/ }])
+  t.match(dropIn(`#${' '.repeat(64 * 1024)}`), [{ file, reason: /the maximum is 65536/ }])
   t.match(dropIn('\u00ff'.repeat(3)), [{ file, line: 1 }])
   const many = Object.fromEntries(
     Array.from({ length: 101 }, (_, n) => [`${usr}/web.image.d/${n}.conf`, '#']),
   )
-  t.match(read(many).faults, [{ reason: /more than 100 entries/, remedy: /fewer files/ }])
+  t.match(read(many).faults, [{ reason: /more than 100 entries/, remedy: /merge the drop-ins/ }])
   t.end()
 })
 

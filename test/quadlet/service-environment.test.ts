@@ -25,7 +25,7 @@ t.test('variables that change what podman pulls', t => {
     ['Environment=CONTAINERS_CONF%i=/x', 2, 'CONTAINERS_CONF'],
   ]
   for (const [lines, line, variable] of cases) {
-    const reason = `${variable} changes what podman pulls, but on the booted system only`
+    const reason = `${variable} changes what podman pulls, but only on the booted system`
     const remedy = /^use AuthFile= .*\/etc\/containers, .* bootc-pending-\.service$/
     const faults = faultsOf(lines)
     t.match(faults, [{ line, key: 'Environment', reason, remedy }], lines)

@@ -65,7 +65,7 @@ t.test('text that is refused', t => {
     ['byte order mark', '\ufeff[Image]\nImage=a', 1, /byte order mark/],
     ['NUL', '[Image]\nImage=a\0b', 2, /NUL/],
     ['lone carriage return', '[Image]\nImage=a\rb', 2, /carriage return/],
-    ['key before a section', 'Image=a\n[Image]', 1, /before the first/],
+    ['key before a section', 'Image=a\n[Image]', 1, /outside of any section/],
     ['no =', '[Image]\nImage', 2, /neither/],
     ['empty key', '[Image]\n=a', 2, /neither/],
     ['open header', '[Image\nImage=a', 1, /not a section header/],
@@ -160,6 +160,6 @@ t.test('a hostile text ends before the time limit of a test', t => {
 })
 
 t.test('a code point that is no character', t => {
-  t.match(parseUnitFile('[Image]\n# \uffff').faults, [{ line: 2, reason: /no character/ }])
+  t.match(parseUnitFile('[Image]\n# \uffff').faults, [{ line: 2, reason: /noncharacter/ }])
   t.end()
 })

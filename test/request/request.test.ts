@@ -31,7 +31,7 @@ t.test('a spec that the podman of the host cannot honour is a problem', t => {
   const { specs, problems } = readRequest(root, options)
   t.strictSame(specs, [])
   t.strictSame(problems.flatMap(describeProblem), [
-    `${entry}: podman 5.4 of this host does not know --policy; it comes with 5.6: update podman first`,
+    `${entry}: podman 5.4 on this host does not support --policy; update podman to 5.6 or newer first`,
   ])
   t.end()
 })
@@ -131,7 +131,7 @@ t.test(
     t.match(request(large).problems.flatMap(describeProblem), [])
     truncateSync(join(large, 'root/usr/etc/containers/policy.json'), 10)
     t.match(request(large).problems.flatMap(describeProblem), [
-      /^etc\/containers: \/etc\/containers\/policy\.json: at most 16777216 bytes .*; leave only/,
+      /^etc\/containers: \/etc\/containers\/policy\.json: the .* of one root exceed 16777216 bytes; remove what/,
     ])
     t.end()
   },

@@ -155,8 +155,8 @@ t.test('no more entries than a sane configuration has, wherever its links lead',
     '1 + 44 + 44 * 44 entries',
   )
   const tooMany = {
-    message: '/etc/containers/certs.d has more than 2000 entries, with what its links lead to',
-    remedy: 'leave only what podman reads in it',
+    message: '/etc/containers/certs.d has more than 2000 entries, including those behind links',
+    remedy: 'remove files that podman does not read',
   }
   t.throws(
     () => read(makeTree(t, { ...tree, ...links('root/usr/y', 44, '/usr/z'), 'root/usr/z/': '' })),
@@ -169,7 +169,7 @@ t.test('no more entries than a sane configuration has, wherever its links lead',
 })
 
 const tooMuch = (directory: string) => ({
-  message: `${directory}: at most 16777216 bytes of certificates and configuration are read for one root`,
+  message: `${directory}: the certificates and configuration of one root exceed 16777216 bytes`,
 })
 
 t.test('no more bytes than fit into /run, together with what else is copied', t => {

@@ -10,7 +10,7 @@ t.test('only a regular file of a sane size is read', t => {
   symlinkSync('file', join(directory, 'link'))
   const read = (name: string, limit = 4) => readRegularFile(join(directory, name), limit).toString()
   t.equal(read('file'), 'text')
-  t.throws(() => read('file', 3), { message: /4 bytes; at most 3/ })
+  t.throws(() => read('file', 3), { message: /4 bytes, the maximum is 3/ })
   t.throws(() => read('sub'), { message: /a directory/ })
   t.throws(() => read('fifo'), { message: /a FIFO/ })
   t.throws(() => read('link'), { message: /a symbolic link/ })

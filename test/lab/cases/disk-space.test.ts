@@ -48,7 +48,7 @@ t.test('what cannot fit is refused, with numbers and before any layer is fetched
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
   const why =
-    /the bound images to pull have 10 MB compressed and take more on disk, but \/var\/lib\/containers\/storage has only \d\.\d MB free/
+    /the bound images to pull are 10 MB compressed and need more space when unpacked, but \/var\/lib\/containers\/storage has only \d\.\d MB free/
   t.match(await status(host), why)
   t.match(await status(host), /big:1 +missing/)
   t.match(await host.run('bootc-bound-images stage'), { exitCode: 1, stderr: why })
@@ -71,7 +71,7 @@ t.test('nor does a shutdown try what cannot fit, and the next boot says why', as
   t.ok(blobBytes() < 10_000, 'nobody has fetched a layer')
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  t.match(await status(host), /10 MB compressed and take more on disk/)
+  t.match(await status(host), /10 MB compressed and need more space when unpacked/)
   await host.kill()
 })
 
@@ -82,7 +82,7 @@ t.test('what may not fit is warned of, and pulled', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   t.match(
     await warnings(host),
-    /the bound images to pull have 10 MB compressed and may take 30 MB on disk, but \/var\/lib\/containers\/storage has only 2\d MB free/,
+    /the bound images to pull are 10 MB compressed and may need 30 MB when unpacked, but \/var\/lib\/containers\/storage has only 2\d MB free/,
   )
   await host.kill()
 })
@@ -94,7 +94,7 @@ t.test('a temporary directory without room for the biggest layer', async t => {
   t.match(await host.run(start), { exitCode: 1 })
   t.match(
     await status(host),
-    /The pulls were not started: the biggest layer to pull has 10 MB, but \/var\/tmp has only 5\.\d MB free/,
+    /The pulls were not started: the largest layer to pull is 10 MB, but \/var\/tmp has only 5\.\d MB free/,
   )
   t.ok(blobBytes() < 10_000)
   await host.kill()
