@@ -63,7 +63,7 @@ async function inspect(
   })
   const { exitCode, stdout, stderr } = result
   // execa can report a timeout for a podman that ended while this process was busy.
-  if (exitCode === undefined || (result.timedOut && stdout === ''))
+  if (exitCode === undefined || (result.timedOut && (exitCode !== 0 || stdout === '')))
     throw podmanFailure(result, args.slice(0, 2))
   const lines = stdout.split('\n')
   if (exitCode !== 0 || lines.length !== references.length)

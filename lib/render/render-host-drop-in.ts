@@ -15,7 +15,7 @@ export function renderHostDropIn(
 ): UnitText {
   const { imageStore, libraryDirectory, settings } = facts
   const maxDelay = Math.min(settings.retryMaxDelaySec, maxDelaySec(settings))
-  const unmark = [`${libraryDirectory}/unmark-pull`, '%N', quoteArgument(imageStore.directory)]
+  const unmark = quoteCommand([`${libraryDirectory}/unmark-pull`])
   const lines = [
     writtenAtStaging,
     '[Unit]',
@@ -29,7 +29,7 @@ export function renderHostDropIn(
     ...(hasRestartModes(facts)
       ? ['# Keep the target waiting between two attempts.', 'RestartMode=direct']
       : []),
-    `ExecStopPost=${unmark.join(' ')}`,
+    `ExecStopPost=${unmark} %N ${quoteArgument(imageStore.directory)}`,
     '# Stop retrying when that cannot help.',
     `ExecStopPost=+${quoteCommand([`${libraryDirectory}/give-up`])} %n`,
     '# Where podman writes. All else is read-only, see 50-isolation.conf.',
