@@ -3,10 +3,12 @@
 import { tagImage, untagImage } from '../host/podman.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import { describeError } from '../text/describe-error.ts'
+import { addGivenNames } from '../state/given-names.ts'
 import { namesByImage, type Tagging } from './tag-moves.ts'
 
-/** Adds names to images, one image at a time. Other images lose these names. */
+/** Adds names to images, one image at a time, and notes that they are ours. Other images lose these names. */
 export function giveNames(taggings: readonly Tagging[], store: ImageStore): Promise<void> {
+  addGivenNames(taggings)
   return changeNames(taggings, (id, names) => tagImage(id, names, store))
 }
 

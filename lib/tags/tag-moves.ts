@@ -60,16 +60,19 @@ export function protectingNamesToDrop(
 }
 
 /**
- * The names by digest that nothing needs any more. podman removes an image with its last name.
+ * The names of ours that nothing needs any more. podman removes an image with its last name.
  *
- * @param pulled the names that our pulls have stored
+ * @param pulled the names by digest that our pulls have stored
+ * @param given the tags that we have given; one that somebody has moved since is not ours any more
  */
-export function imagesToRemove(
+export function namesToRemove(
   pulled: readonly string[],
+  given: readonly Tagging[],
   { names }: Pick<StoreList, 'names'>,
   needed: ReadonlySet<string>,
 ): readonly string[] {
-  return pulled.filter(name => {
+  const tags = given.filter(({ id, name }) => names.get(name) === id && name !== keepName(id))
+  return [...pulled, ...tags.map(({ name }) => name)].filter(name => {
     const id = names.get(name)
     return id !== undefined && !needed.has(id)
   })

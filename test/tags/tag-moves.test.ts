@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
-  imagesToRemove,
   namesByImage,
+  namesToRemove,
   protectingNamesToDrop,
   protectingNamesToAdd,
   tagMoves,
@@ -122,8 +122,25 @@ t.test('images that pulls have brought go when no deployment needs them', t => {
     ['quay.io/x/other@sha256:1', old],
   ])
   const pulled = ['quay.io/x/app@sha256:1', 'quay.io/x/app@sha256:2', 'quay.io/x/gone@sha256:3']
-  t.strictSame(imagesToRemove(pulled, list, new Set([next])), ['quay.io/x/app@sha256:1'])
-  t.strictSame(imagesToRemove(pulled, list, new Set([old, next])), [])
+  t.strictSame(namesToRemove(pulled, [], list, new Set([next])), ['quay.io/x/app@sha256:1'])
+  t.strictSame(namesToRemove(pulled, [], list, new Set([old, next])), [])
+  t.end()
+})
+
+t.test('tags that we gave go with the image, those that somebody moved stay', t => {
+  const list = listOf([
+    ['x:1', old],
+    ['x:2', next],
+    ['x:3', old],
+  ])
+  const given = [
+    { id: old, name: 'x:1' },
+    { id: old, name: 'x:2' },
+    { id: old, name: 'x:4' },
+    { id: old, name: keep(old) },
+  ]
+  t.strictSame(namesToRemove([], given, list, new Set()), ['x:1'])
+  t.strictSame(namesToRemove([], given, list, new Set([old])), [])
   t.end()
 })
 

@@ -142,6 +142,35 @@ t.test(
   },
 )
 
+t.test('tags that were given go with the last deployment that needs the image', async t => {
+  const host = await lab.host()
+  const web = (version: string) => `${registry.address}/web:${version}`
+  const versions = ['2', '3', '4', '5', '6']
+  for (const version of versions) {
+    await registry.push(`web:${version}`, { files: { id: version } })
+    await host.commit(
+      `v${version}`,
+      boundImages({ 'web.image': imageSpec(registry, `web:${version}`) }),
+    )
+    if (version === '4') await host.run(`podman image pull --tls-verify=false ${web('4')}`)
+    await host.stage(`v${version}`)
+    t.match(await host.run(start), { exitCode: 0 })
+    await reboot(host)
+    if (version === '2') await host.run(`podman create --name user ${web('2')} x`)
+    if (version === '3') await host.run(`podman image tag ${web('3')} localhost/mine:1`)
+  }
+  const tags = `podman image list --format '{{.Repository}}:{{.Tag}}' | grep -v none | sort`
+  const kept = ['2', '4', '5', '6'].map(web)
+  t.equal((await host.run(tags)).stdout, [...kept, 'localhost/mine:1'].toSorted().join('\n'))
+  t.match(await host.run('podman rm user'), { exitCode: 0 })
+  await host.commit('v7', boundImages({ 'web.image': imageSpec(registry, 'web:6') }))
+  await host.stage('v7')
+  t.match(await host.run(start), { exitCode: 0 })
+  const { stdout } = await host.run(tags)
+  t.equal(stdout, [web('4'), web('5'), web('6'), 'localhost/mine:1'].toSorted().join('\n'))
+  await host.kill()
+})
+
 t.test('what is staged while other pulls run is settled though nobody waits for it', async t => {
   await registry.push('slow:1', { files: { id: 'slow' } })
   await registry.push('app:latest', { files: { id: 'A' } })

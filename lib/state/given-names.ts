@@ -1,0 +1,38 @@
+// /var/lib/bootc-bound-images/names: lines `ID NAME`, the tags that this product has given to images. Written by
+// settle, activate and boot before they give a tag; read when images are pruned, which also drops the lines that are no
+// longer true. Failure policy: a line of another format is skipped, so its tag stays; every other failure is an error.
+import { join } from 'node:path'
+import { stateDirectory } from '../directories.ts'
+import { readUnlessMissing } from './read-unless-missing.ts'
+import { writeFileSafely } from './write-file-safely.ts'
+
+const file = join(stateDirectory, 'names')
+
+/** A tag, and the ID of the image that was given it. */
+interface GivenName {
+  readonly id: string
+  readonly name: string
+}
+
+/** The tags that were given, unless somebody has moved or removed them since. */
+export function readGivenNames(): readonly GivenName[] {
+  return (readUnlessMissing(file) ?? '').split('\n').flatMap(line => {
+    const [, id, name] = /^([0-9a-f]{64}) (\S+)$/u.exec(line) ?? []
+    return id === undefined || name === undefined ? [] : [{ id, name }]
+  })
+}
+
+/** Adds to the tags that were given. */
+export function addGivenNames(names: readonly GivenName[]): void {
+  writeGivenNames([...readGivenNames(), ...names])
+}
+
+/** Replaces the tags that were given. */
+export function writeGivenNames(names: readonly GivenName[]): void {
+  const text = [...new Set(names.map(({ id, name }) => `${id} ${name}\n`))].join('')
+  try {
+    if (text !== (readUnlessMissing(file) ?? '')) writeFileSafely(file, text)
+  } catch {
+    // For example, the disk is full. An image must get its tag all the same.
+  }
+}
