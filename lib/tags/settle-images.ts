@@ -33,11 +33,13 @@ export async function settleImages(
     const id = found[index]?.id
     return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
   })
-  await giveNames(tagMoves(wanted, list, new Set()), facts.imageStore)
+  const given = tagMoves(wanted, list, new Set())
+  await giveNames(given, facts.imageStore)
   if (areAllPresent(found) && request.problems.length === 0) {
     recordDeployment(request.name, plan, found)
     removeOldRecords(list)
-    await pruneImages(list, facts)
+    const names = new Map([...list.names, ...given.map(({ id, name }) => [name, id] as const)])
+    await pruneImages({ ...list, names }, facts)
   }
   return found
 }
