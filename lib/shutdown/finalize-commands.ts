@@ -5,7 +5,9 @@ export const knownCommand = '/usr/bin/ostree admin finalize-staged'
 export function isGateFirst(execStop: string): boolean {
   const [first = '', second = '', ...others] = execStop.split('\n').filter(Boolean)
   return (
-    /argv\[\]=\S*timeout \d+ \S*bootc-bound-images gate ; ignore_errors=no ;/u.test(first) &&
+    /argv\[\]=\S*timeout \d+ \S*bootc-bound-images gate --at-shutdown ; ignore_errors=no ;/u.test(
+      first,
+    ) &&
     second.includes(`argv[]=${knownCommand} ;`) &&
     others.length === 0
   )

@@ -17,7 +17,7 @@ export async function gateWarnings(): Promise<readonly string[]> {
     ...(isGateFirst(await unitProperty(service, 'ExecStop'))
       ? []
       : [
-          `the gate is not in place: ${service} does not run "bootc-bound-images gate" and then "${knownCommand}". See systemctl cat ${service}.`,
+          `the gate is not in place: ${service} does not run "bootc-bound-images gate --at-shutdown" and then "${knownCommand}". See systemctl cat ${service}.`,
         ]),
     ...(files.length === 0 || hasKnownCommand(...files.map(file => readFileSync(file, 'utf8')))
       ? []

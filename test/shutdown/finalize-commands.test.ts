@@ -5,7 +5,7 @@ import { hasKnownCommand, isGateFirst } from '../../lib/shutdown/finalize-comman
 const shown = (command: string, ignoreErrors: 'yes' | 'no' = 'no') =>
   `{ path=${command.split(' ')[0]} ; argv[]=${command} ; ignore_errors=${ignoreErrors} ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }\n`
 
-const gate = '/usr/bin/timeout 90 /usr/bin/bootc-bound-images gate'
+const gate = '/usr/bin/timeout 90 /usr/bin/bootc-bound-images gate --at-shutdown'
 const ostree = '/usr/bin/ostree admin finalize-staged'
 
 /** A unit file of ostree's that stops with these commands. */
@@ -32,10 +32,10 @@ t.test('what lets a deployment pass the gate, or none', t => {
     'a command between them': shown(gate) + shown('/usr/bin/true') + shown(ostree),
     'a command after them': shown(gate) + shown(ostree) + shown('/usr/bin/true'),
     'ostree twice': shown(gate) + shown(ostree) + shown(ostree),
-    'another command of ours': shown(gate.replace(/gate$/u, 'status')) + shown(ostree),
+    'another command of ours': shown(gate.replace(/gate --at-shutdown$/u, 'status')) + shown(ostree),
     'the gate of another deployment': shown(`${gate} --root /`) + shown(ostree),
     'another command of ostree': shown(gate) + shown(`${ostree} --hold`),
-    'no limit': shown('/usr/bin/bootc-bound-images gate') + shown(ostree),
+    'no limit': shown('/usr/bin/bootc-bound-images gate --at-shutdown') + shown(ostree),
     'a gate whose failure is ignored': shown(gate, 'yes') + shown(ostree),
   }
   for (const [what, list] of Object.entries(lists)) t.notOk(isGateFirst(list), what)

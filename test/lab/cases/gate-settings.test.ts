@@ -96,6 +96,8 @@ t.test('a refusal is in the journal of the next boot, with what to do', async t 
   await host.commit('v3', web)
   await host.stage('v3')
   t.match(await host.run(start), { exitCode: 0 })
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
+  t.match(await status(host), /was not allowed/, 'an answer by hand forgets nothing')
   t.equal(await reboot(host), 'v3')
   t.equal(await loudAtBoot(host), '')
   await host.kill()
@@ -148,7 +150,7 @@ t.test('a configuration error at the gate', async t => {
 
 t.test('status warns when something else than the gate and then ostree finalizes', async t => {
   const host = await stagedHost()
-  const gate = '/usr/bin/timeout 90 /usr/bin/bootc-bound-images gate'
+  const gate = '/usr/bin/timeout 90 /usr/bin/bootc-bound-images gate --at-shutdown'
   const ostree = '/usr/bin/ostree admin finalize-staged'
   const breaks = {
     'another command comes first': ['zzz.conf', '', '/bin/true', gate, ostree],
@@ -231,18 +233,26 @@ t.test('an image that a power failure may have damaged', async t => {
   const record = (await host.run('cat /var/lib/bootc-bound-images/pulls/*')).stdout
   t.match(record, new RegExp(`^[0-9a-f]{64} sha256:[0-9a-f]{64} ${registry.address}/web:1$`))
   await host.run(`${name}; ${mark}`)
-  t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 }, 'its record tells its id')
+  t.match(
+    await host.run('bootc-bound-images gate --at-shutdown'),
+    { exitCode: 0 },
+    'its record tells its id',
+  )
   const other = `${'0'.repeat(64)} sha256:${'0'.repeat(64)} ${registry.address}/web:1`
   const unverified = { exitCode: 1, stderr: /web:1: unverified: the host went down/ }
   await host.run(`${name}; echo '${other}' >/var/lib/bootc-bound-images/pulls/$name`)
-  t.match(await host.run('bootc-bound-images gate'), unverified, 'a record of another id')
+  t.match(
+    await host.run('bootc-bound-images gate --at-shutdown'),
+    unverified,
+    'a record of another id',
+  )
   await host.run('rm /var/lib/bootc-bound-images/pulls/*')
-  t.match(await host.run('bootc-bound-images gate'), unverified, 'no record')
+  t.match(await host.run('bootc-bound-images gate --at-shutdown'), unverified, 'no record')
   t.equal(await reboot(host), 'v1')
   t.match(await status(host), /web:1 +unverified +\S+ +the host went down while it was pulled/)
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
-  t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
+  t.match(await host.run('bootc-bound-images gate --at-shutdown'), { exitCode: 0 })
   t.equal(await reboot(host), 'v2')
   await host.kill()
 })

@@ -29,7 +29,9 @@ t.test(
       (await host.run('bootc-bound-images status')).stdout,
       /web:1 +missing .*no longer in the image store/,
     )
+    const refusal = 'cat /var/lib/bootc-bound-images/refused.json'
     t.match(await host.run('bootc-bound-images gate'), { exitCode: 1 })
+    t.match(await host.run(refusal), { exitCode: 1 }, 'an answer by hand refuses nothing')
     t.match(await host.run(start), { exitCode: 0 })
     t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
     await host.run('podman rmi --all')
