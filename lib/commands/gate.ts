@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
 import { hostRoot } from '../directories.ts'
 import { answer } from '../shutdown/answer.ts'
-import { locateStagedRoot } from '../root/staged-deployment.ts'
+import { isLocked, locateStagedRoot } from '../root/staged-deployment.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -35,6 +35,10 @@ export const gateCommand: CommandModule<object, Options> = {
     const root = givenRoot ?? locateStagedRoot(hostRoot)
     if (root === undefined) {
       process.stdout.write('No deployment is staged.\n')
+      return
+    }
+    if (isFinal && givenRoot === undefined && isLocked(hostRoot)) {
+      process.stdout.write('The staged deployment is locked, so ostree does not finalize it.\n')
       return
     }
     const mayFinalize = await answer(root, { isMerged: merged, isFinal })

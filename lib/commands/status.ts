@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { hostRoot } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../shutdown/gate-warnings.ts'
 import { readRefusal, type RefusedImage, type GateRefusal } from '../state/gate-refusal.ts'
@@ -12,6 +13,7 @@ import { printable } from '../text/printable.ts'
 import { stagingRefusal } from '../state/last-staging.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
+import { isLocked } from '../root/staged-deployment.ts'
 import { formatTable } from './format-table.ts'
 import { requireRoot } from './require-root.ts'
 
@@ -26,6 +28,8 @@ interface Status {
   readonly images: readonly ImageReport[]
   /** Why nothing is known about the images. */
   readonly error?: string | undefined
+  /** Whether ostree leaves the deployment staged at a shutdown, because somebody has locked it. */
+  readonly locked?: boolean | undefined
   /** Why the pulls were not started. */
   readonly notStarted?: string | undefined
   /** Whether ostree's finalization runs our gate first. */
@@ -73,7 +77,13 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
   const images = await surveyImages(request, plan, await findImages(request, plan, facts))
   const isStaged = role === 'staged' || role === 'requested'
   return isStaged || !allPresent(images)
-    ? { deployment: request.name, role, images, notStarted: stagingRefusal() }
+    ? {
+        deployment: request.name,
+        role,
+        locked: isLocked(hostRoot),
+        images,
+        notStarted: stagingRefusal(),
+      }
     : { images: [] }
 }
 
@@ -95,7 +105,16 @@ const titles: Readonly<Record<DeploymentRole, string>> = {
 
 /** Formats the status as text for people. */
 export function formatStatus(status: Status): string {
-  const { deployment, role = 'staged', images, error, notStarted, warnings, refused } = status
+  const {
+    deployment,
+    role = 'staged',
+    locked,
+    images,
+    error,
+    notStarted,
+    warnings,
+    refused,
+  } = status
   const paragraphs: string[] = []
   if (error !== undefined)
     paragraphs.push(
@@ -105,6 +124,9 @@ export function formatStatus(status: Status): string {
   else
     paragraphs.push(
       `${titles[role]} ${deployment}\n` +
+        (locked === true
+          ? 'It is locked: a reboot does not apply it until it is unlocked.\n'
+          : '') +
         (images.length === 0 ? 'It has no bound images.\n' : formatImages(images)) +
         (notStarted === undefined ? '' : `The pulls were not started: ${printable(notStarted)}\n`),
     )

@@ -55,6 +55,12 @@ export function vardictIn(dict: Vardict, key: string): Vardict {
   return readVardict(bytes)
 }
 
+/** Whether there is such a boolean, and it is true. */
+export function isTrueIn(dict: Vardict, key: string): boolean {
+  const variant = dict.get(key)
+  return variant?.type === 'b' && variant.bytes[0] === 1
+}
+
 /**
  * The two numbers of a value of type `(tt)`.
  *

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readVardict, stringIn, vardictIn } from './gvariant.ts'
+import { isTrueIn, readVardict, stringIn, vardictIn } from './gvariant.ts'
 
 /** The deployment that ostree will make the default at the next clean shutdown. */
 export interface StagedDeployment {
@@ -12,6 +12,8 @@ export interface StagedDeployment {
 
 /** The file in which ostree records the staged deployment, below the root directory of the host. */
 export const stagedDeploymentFile = 'run/ostree/staged-deployment'
+
+const lockFile = 'run/ostree/staged-deployment-locked'
 
 /**
  * @returns the contents of the file, or undefined if nothing is staged
@@ -57,4 +59,14 @@ export function deploymentRoot(hostRoot: string, { osname, name }: StagedDeploym
 export function locateStagedRoot(hostRoot: string): string | undefined {
   const bytes = readStagedFile(hostRoot)
   return bytes && deploymentRoot(hostRoot, parseStagedDeployment(bytes))
+}
+
+/**
+ * Whether a deployment is staged that ostree does not finalize at a shutdown, because it is marked as locked, or there
+ * is a lock file (ostree: src/libostree/ostree-sysroot-deploy.c, _ostree_sysroot_finalize_staged_inner).
+ */
+export function isLocked(hostRoot: string): boolean {
+  const staged = readStagedFile(hostRoot)
+  if (staged === undefined) return false
+  return existsSync(join(hostRoot, lockFile)) || isTrueIn(readVardict(staged), 'locked')
 }

@@ -25,7 +25,7 @@ import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { locateStagedRoot } from '../root/staged-deployment.ts'
+import { isLocked, locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
 import { tryToRecord } from '../tags/record-deployment.ts'
 import { protectImages } from '../tags/protect-images.ts'
@@ -51,7 +51,8 @@ const graceMilliseconds = 60_000
  */
 export async function flush(report: (line: string) => void): Promise<readonly string[]> {
   const root = locateStagedRoot(hostRoot)
-  if (root === undefined) return []
+  // This shutdown does not apply it.
+  if (root === undefined || isLocked(hostRoot)) return []
   const next = { root, role: 'staged' } as const
   const { settings } = readSettings(hostRoot)
   const { flushTimeoutSec } = settings

@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
+  isLocked,
   locateStagedRoot,
   parseStagedDeployment,
   readStagedFile,
@@ -73,5 +74,19 @@ t.test('located on a host', t => {
     message: /reading/,
     cause: { code: 'ENOTDIR' },
   })
+  t.end()
+})
+
+t.test('locked by its mark, or by a file', t => {
+  const host = t.testdir({ run: { ostree: {} } })
+  const lock = join(host, 'run/ostree/staged-deployment-locked')
+  writeFileSync(lock, '')
+  t.notOk(isLocked(host), 'nothing is staged')
+  cpSync(fixture('staged-plain.gvariant'), join(host, stagedDeploymentFile))
+  t.ok(isLocked(host))
+  rmSync(lock)
+  t.notOk(isLocked(host))
+  cpSync(fixture('staged-locked.gvariant'), join(host, stagedDeploymentFile))
+  t.ok(isLocked(host))
   t.end()
 })

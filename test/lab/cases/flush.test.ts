@@ -148,6 +148,26 @@ t.test('a registry that is down, or says nothing, delays a shutdown within the l
   await silent.shutdown()
 })
 
+t.test('a locked deployment delays no shutdown, and is not refused', async t => {
+  const host = await hostWithV2(configured('ResolveTimeoutSec=0'))
+  registry.fail({ match: '/manifests/', mode: 'hang' })
+  const locks = {
+    'by its mark': 'ostree admin deploy --stage --lock-finalization debian/v2',
+    'by a file':
+      'ostree admin deploy --stage debian/v2 && touch /run/ostree/staged-deployment-locked',
+  }
+  for (const [how, command] of Object.entries(locks)) {
+    t.match(await host.run(command), { exitCode: 0 })
+    const { stdout } = await host.run('bootc-bound-images status --json')
+    t.match(JSON.parse(stdout), { role: 'staged', locked: true }, how)
+    t.match((await host.run('bootc-bound-images status')).stdout, /^It is locked: /m)
+    await host.shutdown({ timeoutMs: 60_000 })
+    t.equal(await bootedAfterwards(host), 'v1', how)
+    t.notMatch((await host.run('bootc-bound-images status')).stdout, /not allowed/)
+  }
+  await host.shutdown()
+})
+
 t.test('a shutdown with nothing staged starts no program of ours', async t => {
   const host = await hostWithV2()
   await host.shutdown()
