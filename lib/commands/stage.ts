@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs'
 import { neededPulls } from '../plan/plan-pulls.ts'
 import type { DeploymentRole } from '../request/next-deployment.ts'
 import { describeProblem } from '../text/fault.ts'
+import { ensureFinalization } from '../staging/ensure-finalization.ts'
 import { stage, type Staging } from '../staging/stage.ts'
 import { waitForPulls } from '../staging/wait-for-pulls.ts'
 import { allPresent, describeReport } from '../survey/survey-images.ts'
@@ -42,7 +43,9 @@ async function stageNext({ root, wait }: Options): Promise<void> {
     const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
     const missing = images?.filter(image => !allPresent([image])) ?? []
     for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
-    process.exitCode = missing.length > 0 ? 1 : 0
+    const held = await ensureFinalization()
+    if (held !== undefined) process.stderr.write(`${held}\n`)
+    process.exitCode = missing.length > 0 || held !== undefined ? 1 : 0
   }
 }
 

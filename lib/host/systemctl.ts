@@ -51,6 +51,11 @@ export async function startUnit(unit: string): Promise<void> {
   await systemctl('start', '--no-block', '--', unit)
 }
 
+/** Starts a unit and its dependencies, and waits until it has started. */
+export async function startAndWait(unit: string): Promise<void> {
+  await systemctl('start', '--', unit)
+}
+
 /**
  * Starts a unit at once and waits until it has started. Ignores its dependencies: otherwise the start, even of an
  * active unit, would wait for the start jobs of all units that are ordered before it.

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { unitProperty } from '../host/systemctl.ts'
+import { hostRoot } from '../directories.ts'
+import { unitProperty, unitStates } from '../host/systemctl.ts'
+import { readStagedFile } from '../root/staged-deployment.ts'
 import { hasKnownCommand, isGateFirst, knownCommand } from './finalize-commands.ts'
 
 const service = 'ostree-finalize-staged.service'
@@ -13,7 +15,14 @@ const ourDropIn = 'zz-bootc-bound-images.conf'
  */
 export async function gateWarnings(): Promise<readonly string[]> {
   const files = await unitFilesBeforeOurs()
+  const isHeld =
+    readStagedFile(hostRoot) !== undefined && (await unitStates([service]))[0]?.active !== 'active'
   return [
+    ...(isHeld
+      ? [
+          `a reboot does not apply what is staged: ${service} is not active. Remedy: systemctl start bootc-bound-images.target`,
+        ]
+      : []),
     ...(isGateFirst(await unitProperty(service, 'ExecStop'))
       ? []
       : [

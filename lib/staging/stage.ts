@@ -14,6 +14,7 @@ import { withStagingLock } from '../state/staging-lock.ts'
 import { resetFailed, unitStates } from '../host/systemctl.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { applyRequest } from './apply-units.ts'
+import { ensureFinalization } from './ensure-finalization.ts'
 import { planStaging } from './plan-staging.ts'
 
 /** Maximum number of rounds in one run. The recheck unit handles later changes. */
@@ -72,6 +73,8 @@ async function stageOnce(
   warn: (line: string) => void,
 ): Promise<Staging | undefined> {
   const next = nextDeployment(root, staged)
+  const held = await ensureFinalization()
+  if (held !== undefined) warn(held)
   const facts = await hostFacts(warn)
   const planned = next && (await planStaging(next, facts, warn))
   const refusal = await applyRequest(planned, facts, warn)

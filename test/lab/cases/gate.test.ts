@@ -88,6 +88,23 @@ t.test('a gate that hangs, or is gone, keeps the running OS', async t => {
   }
 })
 
+t.test('a refusal without a reboot is over when the images are there', async t => {
+  const host = await stagedHost(configured('RetryDelaySec=1', 'ResolveTimeoutSec=0'))
+  t.match(await host.run(start), { exitCode: 0 })
+  const service = 'ostree-finalize-staged.service'
+  await host.run(`podman rmi --all; systemctl stop ${service}; systemctl mask --runtime ${service}`)
+  const warning = /WARNING: a reboot does not apply what is staged/
+  t.match((await host.run('bootc-bound-images status')).stdout, warning)
+  t.match(await host.run(start), { exitCode: 1 }, 'it cannot be started')
+  await host.run(`systemctl unmask --runtime ${service}`)
+  t.match(await host.run(start), { exitCode: 0 })
+  t.notMatch((await host.run('bootc-bound-images status')).stdout, warning)
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.kill()
+})
+
 t.test('status warns when something else took the gate away', async t => {
   const host = await stagedHost()
   t.notMatch((await host.run('bootc-bound-images status')).stdout, /WARNING/)
