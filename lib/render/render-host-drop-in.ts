@@ -29,9 +29,10 @@ export function renderHostDropIn(
     ...(hasRestartModes(facts)
       ? ['# Keep the target waiting between two attempts.', 'RestartMode=direct']
       : []),
+    '# Stop retrying when that cannot help. It is the first, because systemd omits the rest after a failed one, and "-"',
+    '# lets the other run in any case.',
+    `ExecStopPost=-+${quoteCommand([`${libraryDirectory}/give-up`])} %n`,
     `ExecStopPost=${unmark} %N ${quoteArgument(imageStore.directory)}`,
-    '# Stop retrying when that cannot help.',
-    `ExecStopPost=+${quoteCommand([`${libraryDirectory}/give-up`])} %n`,
     '# Where podman writes. All else is read-only, see 50-isolation.conf.',
     `ReadWritePaths=${writablePaths(facts).map(optionalPath).join(' ')}`,
     ...(containersDirectory === undefined
