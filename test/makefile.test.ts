@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
@@ -41,8 +41,9 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-activate.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-boot.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-boot.service.d/50-isolation.conf',
-      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-flush.service',
-      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-flush.service.d/50-isolation.conf',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-gate.service',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-gate.service.d/50-isolation.conf',
+      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-guard.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-recheck@.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-repair.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-repair.service.d/50-isolation.conf',
@@ -59,7 +60,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-pending-.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-pending.slice',
       '-rw-r--r-- usr/lib/systemd/system/bootc.slice.d/50-bootc-bound-images.conf',
-      '-rw-r--r-- usr/lib/systemd/system/ostree-finalize-staged.service.d/zz-bootc-bound-images.conf',
+      '-rw-r--r-- usr/lib/systemd/system/ostree-finalize-staged.service.d/50-bootc-bound-images.conf',
       '-rw-r--r-- usr/lib/tmpfiles.d/bootc-bound-images.conf',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
@@ -86,7 +87,7 @@ t.test('install, again, and uninstall', t => {
       'lrwxrwxrwx usr/bin/bootc-bound-images ../lib/bootc-bound-images/bootc-bound-images',
       'lrwxrwxrwx usr/lib/systemd/system/basic.target.wants/bootc-bound-images-activate.service ../bootc-bound-images-activate.service',
       'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-boot.service ../bootc-bound-images-boot.service',
-      'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-flush.service ../bootc-bound-images-flush.service',
+      'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-gate.service ../bootc-bound-images-gate.service',
       'lrwxrwxrwx usr/lib/systemd/system/multi-user.target.wants/bootc-bound-images-soft-reboot.service ../bootc-bound-images-soft-reboot.service',
       'lrwxrwxrwx usr/lib/systemd/system/paths.target.wants/bootc-bound-images.path ../bootc-bound-images.path',
     ],
@@ -160,13 +161,20 @@ t.test('directories can be given', t => {
   t.end()
 })
 
-t.test('an ostree whose finalization is another command is refused', t => {
-  const destination = t.testdir({})
-  const unit = join(destination, 'usr/lib/systemd/system/ostree-finalize-staged.service')
-  mkdirSync(dirname(unit), { recursive: true })
-  writeFileSync(unit, '[Service]\nExecStop=/usr/bin/other\n')
-  const { status, stderr } = make('install', `DESTDIR=${destination}`)
-  t.not(status, 0)
-  t.match(stderr, /ostree-finalize-staged\.service does not stop with the command/)
+t.test('what version 0.1.0 left is removed, and a mask is named', t => {
+  const destination = t.testdir({ etc: { systemd: { system: {} } } })
+  const dropIns = join(destination, 'usr/lib/systemd/system/ostree-finalize-staged.service.d')
+  mkdirSync(dropIns, { recursive: true })
+  writeFileSync(join(dropIns, 'zz-bootc-bound-images.conf'), '')
+  const mask = join(destination, 'etc/systemd/system/bootc-bound-images-gate.service')
+  symlinkSync('/dev/null', mask)
+  const { status, stderr } = make(
+    'install',
+    `DESTDIR=${destination}`,
+    'systemdsystemunitdir=/usr/lib/systemd/system',
+  )
+  t.equal(status, 0)
+  t.equal(stderr, `warning: ${mask} masks what lets an update pass: none will be applied\n`)
+  t.strictSame(readdirSync(dropIns), ['50-bootc-bound-images.conf'])
   t.end()
 })

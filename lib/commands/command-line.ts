@@ -4,7 +4,6 @@ import { activateCommand } from './activate.ts'
 import { bootCommand } from './boot.ts'
 import { checkCommand } from './check.ts'
 import { configCommand } from './config.ts'
-import { flushCommand } from './flush.ts'
 import { gateCommand } from './gate.ts'
 import { repairCommand } from './repair.ts'
 import { settleCommand } from './settle.ts'
@@ -25,7 +24,6 @@ const parser = yargs()
   .command(activateCommand)
   .command(bootCommand)
   .command(repairCommand)
-  .command(flushCommand)
   .command(settleCommand)
   .command(configCommand)
   .demandCommand(1, 'Name a command.')

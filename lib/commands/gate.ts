@@ -1,7 +1,10 @@
 import type { CommandModule } from 'yargs'
 import { hostRoot } from '../directories.ts'
+import { answerOnly, finalAnswer } from '../shutdown/answer-record.ts'
 import { answer } from '../shutdown/answer.ts'
-import { isLocked, locateStagedRoot } from '../root/staged-deployment.ts'
+import { lookAt } from '../shutdown/look.ts'
+import { decideAtShutdown } from '../shutdown/decide.ts'
+import { locateStagedRoot } from '../root/staged-deployment.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -32,16 +35,17 @@ export const gateCommand: CommandModule<object, Options> = {
       }),
   handler: async ({ root: givenRoot, merged, 'at-shutdown': isFinal }) => {
     requireRoot()
+    if (isFinal && givenRoot === undefined) {
+      if (!(await decideAtShutdown(line => process.stdout.write(`${line}\n`)))) process.exitCode = 1
+      return
+    }
     const root = givenRoot ?? locateStagedRoot(hostRoot)
     if (root === undefined) {
       process.stdout.write('No deployment is staged.\n')
       return
     }
-    if (isFinal && givenRoot === undefined && isLocked(hostRoot)) {
-      process.stdout.write('The staged deployment is locked, so ostree does not finalize it.\n')
-      return
-    }
-    const mayFinalize = await answer(root, { isMerged: merged, isFinal })
-    if (!mayFinalize) process.exitCode = 1
+    // A soft reboot has its own way to keep the running OS.
+    const record = isFinal ? finalAnswer(root, () => {}) : answerOnly(root)
+    if (!(await answer(record, settings => lookAt(root, settings, merged)))) process.exitCode = 1
   },
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { unlessMissing } from '../unless-missing.ts'
 import { isTrueIn, readVardict, stringIn, vardictIn } from './gvariant.ts'
 
 /** The deployment that ostree will make the default at the next clean shutdown. */
@@ -14,6 +15,9 @@ export interface StagedDeployment {
 export const stagedDeploymentFile = 'run/ostree/staged-deployment'
 
 const lockFile = 'run/ostree/staged-deployment-locked'
+
+/** Contents of the lock file if the gate or bootc-bound-images-guard.service made it. */
+const ourLock = 'bootc-bound-images\n'
 
 /**
  * @returns the contents of the file, or undefined if nothing is staged
@@ -55,18 +59,43 @@ export function deploymentRoot(hostRoot: string, { osname, name }: StagedDeploym
   return join(hostRoot, 'sysroot/ostree/deploy', osname, 'deploy', name)
 }
 
-/** @returns the root directory of the staged deployment, or undefined if nothing is staged */
-export function locateStagedRoot(hostRoot: string): string | undefined {
-  const bytes = readStagedFile(hostRoot)
+/**
+ * @param bytes contents of ostree's file about the staged deployment
+ * @returns the root directory of the staged deployment, or undefined if nothing is staged
+ */
+export function locateStagedRoot(
+  hostRoot: string,
+  bytes = readStagedFile(hostRoot),
+): string | undefined {
   return bytes && deploymentRoot(hostRoot, parseStagedDeployment(bytes))
 }
 
 /**
- * Whether a deployment is staged that ostree does not finalize at a shutdown, because it is marked as locked, or there
- * is a lock file (ostree: src/libostree/ostree-sysroot-deploy.c, _ostree_sysroot_finalize_staged_inner).
+ * Whether a deployment is staged that somebody else has locked. ostree does not finalize it at a shutdown: it is marked
+ * as locked, or there is a lock file (ostree: src/libostree/ostree-sysroot-deploy.c,
+ * _ostree_sysroot_finalize_staged_inner).
  */
 export function isLocked(hostRoot: string): boolean {
   const staged = readStagedFile(hostRoot)
   if (staged === undefined) return false
-  return existsSync(join(hostRoot, lockFile)) || isTrueIn(readVardict(staged), 'locked')
+  return lockOf(hostRoot) === 'other' || isTrueIn(readVardict(staged), 'locked')
+}
+
+/**
+ * Has ostree finalize nothing until the lock is removed, or another deployment is staged. A lock that somebody else has
+ * set stays as it is.
+ */
+export function takeLock(hostRoot: string): void {
+  if (lockOf(hostRoot) === undefined)
+    writeFileSync(join(hostRoot, lockFile), ourLock, { flag: 'wx' })
+}
+
+/** Removes the lock file if it is ours. After a refusal without a reboot, it would hold back a later deployment. */
+export function removeOurLock(hostRoot: string): void {
+  if (lockOf(hostRoot) === 'ours') rmSync(join(hostRoot, lockFile))
+}
+
+function lockOf(hostRoot: string): 'ours' | 'other' | undefined {
+  const contents = unlessMissing(() => readFileSync(join(hostRoot, lockFile), 'utf8'))
+  return contents === undefined ? undefined : contents === ourLock ? 'ours' : 'other'
 }

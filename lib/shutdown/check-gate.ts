@@ -1,27 +1,19 @@
-import type { Settings } from '../config/settings.ts'
+import { isFloating } from '../bound-images/is-floating.ts'
 import { syncFileSystem } from '../host/sync.ts'
-import { pullFacts } from '../request/host-facts.ts'
-import { planAsStaged } from '../request/plan-as-staged.ts'
-import { readHostRequest } from '../request/read-host-request.ts'
-import { tryToRecord } from '../tags/record-deployment.ts'
 import { stagingRefusal } from '../state/last-staging.ts'
-import { areAllPresent, findImages } from '../survey/find-images.ts'
+import { readKnowledge } from '../state/knowledge-file.ts'
+import { areAllPresent } from '../survey/find-images.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
+import { tryToRecord } from '../tags/record-deployment.ts'
+import type { Look } from './look.ts'
 
 /** The decision about a deployment. */
 export interface Verdict {
   readonly mayFinalize: boolean
   /** All images of a refused deployment. */
   readonly images: readonly ImageReport[]
-  /** Why the pulls were not started. */
+  /** Why the images do not count, or were not pulled. */
   readonly error?: string | undefined
-}
-
-export interface GateOptions {
-  /** See `layoutOf`. */
-  readonly isMerged: boolean
-  /** Whether the deployment becomes the default now; its images are then recorded. */
-  readonly isFinal: boolean
 }
 
 /**
@@ -29,27 +21,32 @@ export interface GateOptions {
  * the store is synced. It decides by podman alone: a good update must not fail because systemd or the journal is
  * slow.
  *
- * @param root directory of the deployment
+ * @param isFinal whether the deployment becomes the default now; its images are then recorded
  * @throws Error if it cannot decide, which must count as a refusal
  */
-export async function checkGate(
-  root: string,
-  settings: Settings,
-  { isMerged, isFinal }: GateOptions,
-): Promise<Verdict> {
-  const facts = await pullFacts(settings)
-  const request = readHostRequest(root, facts, { isMerged })
-  const plan = planAsStaged(request, facts.settings)
-  const found = await findImages(request, plan, facts)
-  if (areAllPresent(found) && request.problems.length === 0) {
-    await syncFileSystem(facts.imageStore.directory)
-    if (isFinal) tryToRecord(request.name, plan, found)
-    return { mayFinalize: true, images: [] }
-  }
+export async function checkGate(look: Look, isFinal: boolean): Promise<Verdict> {
+  const { request, plan, facts, found } = look
+  const isComplete = areAllPresent(found) && request.problems.length === 0
+  const mayFinalize = isComplete && wasLookedUp(look)
+  if (mayFinalize) await syncFileSystem(facts.imageStore.directory)
+  // With Gate=warn, the deployment boots in any case, and needs the names of the images that are present.
+  if (isFinal && (mayFinalize || facts.settings.gate === 'warn'))
+    tryToRecord(request.name, plan, found)
+  if (mayFinalize) return { mayFinalize, images: [] }
+  return { mayFinalize, images: await surveyImages(request, plan, found), error: reason(look) }
+}
+
+/** Whether this boot has resolved the floating tags, so that the images on disk are not older ones. */
+function wasLookedUp({ request, plan }: Look): boolean {
+  return (
+    readKnowledge(request.name) !== undefined ||
+    !plan.pulls.some(({ boundImage }) => isFloating(boundImage))
+  )
+}
+
+function reason(look: Look): string | undefined {
+  if (!wasLookedUp(look))
+    return 'its tags were not looked up in this boot, so the images on disk may be older ones: see systemctl status bootc-bound-images.path'
   const notStarted = stagingRefusal()
-  return {
-    mayFinalize: false,
-    images: await surveyImages(request, plan, found),
-    error: notStarted && `the pulls were not started: ${notStarted}`,
-  }
+  return notStarted && `the pulls were not started: ${notStarted}`
 }

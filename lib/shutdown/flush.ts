@@ -16,6 +16,7 @@ import { runStep } from '../host/run-step.ts'
 import { pullStates, type PullState } from '../survey/pull-states.ts'
 import { currentUnits } from '../state/unit-sets.ts'
 import { inOrder } from './in-order.ts'
+import type { Look } from './look.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import { isPendingUnit, neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
 import { anyPodmanVersion } from '../facts/podman-version.ts'
@@ -25,9 +26,7 @@ import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { isLocked, locateStagedRoot } from '../root/staged-deployment.ts'
 import { findImages } from '../survey/find-images.ts'
-import { tryToRecord } from '../tags/record-deployment.ts'
 import { protectImages } from '../tags/protect-images.ts'
 import { repair } from '../staging/repair.ts'
 import { isStagedSeen, lastStagingOutcome, stagingRefusal } from '../state/last-staging.ts'
@@ -41,18 +40,16 @@ const pollMilliseconds = 200
 const graceMilliseconds = 60_000
 
 /**
- * At shutdown, while the network is still up: waits for running pulls, and pulls the missing images of the staged
- * deployment, so that an update takes effect if it was requested together with the reboot.
+ * Waits for running pulls, and pulls the missing images of the staged deployment, so that an update takes effect if it
+ * was requested together with the reboot.
  *
  * Does not retry a pull that was given up. Pulls nothing if staging did not start the pulls for lack of space.
  *
+ * @param root directory of the staged deployment
  * @param report takes a line for people
- * @returns the images that are still missing
+ * @returns the last look
  */
-export async function flush(report: (line: string) => void): Promise<readonly string[]> {
-  const root = locateStagedRoot(hostRoot)
-  // This shutdown does not apply it.
-  if (root === undefined || isLocked(hostRoot)) return []
+export async function flush(root: string, report: (line: string) => void): Promise<Look> {
   const next = { root, role: 'staged' } as const
   const { settings } = readSettings(hostRoot)
   const { flushTimeoutSec } = settings
@@ -68,29 +65,26 @@ export async function flush(report: (line: string) => void): Promise<readonly st
   limitPodman({ each: shortTimeout, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
   const facts = await pullFacts(settings)
   const isLookedUp = readKnowledge(begun.name) !== undefined
-  const { request, plan } =
-    isLookedUp || flushTimeoutSec === 0
-      ? recall(next, facts)
-      : await lookUp(next, facts, deadline, report)
+  const { request, plan } = isLookedUp
+    ? recall(next, facts)
+    : await lookUp(next, facts, deadline, report)
   // The image that has the tag may be an older one.
   const mayBeOlder = ({ unit, boundImage, isNeeded }: Pull) =>
     isNeeded && isFloating(boundImage) && !pulled.has(unit)
-  const wantedPulls = async () => {
-    const missing = new Set(await missingPulls(request, plan, facts))
-    return plan.pulls.filter(pull => missing.has(pull) || mayBeOlder(pull))
+  const look = async () => {
+    const found = await findImages(request, plan, facts)
+    const wanted = plan.pulls.filter(
+      (pull, index) => found[index]?.presence !== 'present' || mayBeOlder(pull),
+    )
+    return { request, plan, facts, found, wanted }
   }
-  if (flushTimeoutSec > 0 && stagingRefusal() === undefined && (await wantedPulls()).length > 0) {
-    // Give repair half of the remaining time, because it could use all of it and leave none for pulls.
-    await repair(report, (Date.now() + deadline) / 2)
-    const wanted = (await wantedPulls()).filter(({ unit }) => !failed.has(unit))
-    await pullAll(request, planOnly(wanted, request, plan, facts), facts, deadline, report)
-  }
-  const found = await findImages(request, plan, facts)
-  // With Gate=warn or Gate=off, the deployment boots in any case, and needs the names of the images that are present.
-  if (facts.settings.gate !== 'require') tryToRecord(request.name, plan, found)
-  return plan.pulls
-    .filter((_, index) => found[index]?.presence !== 'present')
-    .map(({ boundImage }) => boundImage.name)
+  const before = await look()
+  if (before.wanted.length === 0 || stagingRefusal() !== undefined) return before
+  // Give repair half of the remaining time, because it could use all of it and leave none for pulls.
+  await repair(report, (Date.now() + deadline) / 2)
+  const wanted = (await look()).wanted.filter(({ unit }) => !failed.has(unit))
+  await pullAll(request, planOnly(wanted, request, plan, facts), facts, deadline, report)
+  return look()
 }
 
 /** Plans as staging did. */
@@ -145,15 +139,6 @@ async function untilPullsEnd(
 
 function unitsThat(states: readonly PullState[], progress: PullProgress): ReadonlySet<string> {
   return new Set(states.filter(state => state.progress === progress).map(({ unit }) => unit))
-}
-
-async function missingPulls(
-  request: Request,
-  plan: Plan,
-  facts: PullFacts,
-): Promise<readonly Pull[]> {
-  const found = await findImages(request, plan, facts)
-  return plan.pulls.filter((pull, index) => found[index]?.presence !== 'present')
 }
 
 /** A plan for only the wanted pulls, as if the other images were present. */

@@ -1,7 +1,7 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
-import { describeError } from '../text/describe-error.ts'
 import { renderUnits } from '../render/render-units.ts'
 import type { Request } from '../request/request.ts'
+import { gate } from '../host/finalization-units.ts'
 import { listStore, type Podman } from '../host/podman.ts'
 import { removeOtherFiles } from '../state/private-files.ts'
 import { storedImages } from '../host/stored-images.ts'
@@ -9,7 +9,6 @@ import {
   daemonReload,
   isShuttingDown,
   resetFailed,
-  startNow,
   startUnit,
   stopIfIdle,
   stopUnits,
@@ -30,7 +29,6 @@ import type { PlannedStaging } from './plan-staging.ts'
 import { settleImages } from '../tags/settle-images.ts'
 import type { HostFacts } from '../facts/facts.ts'
 
-const flush = 'bootc-bound-images-flush.service'
 const repair = 'bootc-bound-images-repair.service'
 const settle = 'bootc-bound-images-settle.service'
 
@@ -111,7 +109,7 @@ async function startPulls(
     return undefined
   }
   if (await isShuttingDown()) {
-    warn(`the host is shutting down: what is missing is left to ${flush}`)
+    warn(`the host is shutting down: what is missing is left to ${gate}`)
     return undefined
   }
   const missing = states.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
@@ -125,22 +123,12 @@ async function startPulls(
   }
   await protectImages(missing, facts, warn)
   await Promise.all([
-    startFlush(warn),
     resetForStart(states),
     // The target may be active from an earlier staging.
     stopIfIdle('bootc-bound-images.target'),
   ])
   await startUnit(plan.target)
   return undefined
-}
-
-/** Starts the flush service, because at shutdown systemd runs ExecStop= only for active units. */
-async function startFlush(warn: (line: string) => void): Promise<void> {
-  try {
-    await startNow(flush)
-  } catch (error) {
-    warn(`${describeError(error)}; a shutdown now would interrupt the pulls`)
-  }
 }
 
 /**

@@ -1,31 +1,34 @@
 import { hostRoot } from '../directories.ts'
+import { finalization, gate, guard, inactiveUnits } from '../host/finalization-units.ts'
+import { isShuttingDown, startAndWait, startNow } from '../host/systemctl.ts'
+import { readStagedFile, removeOurLock } from '../root/staged-deployment.ts'
 import { describeError } from '../text/describe-error.ts'
-import { isShuttingDown, startAndWait, unitStates } from '../host/systemctl.ts'
-import { readStagedFile } from '../root/staged-deployment.ts'
 
-/** When it is stopped, it makes the staged deployment the default. */
-const service = 'ostree-finalize-staged.service'
+/** The gate is ordered after the network, for its stop; its start waits for nothing. */
+const start = {
+  [finalization]: startAndWait,
+  [guard]: startAndWait,
+  [gate]: startNow,
+}
 
 /**
- * Starts ostree's service if a deployment is staged and the service is not active, for example because the gate has
- * refused a deployment without a reboot, or somebody has stopped it. ostree itself starts it only at a staging.
+ * If a deployment is staged, starts the units that a shutdown needs to apply it, unless they are active: ostree starts
+ * its own only at a staging, and somebody may have stopped them since. Then takes back the lock of that stop.
  *
  * @returns why a reboot would not apply the staged deployment; undefined if it would
  */
 export async function ensureFinalization(): Promise<string | undefined> {
-  if (readStagedFile(hostRoot) === undefined || (await isActive()) || (await isShuttingDown()))
-    return undefined
-  try {
-    await startAndWait(service)
-  } catch (error) {
-    return `${service} cannot be started, so a reboot does not apply what is staged: ${describeError(error)}`
+  if (readStagedFile(hostRoot) === undefined || (await isShuttingDown())) return undefined
+  for (const unit of await inactiveUnits()) {
+    try {
+      await start[unit](unit)
+    } catch (error) {
+      return `a reboot does not apply what is staged: ${unit} cannot be started: ${describeError(error)}`
+    }
   }
-  return (await isActive())
-    ? undefined
-    : `${service} is not active, so a reboot does not apply what is staged: see systemctl status ${service}`
-}
-
-async function isActive(): Promise<boolean> {
-  const [state] = await unitStates([service])
-  return state?.active === 'active'
+  const [unit] = await inactiveUnits()
+  if (unit !== undefined)
+    return `a reboot does not apply what is staged: ${unit} is not active, see systemctl status ${unit}`
+  removeOurLock(hostRoot)
+  return undefined
 }

@@ -1,5 +1,5 @@
 // /var/lib/bootc-bound-images/deployments/NAME.json: JSON, the image that each name means in a deployment. stage,
-// settle, flush and gate write it when the images are on disk and synced, and remove those of deployments that are
+// settle and gate write it when the images are on disk and synced, and remove those of deployments that are
 // gone; all commands that plan pulls read it. /var/lib/bootc-bound-images/activated: name of the deployment to which
 // the tags are set. activate and boot write and read it; changes of records and pulls by tag remove it. Failure policy:
 // an unreadable record counts as missing; every other failure is an error.

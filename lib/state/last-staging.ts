@@ -1,7 +1,7 @@
 // /run/bootc-bound-images/last-staging: what the last staging read and how it ended. Lines: SHA-256 of ostree's file
 // about the staged deployment, or "-"; time of change of ostree's deployments in nanoseconds; outcome; why the pulls
 // were not started, if they were not. Written by stage at its start, before anything can fail, so that a lasting error
-// does not make a loop, and at its end; read by stage, status, gate, flush and units/programs/recheck; kept until the
+// does not make a loop, and at its end; read by stage, status, gate and units/programs/recheck; kept until the
 // next boot. Failure policy: every failure is an error.
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'

@@ -1,6 +1,6 @@
 // Files below `credentialsDirectory` and `containersDirectories` that only root may read: logins, passphrases,
-// certificates, and copies of /etc/containers. Written by stage and flush; read by podman and skopeo; removed by stage
-// and flush when no pull needs them. Failure policy: every failure is an error; a file is replaced whole or not at all.
+// certificates, and copies of /etc/containers. Written by stage and gate; read by podman and skopeo; removed by stage
+// and gate when no pull needs them. Failure policy: every failure is an error; a file is replaced whole or not at all.
 import {
   existsSync,
   mkdirSync,

@@ -1,6 +1,6 @@
 // /run/bootc-bound-images: `sets/NUMBER`, directories of rendered unit files; `units`, link to the current one;
 // `loaded`, link to the number of the one that systemd has loaded. Written by stage; `units` is read by the generator
-// script, stage, flush and boot.service. stage removes a set after the reload, and `units` when there is nothing to
+// script, stage, gate and boot.service. stage removes a set after the reload, and `units` when there is nothing to
 // pull. Failure policy: every failure is an error; `units` is only ever replaced by a complete set.
 import {
   mkdirSync,

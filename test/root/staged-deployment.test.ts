@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
@@ -6,7 +6,9 @@ import {
   locateStagedRoot,
   parseStagedDeployment,
   readStagedFile,
+  removeOurLock,
   stagedDeploymentFile,
+  takeLock,
 } from '../../lib/root/staged-deployment.ts'
 
 const fixture = (name: string) => new URL(`../fixtures/staged-deployment/${name}`, import.meta.url)
@@ -84,7 +86,15 @@ t.test('locked by its mark, or by a file', t => {
   t.notOk(isLocked(host), 'nothing is staged')
   cpSync(fixture('staged-plain.gvariant'), join(host, stagedDeploymentFile))
   t.ok(isLocked(host))
+  takeLock(host)
+  removeOurLock(host)
+  t.ok(isLocked(host), 'it is not ours')
   rmSync(lock)
+  takeLock(host)
+  t.equal(readFileSync(lock, 'utf8'), 'bootc-bound-images\n', 'as the guard writes it')
+  t.notOk(isLocked(host))
+  removeOurLock(host)
+  t.notOk(existsSync(lock))
   t.notOk(isLocked(host))
   cpSync(fixture('staged-locked.gvariant'), join(host, stagedDeploymentFile))
   t.ok(isLocked(host))

@@ -87,7 +87,7 @@ t.test('what is staged takes the place of a root that somebody waits for', async
 
 t.test('a staging during the shutdown leaves the pulls to the flush', async t => {
   const late = `[Unit]
-After=bootc-bound-images-flush.service
+After=bootc-bound-images-gate.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
@@ -109,7 +109,7 @@ ExecStop=/usr/bin/bootc-bound-images stage
   t.equal(host.bootedVersion(), 'v2')
   t.match(
     (await host.run('journalctl -b -1 -o cat -u late.service')).stdout,
-    /the host is shutting down: what is missing is left to bootc-bound-images-flush\.service/,
+    /the host is shutting down: what is missing is left to bootc-bound-images-gate\.service/,
   )
   await host.kill()
 })

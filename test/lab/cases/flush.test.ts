@@ -64,9 +64,7 @@ t.test('pulls under way end by themselves, and no byte is fetched twice', async 
   t.equal(await bootedAfterwards(host), 'v2')
   for (const image of ['web', 'cache', 'db'])
     t.equal(blobsOf(image).length, 2, `${image}: one layer, one config`)
-  const { stdout } = await host.run(
-    'journalctl -b -1 -o cat -u bootc-bound-images-flush.service -u ostree-finalize-staged.service',
-  )
+  const { stdout } = await host.run('journalctl -b -1 -o cat -u bootc-bound-images-gate.service')
   t.match(stdout, /waiting for \d pulls? under way[^]*Every bound image of .* is on disk/)
   await host.shutdown()
 })

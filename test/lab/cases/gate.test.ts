@@ -68,24 +68,120 @@ t.test('what is left of an earlier soft reboot refuses nothing', async t => {
   await host.kill()
 })
 
-t.test('a gate that hangs, or is gone, keeps the running OS', async t => {
-  const breaks = {
-    hangs: 'printf "#!/bin/sh\\nexec sleep 1000\\n" >/run/gate; sed -i s/90/2/',
-    'is gone': 'rm -f /run/gate; sed -i s/90/90/',
-  }
+const gate = 'bootc-bound-images-gate.service'
+const guard = 'bootc-bound-images-guard.service'
+const program = (script: string) =>
+  `printf '#!/bin/sh\\n${script}\\n' >/run/gate; chmod +x /run/gate
+   mount --bind /run/gate /usr/lib/bootc-bound-images/bootc-bound-images`
+/** What keeps the running OS although every image is there, and how. A reboot undoes it. */
+const breaks: Readonly<Record<string, string>> = {
+  'the program is gone': 'mount --bind /dev/null /usr/lib/bootc-bound-images/bootc-bound-images',
+  'the program fails': program('exit 1'),
+  'the program claims success': program('exit 0'),
+  'the program is killed': program('kill -9 $$'),
+  'the program hangs': `${program('exec sleep 1000')}
+    mkdir -p /run/systemd/system/${gate}.d
+    printf '[Service]\\nTimeoutStopSec=2\\n' >/run/systemd/system/${gate}.d/x.conf
+    systemctl daemon-reload`,
+  'the gate is stopped by hand': `systemctl stop ${gate}`,
+  'the gate is masked': `systemctl mask --runtime --now ${gate}`,
+  'the guard is stopped by hand': `systemctl stop ${guard}`,
+  "ostree's service is stopped by hand": 'systemctl stop ostree-finalize-staged.service',
+}
+
+/** Another vendor's, before and after the place of ours in the alphabet. */
+const hooks: Files = Object.fromEntries(
+  ['10-first', '60-second'].map(name => [
+    `usr/lib/systemd/system/ostree-finalize-staged.service.d/${name}.conf`,
+    `[Service]\nExecStop=/bin/sh -c 'echo ${name} >>/var/hooks'\n`,
+  ]),
+)
+const hooksRun = 'cat /var/hooks; rm -f /var/hooks'
+
+t.test('whatever happens to the gate, the running OS stays; other hooks run', async t => {
+  const host = await stagedHost(hooks)
   for (const [what, how] of Object.entries(breaks)) {
-    const host = await stagedHost()
     t.match(await host.run(start), { exitCode: 0 })
-    await host.run(
-      `d=/etc/systemd/system/ostree-finalize-staged.service.d; mkdir -p $d
-       sed s,/usr/bin/bootc-bound-images,/run/gate, /usr/lib/systemd/system/ostree-finalize-staged.service.d/zz-bootc-bound-images.conf >$d/zz-bootc-bound-images.conf
-       ${how} $d/zz-bootc-bound-images.conf; chmod +x /run/gate; systemctl daemon-reload`,
-    )
+    t.match(await host.run(how), { exitCode: 0 }, what)
     await host.shutdown()
     await host.boot()
     t.equal(host.bootedVersion(), 'v1', what)
-    await host.kill()
+    t.match(await host.run(hooksRun), { stdout: '10-first\n60-second' }, what)
+    await host.stage('v2')
   }
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2', 'nothing of this lasts')
+  t.match(await host.run(hooksRun), { stdout: '10-first\n60-second' })
+  await host.kill()
+})
+
+t.test('a guard that is masked', async t => {
+  const host = await stagedHost(configured('RetryLimit=2', 'RetryDelaySec=0', 'FlushTimeoutSec=5'))
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.run(`podman rmi --all; systemctl mask --runtime ${guard}`)
+  await registry.stop()
+  await host.shutdown()
+  await registry.start()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1', 'after the staging: the gate locks by itself')
+  await host.run(`systemctl mask --runtime --now ${guard}`)
+  t.match(
+    await host.run(`ostree admin deploy --stage debian/v2 && ${start}`),
+    { exitCode: 1 },
+    'before the staging: ostree or the wait fails',
+  )
+  t.match((await host.run('bootc-bound-images status')).stdout, /WARNING: /)
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+  await host.kill()
+})
+
+t.test('isolate and rescue are no shutdown', async t => {
+  const host = await stagedHost(configured('ResolveTimeoutSec=0', 'RetryDelaySec=1'))
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.run('podman rmi --all')
+  registry.fail({ match: '/manifests/', mode: 'hang' })
+  for (const target of ['multi-user.target', 'rescue.target'])
+    await host.run(`systemctl isolate ${target}`, { timeoutMs: 60_000 })
+  registry.heal()
+  t.match(await host.run('ls /run/ostree/staged-deployment'), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.kill()
+})
+
+t.test('another deployment is staged while the gate looks', async t => {
+  const podman = `#!/bin/sh
+grep -q '/${gate}$' /proc/self/cgroup || exec /usr/bin/podman "$@"
+touch /var/lib/containers/gate-looks
+until [ -e /var/lib/containers/staged-again ]; do sleep 0.1; done
+exec /usr/bin/podman "$@"
+`
+  // ostree has systemd start its service, which fails during a shutdown. The version 2022.7 does not.
+  const late = `[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/sh -c 'until [ -e /var/lib/containers/gate-looks ]; do sleep 0.1; done; PATH=/usr/local/lib/fake:$$PATH ostree admin deploy --stage debian/v3; touch /var/lib/containers/staged-again'
+`
+  const host = await stagedHost({
+    ...configured('RetryLimit=2', 'RetryDelaySec=0'),
+    'usr/local/bin/podman': { mode: 0o755, contents: podman },
+    'usr/local/lib/fake/systemctl': { mode: 0o755, contents: '#!/bin/sh\n' },
+    'usr/lib/systemd/system/late.service': late,
+  })
+  await host.commit('v3', boundImages({ 'nope.image': imageSpec(registry, 'nope:1') }))
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.run('systemctl start late.service')
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+  t.match((await host.run('bootc-bound-images status')).stdout, /nope:1 +/)
+  await host.kill()
 })
 
 t.test('a refusal without a reboot is over when the images are there', async t => {
@@ -102,18 +198,6 @@ t.test('a refusal without a reboot is over when the images are there', async t =
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
-  await host.kill()
-})
-
-t.test('status warns when something else took the gate away', async t => {
-  const host = await stagedHost()
-  t.notMatch((await host.run('bootc-bound-images status')).stdout, /WARNING/)
-  await host.run(
-    `d=/etc/systemd/system/ostree-finalize-staged.service.d; mkdir -p $d
-     printf '[Service]\\nExecStop=\\nExecStop=/usr/bin/ostree admin finalize-staged\\n' >$d/zzz.conf
-     systemctl daemon-reload`,
-  )
-  t.match((await host.run('bootc-bound-images status')).stdout, /WARNING: the gate is not in place/)
   await host.kill()
 })
 

@@ -43,6 +43,18 @@ StateDirectory=bootc-bound-images
 StateDirectoryMode=0700
 `
 
+/** The gate of version 0.1.0 in the place of ours. */
+const gateOf010 = `
+  d=/run/systemd/system/ostree-finalize-staged.service.d; mkdir -p $d
+  ln -s /dev/null $d/50-bootc-bound-images.conf
+  cat >$d/zz-bootc-bound-images.conf <<'END'
+[Service]
+ExecStop=
+ExecStop=/usr/bin/timeout 90 /usr/bin/bootc-bound-images gate
+ExecStop=/usr/bin/ostree admin finalize-staged
+END
+  systemctl daemon-reload`
+
 const line = (text: string, key: string) => new RegExp(`^${key}=(.*)$`, 'mu').exec(text)?.[1] ?? ''
 
 /** What version 0.1.0 left in /run when it had staged what is staged now; the units are those that it chose. */
@@ -82,7 +94,7 @@ t.test('pulls that are done or under way go on, and the update is applied', asyn
   const host = await lab.host({ v1 })
   const specs = images.map((image, index) => [`${index}.image`, imageSpec(registry, image)])
   await host.commit('v2', { ...boundImages(Object.fromEntries(specs)), ...v1 })
-  await host.run('systemctl stop bootc-bound-images.path')
+  await host.run(`systemctl stop bootc-bound-images.path bootc-bound-images-gate; ${gateOf010}`)
   await host.stage('v2')
   registry.fail({ match: '/db/manifests/', status: 500 })
   const units = await stageAs010(host)
@@ -93,7 +105,10 @@ t.test('pulls that are done or under way go on, and the update is applied', asyn
   )
   registry.forget()
   // What make install does on a running host.
-  await host.run('systemctl daemon-reload; systemctl start bootc-bound-images-stage.service')
+  await host.run(
+    `rm -r /run/systemd/system/ostree-finalize-staged.service.d; systemctl daemon-reload
+     systemctl start bootc-bound-images-guard bootc-bound-images-gate bootc-bound-images-stage`,
+  )
   registry.heal()
   t.match(await host.run(start), { exitCode: 0 })
   t.notOk(

@@ -1,0 +1,77 @@
+import { hostRoot } from '../directories.ts'
+import { isShuttingDown } from '../host/systemctl.ts'
+import {
+  isLocked,
+  locateStagedRoot,
+  readStagedFile,
+  removeOurLock,
+  takeLock,
+} from '../root/staged-deployment.ts'
+import { letPass } from '../state/gate-pass.ts'
+import { tryToRecord } from '../tags/record-deployment.ts'
+import { describeError } from '../text/describe-error.ts'
+import { answer, settingsOrRefusal } from './answer.ts'
+import { finalAnswer } from './answer-record.ts'
+import { flush } from './flush.ts'
+import { lookAt, type Look } from './look.ts'
+
+/** Maximum number of deployments that may be staged one after the other during one shutdown. */
+const maxRounds = 5
+
+/**
+ * At shutdown, while network and file systems are still there: pulls what the staged deployment lacks, and lets it pass
+ * if all is on disk. Decides again if another deployment was staged meanwhile. Leaves a deployment that is locked, and a
+ * stop without a shutdown, alone.
+ *
+ * @param report takes a line for people
+ * @returns whether nothing was refused
+ */
+export async function decideAtShutdown(report: (line: string) => void): Promise<boolean> {
+  if (!(await isShuttingDown())) {
+    report('This is no shutdown: nothing is pulled, and the staged deployment does not pass.')
+    return true
+  }
+  for (let round = 1; round <= maxRounds; round++) {
+    const staged = readStagedFile(hostRoot)
+    const root = staged && locateStagedRoot(hostRoot, staged)
+    if (staged === undefined || root === undefined) return true
+    if (isLocked(hostRoot)) {
+      report('The staged deployment is locked, so ostree does not finalize it.')
+      return true
+    }
+    const mayPass = await decideOnce(root, staged, report)
+    if (readStagedFile(hostRoot)?.equals(staged) === true) return mayPass
+    report('The staged deployment has changed meanwhile.')
+  }
+  return false
+}
+
+async function decideOnce(
+  root: string,
+  staged: Buffer,
+  report: (line: string) => void,
+): Promise<boolean> {
+  // The guard locks too. This holds even if somebody has masked the guard.
+  takeLock(hostRoot)
+  const record = finalAnswer(root, () => {
+    letPass(staged)
+    removeOurLock(hostRoot)
+  })
+  const settings = settingsOrRefusal(record)
+  const isOff = settings.gate === 'off'
+  // Not held back even if this process is killed.
+  if (isOff) record.passed()
+  let flushed: Look | undefined
+  const look = async () => flushed ?? lookAt(root, settings, false)
+  try {
+    if (settings.flushTimeoutSec > 0) flushed = await flush(root, report)
+    // It boots in any case, and needs the names of the images that are present.
+    if (isOff) {
+      const { request, plan, found } = await look()
+      tryToRecord(request.name, plan, found)
+    }
+  } catch (error) {
+    report(`pulling what is missing: ${describeError(error)}`)
+  }
+  return answer(record, look)
+}

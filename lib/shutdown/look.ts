@@ -1,0 +1,28 @@
+import type { Settings } from '../config/settings.ts'
+import type { PullFacts } from '../facts/facts.ts'
+import type { Plan } from '../plan/plan-pulls.ts'
+import { pullFacts } from '../request/host-facts.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
+import { readHostRequest } from '../request/read-host-request.ts'
+import type { Request } from '../request/request.ts'
+import { findImages, type FoundImage } from '../survey/find-images.ts'
+
+/** What a deployment asks for, and what is on disk. */
+export interface Look {
+  readonly request: Request
+  readonly plan: Plan
+  readonly facts: PullFacts
+  /** One for each pull of the plan, in its order. */
+  readonly found: readonly FoundImage[]
+}
+
+/**
+ * @param root directory of the deployment
+ * @param isMerged see `layoutOf`
+ */
+export async function lookAt(root: string, settings: Settings, isMerged: boolean): Promise<Look> {
+  const facts = await pullFacts(settings)
+  const request = readHostRequest(root, facts, { isMerged })
+  const plan = planAsStaged(request, facts.settings)
+  return { request, plan, facts, found: await findImages(request, plan, facts) }
+}
