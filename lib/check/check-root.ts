@@ -8,6 +8,7 @@ import { SpecReader } from '../bound-images/spec-reader.ts'
 import { anyMachineId } from './any-host.ts'
 import { problemFindings, type Finding } from './finding.ts'
 import { specWarnings } from './spec-warnings.ts'
+import { unitWarnings } from './unit-warnings.ts'
 import { usageWarnings } from './usage-warnings.ts'
 
 /** The bound-image specs of a root, and the findings about them. */
@@ -36,6 +37,7 @@ export function checkRoot(root: string): CheckResult {
       ...problemFindings(problems),
       ...specWarnings(files, specs),
       ...usageWarnings(files, reader, specs),
+      ...unitWarnings(files),
     ],
   }
 }

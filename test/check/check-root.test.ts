@@ -32,6 +32,20 @@ t.test('an OS image with nothing to say about', t => {
   t.end()
 })
 
+t.test('units that keep updates from being applied', t => {
+  const dropIns = 'ostree-finalize-staged.service.d'
+  const found = check({
+    'usr/etc/systemd/system/bootc-bound-images-gate.service': { link: '/dev/null' },
+    [`usr/lib/systemd/system/${dropIns}/50-bootc-bound-images.conf`]: '[Unit]\n',
+    [`usr/lib/systemd/system/${dropIns}/zz-bootc-bound-images.conf`]: '[Service]\n',
+  })
+  t.matchOnly(found, [
+    /^warning: etc\/systemd\/system\/bootc-bound-images-gate\.service: it masks /,
+    /^warning: usr\/lib\/.*\/zz-bootc-bound-images\.conf: it is of version 0\.1\.0/,
+  ])
+  t.end()
+})
+
 t.test('what is found, with its place', t => {
   const container = (text: string) =>
     bound('web.container', `[Container]\nImage=quay.io/a/web@${digest}\n${text}\n`)
