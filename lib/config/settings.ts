@@ -13,6 +13,8 @@ export interface Settings {
   readonly retryDelaySec: number
   /** Maximum delay between two attempts. */
   readonly retryMaxDelaySec: number
+  /** How long an attempt may receive nothing. */
+  readonly stallTimeoutSec: number
   /** Timeout of each attempt. */
   readonly pullTimeoutSec: number
   /** Maximum time that a shutdown waits for pulls. 0: it does not pull. */
@@ -33,7 +35,8 @@ export const defaultSettings: Settings = {
   retryLimit: 6,
   retryDelaySec: 5,
   retryMaxDelaySec: 300,
-  pullTimeoutSec: 3600,
+  stallTimeoutSec: 120,
+  pullTimeoutSec: 86_400,
   flushTimeoutSec: 600,
   gateTimeoutSec: 60,
   resolveTimeoutSec: 20,
@@ -72,6 +75,7 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
   retryLimit: wholeNumber('RetryLimit', 1, 100),
   retryDelaySec: timeSpan('RetryDelaySec', 0, hour),
   retryMaxDelaySec: timeSpan('RetryMaxDelaySec', 0, 24 * hour),
+  stallTimeoutSec: timeSpan('StallTimeoutSec', 1, 24 * hour),
   // systemd takes a timeout of 0 for none.
   pullTimeoutSec: timeSpan('PullTimeoutSec', 1, 24 * hour),
   flushTimeoutSec: timeSpan('FlushTimeoutSec', 0, hour / 3),

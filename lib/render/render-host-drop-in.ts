@@ -24,7 +24,9 @@ export function renderHostDropIn(
     '',
     '[Service]',
     `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${maxDelay}`,
-    '# For each attempt: podman waits forever for a registry that says nothing.',
+    '# podman waits forever for a registry that sends nothing.',
+    `Environment=STALL_TIMEOUT_SEC=${settings.stallTimeoutSec}`,
+    '# For each command of an attempt.',
     `TimeoutStartSec=${settings.pullTimeoutSec}`,
     ...(hasRestartModes(facts)
       ? ['# Keep the target waiting between two attempts.', 'RestartMode=direct']

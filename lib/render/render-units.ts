@@ -60,7 +60,7 @@ function renderPendingUnit(pull: Pull, facts: HostFacts): UnitText {
       '',
       '[Service]',
       ...(awaits ? [`ExecStartPre=+${quoteCommand(awaitPulls)}`] : []),
-      `ExecStart=${quoteCommand(steps.pull)}`,
+      `ExecStart=${quoteCommand([`${libraryDirectory}/until-stalled`, ...steps.pull])}`,
       `ExecStartPost=${isStoreSuspect ? '' : '+'}${quoteCommand(steps.record)}`,
       '',
     ].join('\n'),

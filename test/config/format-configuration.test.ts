@@ -23,7 +23,8 @@ RetryDelaySec=1min 30s
 # default
 RetryMaxDelaySec=5min
 # default
-PullTimeoutSec=1h
+StallTimeoutSec=2min
+PullTimeoutSec=24h
 # default
 FlushTimeoutSec=10min
 # default

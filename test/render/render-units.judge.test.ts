@@ -72,7 +72,12 @@ t.test('hostile specs', t => {
       const words = commands.map(({ value }) => decodeCommandLine(value, {}))
       const expected = {
         keys: pullKeys,
-        words: [pullCommand(boundImage, podmanVersion, defaultStore)],
+        words: [
+          [
+            '/usr/lib/bootc-bound-images/until-stalled',
+            ...pullCommand(boundImage, podmanVersion, defaultStore),
+          ],
+        ],
       }
       const found = { keys: lines.map(({ key }) => key), words }
       return JSON.stringify(found) === JSON.stringify(expected)

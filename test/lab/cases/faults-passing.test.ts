@@ -21,7 +21,7 @@ const rows: Readonly<Record<string, Row>> = {
   'truncated-once': { in: 'layer', mode: 'end', afterBytes: 50_000, times: 1, tries: [1, 2] },
   'wrong-digest-once': { in: 'layer', wrongByte: 4, times: 1, tries: [2, 2] },
   'silent-once': { in: 'manifest', mode: 'hang', times: 1, tries: [2, 2] },
-  slow: { in: 'layer', bytes: 2000, bytesPerSecond: 1000, tries: [1, 1] },
+  slow: { in: 'layer', bytes: 20_000, bytesPerSecond: 1000, tries: [1, 1] },
 }
 
 const lab = await Lab.open()
@@ -41,7 +41,7 @@ t.test('the pull is tried again, and the update is applied', async t => {
   const host = await lab.host({
     v1: {
       ...fewQuickTries,
-      'usr/lib/bootc-bound-images.conf.d/timeout.conf': '[BoundImages]\nPullTimeoutSec=10\n',
+      'usr/lib/bootc-bound-images.conf.d/timeout.conf': '[BoundImages]\nStallTimeoutSec=6\n',
     },
   })
   await pullOwnImage(host, registry)
@@ -52,7 +52,7 @@ t.test('the pull is tried again, and the update is applied', async t => {
 
   const images = Object.keys(rows).map(name => `${registry.address}/${name}:1`)
   t.strictSame(await imagesOn(host, images), images)
-  const { stdout } = await host.run('journalctl --boot --output=cat --identifier=podman')
+  const { stdout } = await host.run("journalctl --boot --output=cat -u 'bootc-pending-*'")
   for (const [name, { tries }] of Object.entries(rows)) {
     const start = `Trying to pull ${registry.address}/${name}:1...`
     const count = stdout.split('\n').filter(line => line === start).length

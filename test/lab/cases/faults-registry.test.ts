@@ -114,7 +114,8 @@ t.test('wrong answers', t =>
 t.test('no answer in time', t =>
   staysOnItsOs(t, silences, {
     v1: {
-      'usr/lib/bootc-bound-images.conf.d/timeout.conf': '[BoundImages]\nPullTimeoutSec=6\n',
+      'usr/lib/bootc-bound-images.conf.d/timeout.conf':
+        '[BoundImages]\nStallTimeoutSec=5\nPullTimeoutSec=12\n',
     },
   }),
 )
@@ -185,7 +186,7 @@ async function looksAsDocumented(
 
 /** How often podman was started for each image. */
 async function triesOn(host: Host, hits: ReadonlyMap<string, Hit>) {
-  const { stdout } = await host.run('journalctl --boot --output=cat --identifier=podman')
+  const { stdout } = await host.run("journalctl --boot --output=cat -u 'bootc-pending-*'")
   const lines = stdout.split('\n')
   return Object.fromEntries(
     [...hits].map(([name, { image }]) => [

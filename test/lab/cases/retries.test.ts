@@ -105,19 +105,37 @@ t.test('started before anything is rendered, the target waits and tells the trut
   await failing.kill()
 })
 
-t.test('a registry that says nothing does not hang the pull for ever', async t => {
+t.test('a pull ends when its registry sends nothing, not when it is slow', async t => {
   const host = await lab.host({
     v1: {
       ...fewQuickTries,
-      'usr/lib/bootc-bound-images.conf.d/timeout.conf': '[BoundImages]\nPullTimeoutSec=3\n',
+      'usr/lib/bootc-bound-images.conf.d/timeout.conf': '[BoundImages]\nStallTimeoutSec=4\n',
     },
   })
-  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  const [stalled, slow] = [makeLayer({ bytes: 300_000 }), makeLayer({ bytes: 15_000 })]
+  await registry.push('stalled:1', { layers: [stalled] })
+  await registry.push('slow:1', { layers: [slow] })
+  await registry.push('locked:1')
+  const names = ['web', 'stalled', 'slow', 'locked']
+  const specs = names.map(name => [`${name}.image`, imageSpec(registry, `${name}:1`)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
   registry.heal()
   registry.forget()
   registry.fail({ match: '/web/manifests/', mode: 'hang', times: 1 })
+  registry.fail({ match: stalled.digest, mode: 'hang', afterBytes: 100_000, times: 1 })
+  registry.fail({ match: slow.digest, bytesPerSecond: 1000 })
   await host.stage('v2')
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  const requests = (name: string) => registry.requests.filter(({ url }) => url.includes(name))
+  t.equal(requests(stalled.digest).length, 2)
+  t.equal(requests(slow.digest).length, 1, 'a slow pull is not ended')
+  t.match(
+    await host.run(`journalctl -b -o cat -u 'bootc-pending-*' | grep -c 'nothing was received'`),
+    {
+      stdout: '2',
+    },
+  )
+  t.notMatch((await host.run('pgrep -f until-stalled')).stdout, /./, 'nothing watches any more')
   t.match(await host.run('ls -d /var/tmp/container_images*'), { exitCode: 2 }, 'no remains')
   await host.kill()
 })

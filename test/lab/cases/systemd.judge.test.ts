@@ -103,7 +103,7 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
     pulls.map(({ unit }) => {
       const lines = linesOf(texts.get(unit) ?? '')
       const command = lines.find(({ key }) => key === 'ExecStart')?.value ?? ''
-      return [unit, service(command.replace('/usr/bin/podman', recorder))]
+      return [unit, service(command.replace(/^\S*until-stalled \/usr\/bin\/podman/u, recorder))]
     }),
   )
   const recorded = await recordArguments(host, units)

@@ -71,6 +71,7 @@ t.test('what systemd runs is what the spec says, word for word', async t => {
        org.freedesktop.systemd1.Service ExecStart | jq -c '.data[0][1]'`,
   )
   t.match(JSON.parse(stdout), [
+    '/usr/lib/bootc-bound-images/until-stalled',
     '/usr/bin/podman',
     'image',
     'pull',

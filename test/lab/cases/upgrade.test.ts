@@ -70,7 +70,7 @@ async function stageAs010(host: Host): Promise<readonly string[]> {
       ? text
       : unitOf010(
           name.replace('.service', ''),
-          line(text, 'ExecStart'),
+          line(text, 'ExecStart').replace(/^\S*until-stalled /u, ''),
           line(text, 'ExecStartPost'),
         ),
   ])
