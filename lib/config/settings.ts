@@ -7,11 +7,13 @@ export interface Settings {
   readonly gate: 'require' | 'warn' | 'off'
   /** Maximum number of concurrent pulls. */
   readonly maxParallel: number
+  /** Maximum delay of the first attempts after a staging. Each host has another one. */
+  readonly randomizedDelaySec: number
   /** Maximum number of attempts of a pull, including the first. */
   readonly retryLimit: number
-  /** Delay before the second attempt. Doubled before each further attempt. */
+  /** Delay before the second attempt. Doubled before each further attempt. A random part of up to half is added. */
   readonly retryDelaySec: number
-  /** Maximum delay between two attempts. */
+  /** Maximum delay between two attempts, without the random part. */
   readonly retryMaxDelaySec: number
   /** How long an attempt may receive nothing. */
   readonly stallTimeoutSec: number
@@ -32,6 +34,7 @@ export interface Settings {
 export const defaultSettings: Settings = {
   gate: 'require',
   maxParallel: 16,
+  randomizedDelaySec: 0,
   retryLimit: 6,
   retryDelaySec: 5,
   retryMaxDelaySec: 300,
@@ -72,6 +75,7 @@ export const section = 'BoundImages'
 export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settings[Name]> } = {
   gate: word('Gate', ['require', 'warn', 'off']),
   maxParallel: wholeNumber('MaxParallel', 1, 64),
+  randomizedDelaySec: timeSpan('RandomizedDelaySec', 0, 12 * hour),
   retryLimit: wholeNumber('RetryLimit', 1, 100),
   retryDelaySec: timeSpan('RetryDelaySec', 0, hour),
   retryMaxDelaySec: timeSpan('RetryMaxDelaySec', 0, 24 * hour),

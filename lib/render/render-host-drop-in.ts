@@ -14,7 +14,10 @@ export function renderHostDropIn(
   containersDirectory: string | undefined,
 ): UnitText {
   const { imageStore, libraryDirectory, settings } = facts
-  const maxDelay = Math.min(settings.retryMaxDelaySec, maxDelaySec(settings))
+  const longest = maxDelaySec(settings)
+  const firstDelay = Math.min(settings.randomizedDelaySec, longest)
+  // retry-delay adds up to half.
+  const maxDelay = Math.min(settings.retryMaxDelaySec, Math.floor(longest / 1.5))
   const unmark = quoteCommand([`${libraryDirectory}/unmark-pull`])
   const lines = [
     writtenAtStaging,
@@ -24,6 +27,7 @@ export function renderHostDropIn(
     '',
     '[Service]',
     `Environment=RETRY_LIMIT=${settings.retryLimit} RETRY_DELAY_SEC=${settings.retryDelaySec} RETRY_MAX_DELAY_SEC=${maxDelay}`,
+    `Environment=RANDOMIZED_DELAY_SEC=${firstDelay}`,
     '# podman waits forever for a registry that sends nothing.',
     `Environment=STALL_TIMEOUT_SEC=${settings.stallTimeoutSec}`,
     '# For each command of an attempt.',

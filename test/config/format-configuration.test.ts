@@ -17,6 +17,8 @@ Gate=require
 # default
 MaxParallel=16
 # default
+RandomizedDelaySec=0
+# default
 RetryLimit=6
 # /etc/x.conf:2
 RetryDelaySec=1min 30s
@@ -24,6 +26,7 @@ RetryDelaySec=1min 30s
 RetryMaxDelaySec=5min
 # default
 StallTimeoutSec=2min
+# default
 PullTimeoutSec=24h
 # default
 FlushTimeoutSec=10min

@@ -64,7 +64,7 @@ t.test('what means nothing is a warning', t => {
     `${main}, line 5: unknown section [Service], ignored; did you mean [BoundImages]?`,
     `${main}: unknown section [Empty], ignored; did you mean [BoundImages]?`,
     `${main}, line 2, MaxParalel=: unknown key, ignored; did you mean MaxParallel?`,
-    `${main}, line 3, Frobnicate=: unknown key, ignored; valid keys: Gate, MaxParallel, RetryLimit, RetryDelaySec, RetryMaxDelaySec, StallTimeoutSec, PullTimeoutSec, FlushTimeoutSec, GateTimeoutSec, ResolveTimeoutSec, Store, SpecDirs`,
+    `${main}, line 3, Frobnicate=: unknown key, ignored; valid keys: Gate, MaxParallel, RandomizedDelaySec, RetryLimit, RetryDelaySec, RetryMaxDelaySec, StallTimeoutSec, PullTimeoutSec, FlushTimeoutSec, GateTimeoutSec, ResolveTimeoutSec, Store, SpecDirs`,
   ])
   t.strictSame(parse(section('RetryDelaySec=10min')).warnings, [
     'RetryDelaySec=10min has no effect, because RetryMaxDelaySec=5min is smaller',

@@ -24,6 +24,7 @@ t.test('values', t => {
     ['gate', 'off', 'off'],
     ['maxParallel', '1', 1],
     ['maxParallel', '064', 64],
+    ['randomizedDelaySec', '12h', 43_200],
     ['retryLimit', '100', 100],
     ['retryDelaySec', '0', 0],
     ['retryDelaySec', '60min', 3600],

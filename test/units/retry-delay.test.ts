@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
@@ -13,6 +13,7 @@ t.test('the delay doubles up to its limit', t => {
     sleep: '#!/bin/sh\necho "slept $*"\n',
   })
   spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/sleep`])
+  const possible = [0, 2, 5, 7, 10, 20, 40, 80, 160, 300, 86_400]
   const delay = (tries: number, seconds: number, most: number, restarts = 1) => {
     if (tries > 0) writeFileSync(`${path}/a.service`, `${tries}\n`)
     const { status, stdout, stderr } = spawnSync(program, ['a.service', 'echo', 'begin'], {
@@ -28,7 +29,9 @@ t.test('the delay doubles up to its limit', t => {
     t.match({ status, stderr }, { status: 0, stderr: '' })
     const [, said, slept] = /^retrying in (.*) s\nslept (.*)\nbegin\n$/u.exec(stdout) ?? []
     t.equal(said, slept, stdout)
-    return said === undefined ? stdout : Number(said)
+    if (said === undefined) return stdout
+    const [whole] = possible.filter(each => each <= Number(said) && Number(said) <= 1.5 * each)
+    return whole ?? said
   }
   t.equal(delay(0, 5, 300), 'begin\n', 'the first attempt is at once')
   t.strictSame(
@@ -51,6 +54,45 @@ t.test('the delay doubles up to its limit', t => {
   t.equal(delay(100, 3600, 86_400), 86_400)
   t.equal(delay(2, 5, 300, 0), 'begin\n', 'the count of attempts that were stopped does not count')
   t.equal(delay(0, 5, 300), 'begin\n', 'and is forgotten')
+  t.end()
+})
+
+t.test('the first attempts for a staging start at the same random time', t => {
+  const path = t.testdir({ sleep: '#!/bin/sh\necho "slept $*"\n', staged: 'v2', cksum: '' })
+  spawnSync('chmod', ['+x', `${path}/sleep`, `${path}/cksum`])
+  const start = (hash: number, most: number, secondsAgo: number) => {
+    writeFileSync(`${path}/cksum`, `#!/bin/sh\necho ${hash} 5\n`)
+    const staging = Date.now() / 1000 - secondsAgo
+    utimesSync(`${path}/staged`, staging, staging)
+    const { stdout } = spawnSync(program, ['a.service', 'echo', 'begin'], {
+      encoding: 'utf8',
+      env: {
+        PATH: `${path}:${process.env['PATH']}`,
+        ATTEMPTS_DIRECTORY: path,
+        STAGED_DEPLOYMENT: `${path}/staged`,
+        RANDOMIZED_DELAY_SEC: String(most),
+      },
+    })
+    const pattern = /^starting in (.*) s \(RandomizedDelaySec=\)\nslept (.*)\nbegin\n$/u
+    const [, said, slept] = pattern.exec(stdout) ?? []
+    t.equal(said, slept, stdout)
+    return said === undefined ? stdout : Math.ceil(Number(said) / 10) * 10
+  }
+  t.equal(start(1000, 0, 0), 'begin\n', 'there is no delay by default')
+  t.equal(start(1000, 3600, 0), 1000)
+  t.equal(start(3601 + 1000, 3600, 0), 1000)
+  t.equal(start(1000, 3600, 600), 400, 'a later start waits for the rest')
+  t.equal(start(1000, 3600, 1100), 'begin\n')
+  t.equal(start(1000, 3600, -100_000), 3600, 'if the clock was set back, there is a limit')
+  spawnSync('rm', [`${path}/staged`])
+  t.equal(
+    spawnSync(program, ['a.service', 'echo', 'begin'], {
+      encoding: 'utf8',
+      env: { ...process.env, STAGED_DEPLOYMENT: `${path}/staged`, RANDOMIZED_DELAY_SEC: '9999' },
+    }).stdout,
+    'begin\n',
+    'nothing is staged',
+  )
   t.end()
 })
 
