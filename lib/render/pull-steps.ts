@@ -1,5 +1,6 @@
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullCommand } from './pull-command.ts'
+import { tagCommand } from './tag-command.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import type { PullFacts } from '../facts/facts.ts'
 
@@ -8,6 +9,8 @@ export interface PullSteps {
   /** Marks the pull as unfinished, see units/programs/mark-pull. */
   readonly mark: readonly string[]
   readonly pull: readonly string[]
+  /** Pulls the same image by its tag, see `tagCommand`. */
+  readonly pullByTag: readonly string[] | undefined
   /** Syncs the store and records that it has the image, see units/programs/record-pull. */
   readonly record: readonly string[]
   /** Cleans up if one of the other commands failed, see units/programs/unmark-pull. */
@@ -23,6 +26,7 @@ export function pullSteps(
   return {
     mark: [`${libraryDirectory}/mark-pull`, name],
     pull: pullCommand(boundImage, podmanVersion, imageStore),
+    pullByTag: tagCommand(boundImage, imageStore),
     record: [
       `${libraryDirectory}/record-pull`,
       name,

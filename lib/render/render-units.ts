@@ -46,6 +46,11 @@ function renderPendingUnit(pull: Pull, facts: HostFacts): UnitText {
   const { unit, boundImage, entries, after } = pull
   const { libraryDirectory, settings, isStoreSuspect = false } = facts
   const steps = pullSteps(pull, facts)
+  const { pullByTag } = steps
+  const byTag =
+    pullByTag === undefined
+      ? []
+      : [`${libraryDirectory}/by-digest-or-tag`, unit, `${pullByTag.length}`, ...pullByTag]
   // In systemd < 254, the first failed attempt satisfies After=, so wait explicitly.
   const awaits = after.length > 0 && !hasRestartModes(facts)
   const awaitPulls = [`${libraryDirectory}/await-pulls`, `${maxAwaitSec(settings)}`, ...after]
@@ -60,7 +65,7 @@ function renderPendingUnit(pull: Pull, facts: HostFacts): UnitText {
       '',
       '[Service]',
       ...(awaits ? [`ExecStartPre=+${quoteCommand(awaitPulls)}`] : []),
-      `ExecStart=${quoteCommand([`${libraryDirectory}/until-stalled`, ...steps.pull])}`,
+      `ExecStart=${quoteCommand([`${libraryDirectory}/until-stalled`, ...byTag, ...steps.pull])}`,
       `ExecStartPost=${isStoreSuspect ? '' : '+'}${quoteCommand(steps.record)}`,
       '',
     ].join('\n'),

@@ -2,6 +2,7 @@ import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { defaultStore, separateStore, type ImageStore } from '../../lib/facts/image-store.ts'
 import { pullSteps, recordName } from '../../lib/render/pull-steps.ts'
+import { tagCommand } from '../../lib/render/tag-command.ts'
 import { makeImage } from '../plan/make-image.ts'
 
 const unit = 'bootc-pending-0000000000000000-image.service'
@@ -21,6 +22,7 @@ t.test('the store that podman uses by itself', t => {
   t.strictSame(stepsIn(defaultStore), {
     mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a:1'],
+    pullByTag: undefined,
     record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/var/lib/containers/storage'],
     unmark: ['/opt/lib/unmark-pull', name, '/var/lib/containers/storage'],
   })
@@ -32,6 +34,7 @@ t.test('every step has the same store', t => {
   t.strictSame(stepsIn(store), {
     mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', ...store.options, 'image', 'pull', 'quay.io/x/a:1'],
+    pullByTag: undefined,
     record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/srv/images', ...store.options],
     unmark: ['/opt/lib/unmark-pull', name, '/srv/images'],
   })
@@ -42,6 +45,40 @@ t.test('by digest', t => {
   const { pull, record } = stepsIn(defaultStore, 'sha256:0')
   t.strictSame(pull, ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a@sha256:0'])
   t.equal(record[2], 'quay.io/x/a@sha256:0')
+  t.end()
+})
+
+t.test('by tag, if the digest was found by the tag', t => {
+  const options = [
+    ['--authfile', '/run/a.json'],
+    ['--cert-dir=/etc/c'],
+    ['--decryption-key', '/k'],
+    ['--arch', 'arm64'],
+    ['--retry=9'],
+    ['--tls-verify=false'],
+  ].map(words => ({
+    flag: String(words[0]).replace(/=.*/u, ''),
+    words,
+    identity: undefined,
+    files: [],
+  }))
+  const pulled = { ...makeImage('one'), digest: 'sha256:0', options }
+  t.strictSame(tagCommand(pulled, defaultStore), [
+    '/usr/bin/skopeo',
+    '--override-arch=arm64',
+    'copy',
+    '--quiet',
+    '--authfile',
+    '/run/a.json',
+    '--src-cert-dir=/etc/c',
+    '--decryption-key',
+    '/k',
+    '--src-tls-verify=false',
+    'docker://quay.io/x/a:1',
+    'containers-storage:quay.io/x/a@sha256:0',
+  ])
+  t.equal(tagCommand(pulled, separateStore('/srv/images')), undefined)
+  t.equal(tagCommand(pulled, { ...defaultStore, pullOptions: ['--storage-opt='] }), undefined)
   t.end()
 })
 

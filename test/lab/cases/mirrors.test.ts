@@ -128,3 +128,36 @@ t.test('the proxy of the environment', async t => {
   )
   await host.kill()
 })
+
+t.test('a registry and a mirror that serve manifests by tag only', async t => {
+  const byTag = await lab.registry()
+  const stopped = await lab.registry()
+  await stopped.stop()
+  const mirror = await lab.registry()
+  const images = [`${byTag.address}/web:1`, `${stopped.address}/db:1`]
+  await byTag.push('web:1', { files: { id: 'old' } })
+  await mirror.push('db:1', { files: { id: 'db' } })
+  const insecure = `[[registry]]\nlocation = "${byTag.address}"\ninsecure = true\n`
+  const tagOnly = mirrored(stopped.address, mirror.address)[
+    '/etc/containers/registries.conf.d/50-lab.conf'
+  ]
+  const files = registries(`${insecure}${String(tagOnly)}pull-from-mirror = "tag-only"\n`)
+  const host = await lab.host({ v1: { ...fewTries, ...files } })
+  const idOf = async (image = '') =>
+    (await host.run(`podman image inspect --format '{{.Id}}' ${image}`)).stdout
+  await host.run(`podman pull ${images[0]}`)
+  const old = await idOf(images[0])
+  await byTag.push('web:1', { files: { id: 'new' } })
+  byTag.fail({ match: '/manifests/sha256:', status: 404 })
+  await host.commit('v2', { ...specs(...images), ...files })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.equal(await idOf(images[0]), old, 'the running OS keeps its tag')
+  await Promise.all([byTag, mirror].map(registry => registry.stop()))
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  t.not(await idOf(images[0]), old)
+  t.strictSame(await imagesOn(host, images), images)
+  await host.kill()
+})

@@ -1,0 +1,34 @@
+import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import { platformParts } from '../bound-images/platform.ts'
+import { pullFlags } from '../bound-images/section-keys.ts'
+import type { ImageStore } from '../facts/image-store.ts'
+
+/** Options that skopeo has for both sides of a copy. */
+const sidedFlag = /^--(?=cert-dir|tls-verify)/u
+
+/**
+ * A command that pulls an image whose tag staging has resolved, asking the registry for the tag: there are registries
+ * and mirrors that serve manifests by tag only. It fails if the tag means another image by now. The image gets the same
+ * name as by a pull of the digest; podman would move the tag to it, which the running OS may need.
+ *
+ * @returns undefined for an image whose spec names a digest, and for a store that is not podman's default
+ */
+export function tagCommand(
+  boundImage: BoundImage,
+  { options: storeOptions, pullOptions }: ImageStore,
+): readonly string[] | undefined {
+  const { digest, image, options } = boundImage
+  if (digest === undefined || storeOptions.length > 0 || pullOptions !== undefined) return undefined
+  return [
+    '/usr/bin/skopeo',
+    ...[...platformParts(options)].map(([part, value]) => `--override-${part}=${value}`),
+    'copy',
+    '--quiet',
+    ...options.flatMap(({ flag, words: [first = '', ...others] }) => {
+      if (flag === '--decryption-key') return [first, ...others]
+      return pullFlags.get(flag)?.skopeo ? [first.replace(sidedFlag, '--src-'), ...others] : []
+    }),
+    `docker://${image}`,
+    `containers-storage:${storedName(boundImage)}`,
+  ]
+}
