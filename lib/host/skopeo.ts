@@ -38,7 +38,9 @@ export async function inspectImage(
   options: InspectOptions,
   limits: InspectLimits = {},
 ): Promise<RegistryImage> {
-  const answer = fields(JSON.parse(await askRegistry(image, ['--no-tags'], options, limits)))
+  const answer = fields(
+    JSON.parse(textOf(await askRegistry(image, ['--no-tags'], options, limits))),
+  )
   const { Digest: digest, Architecture: architecture, LayersData: layers } = answer
   return {
     digest: String(digest),
@@ -55,12 +57,16 @@ export async function inspectImage(
 export interface ResolvedImage {
   /** The digest to pull: that of the manifest list, or that of one instance if the options set a platform. */
   readonly digest: string
-  readonly layers: readonly Layer[]
+  /** Undefined if they are in the manifest of `instance`. */
+  readonly layers?: readonly Layer[]
+  /** Digest of the image in the list; see `instanceLayers`. */
+  readonly instance?: string
 }
 
 /**
- * Resolves a name to a digest, with as few requests as possible. If the options set a platform (`Arch=` and the like),
- * the digest is that of one instance: two pulls of one list for two platforms would take its name from each other.
+ * Resolves a name to a digest, with one request unless several images of a list are for the platform. If the options
+ * set a platform (`Arch=` and the like), the digest is that of one instance: two pulls of one list for two platforms
+ * would take its name from each other.
  *
  * @param image full reference
  * @param platform the wanted platform, see `wantedPlatform`
@@ -72,19 +78,16 @@ export async function resolveImage(
   platform: Platform,
   limits: InspectLimits = {},
 ): Promise<ResolvedImage> {
-  const text = await askRegistry(image, ['--raw'], options, limits)
-  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
-  const manifest = parseManifest(text)
+  const bytes = await askRegistry(image, ['--raw'], options, limits)
+  // Of the bytes: decoding can change them.
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const manifest = parseManifest(textOf(bytes))
   if (manifest.kind === 'image') return { digest, layers: manifest.layers }
   const hasPlatform = options.globalOptions.length > 0
   const instances = manifest.kind === 'list' ? instancesFor(manifest.instances, platform) : []
   const [only] = instances
-  if (only !== undefined && instances.length === 1) {
-    const name = storedName({ name: image.replace(/@.*$/u, ''), digest: only.digest })
-    const instance = parseManifest(await askRegistry(name, ['--raw'], options, limits))
-    if (instance.kind === 'image')
-      return { digest: hasPlatform ? only.digest : digest, layers: instance.layers }
-  }
+  if (only !== undefined && instances.length === 1)
+    return { digest: hasPlatform ? only.digest : digest, instance: only.digest }
   if (hasPlatform)
     throw new Error(
       `${image} has ${instances.length} images for ${platform.os}/${platform.architecture}`,
@@ -93,13 +96,32 @@ export async function resolveImage(
   return inspectImage(image, options, limits)
 }
 
+/**
+ * Reads the layers of an image in a list.
+ *
+ * @param image full reference of the list
+ * @param instance digest of the image
+ * @returns undefined if only podman can read its manifest
+ * @throws Error with the last line of skopeo's output
+ */
+export async function instanceLayers(
+  image: string,
+  instance: string,
+  options: InspectOptions,
+  limits: InspectLimits = {},
+): Promise<readonly Layer[] | undefined> {
+  const name = storedName({ name: image.replace(/@.*$/u, ''), digest: instance })
+  const manifest = parseManifest(textOf(await askRegistry(name, ['--raw'], options, limits)))
+  return manifest.kind === 'image' ? manifest.layers : undefined
+}
+
 /** Returns the exact output of `skopeo inspect`. */
 async function askRegistry(
   image: string,
   what: readonly string[],
   { globalOptions, options }: InspectOptions,
   { deadline = Date.now() + timeout, containersDirectory }: InspectLimits,
-): Promise<string> {
+): Promise<Uint8Array> {
   const [program, ...args] = withContainersDirectory(containersDirectory, [
     'skopeo',
     ...globalOptions,
@@ -113,11 +135,12 @@ async function askRegistry(
     timeout: timeLeft(deadline),
     reject: false,
     stripFinalNewline: false,
+    encoding: 'buffer',
   })
   // execa can report a timeout for a skopeo that ended while this process was busy.
   if (result.exitCode === 0) return result.stdout
   if (result.timedOut) throw new Error('the registry did not answer in time')
-  const said = result.stderr.trim().split('\n').at(-1)
+  const said = textOf(result.stderr).trim().split('\n').at(-1)
   throw new Error(said === undefined || said === '' ? result.shortMessage : messageOf(said))
 }
 
@@ -137,6 +160,10 @@ export async function inspectStored(
   if (raw.failed) throw new Error(messageOf(raw.stderr.trim().split('\n').at(-1) ?? ''))
   const { layers } = fields(JSON.parse(raw.stdout))
   return (Array.isArray(layers) ? layers : []).map(layer => String(fields(layer)['digest']))
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 /** skopeo logs errors as `time="..." level=fatal msg="..."`. */

@@ -20,7 +20,8 @@ export interface Instance extends Platform {
  */
 export function parseManifest(text: string): Manifest {
   const { layers, manifests } = fields(JSON.parse(text))
-  if (Array.isArray(manifests)) return { kind: 'list', instances: manifests.map(instance) }
+  if (Array.isArray(manifests))
+    return { kind: 'list', instances: manifests.map(instance).filter(hasDigest) }
   const parsed = parseLayers(layers)
   return parsed === undefined ? { kind: 'other' } : { kind: 'image', layers: parsed }
 }
@@ -49,6 +50,11 @@ function instance(value: unknown): Instance {
     architecture: String(architecture),
     variant: typeof variant === 'string' ? variant : undefined,
   }
+}
+
+/** A digest of a registry becomes part of a name. */
+function hasDigest({ digest }: Instance): boolean {
+  return /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/u.test(digest)
 }
 
 /** The instances for a platform. If there are several, the processor decides which one is pulled. */

@@ -1,23 +1,16 @@
-import { describeError } from '../text/describe-error.ts'
 import type { Request } from '../request/request.ts'
 import { isPermanentError } from '../host/is-permanent-error.ts'
 import { listStore } from '../host/podman.ts'
-import { resolveImage, type ResolvedImage } from '../host/skopeo.ts'
 import { localLayers } from '../survey/local-layers.ts'
 import { storedImages } from '../host/stored-images.ts'
 import { rememberDamage } from '../state/unfinished-pulls.ts'
-import { mapParallel } from '../map-parallel.ts'
 import type { ImageKnowledge, Knowledge } from '../plan/knowledge.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
-import { inspectOptions } from '../host/inspect-options.ts'
-import { isInRegistry, wantedPlatform } from '../bound-images/platform.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import type { PullFacts } from '../facts/facts.ts'
-import { pulledImage, storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import { findLayers, resolveAll, type Answers } from './ask-registries.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
-
-/** Maximum number of concurrent requests to registries. Their answers are small. */
-const parallel = 16
 
 /** What the store and the registries say about the images of a deployment. */
 export interface Resolution {
@@ -77,14 +70,13 @@ export async function resolveImages(
   const asked = [...absent.map(({ boundImage }) => boundImage), ...floating]
   if (asked.length === 0) return { knowledge: results, doubt: undefined }
 
-  const deadline = Date.now() + maxSeconds * 1000
-  const [answers, { ids, names }] = await Promise.all([
-    mapParallel(asked, parallel, boundImage => ask(boundImage, deadline, containersDirectory)),
+  const limits = { deadline: Date.now() + maxSeconds * 1000, containersDirectory }
+  const [digests, { ids, names }] = await Promise.all([
+    resolveAll(asked, limits),
     listStore(imageStore),
   ])
-  const answerOf = new Map(asked.map(({ identity }, index) => [identity, answers[index] ?? {}]))
   const digestOf = ({ identity }: BoundImage) =>
-    answerOf.get(identity)?.digest ?? lastDigests.get(identity)
+    digests.get(identity)?.digest ?? lastDigests.get(identity)
   const resolved = asked.map(image =>
     pinsTags && isFloating(image) ? withDigest(image, digestOf(image)) : image,
   )
@@ -95,9 +87,10 @@ export async function resolveImages(
   const rejected = await takePresent(listed)
   if (rejected.some(({ isDamaged }) => isDamaged)) rememberDamage()
   const missing = [...rejected.map(({ boundImage }) => boundImage), ...others]
-  const failure = answers.find(answer => answer.failure !== undefined)?.failure
+  const answers = await findLayers(missing, digests, limits)
+  const failure = [...answers.values()].find(answer => answer.failure !== undefined)?.failure
   if (failure !== undefined) warn(`some images are pulled without a plan: ${failure}`)
-  const rest = await knowledgeOfMissing(missing, answerOf, ids, imageStore)
+  const rest = await knowledgeOfMissing(missing, answers, ids, imageStore)
   return { knowledge: new Map([...results, ...rest.knowledge]), doubt: rest.doubt }
 }
 
@@ -123,12 +116,12 @@ async function lookInStore(
 /**
  * The knowledge about the images to pull.
  *
- * @param answerOf answers of the registries, by identity of the image
+ * @param answerOf answers of the registries
  * @param ids IDs of the images in the store
  */
 async function knowledgeOfMissing(
   missing: readonly BoundImage[],
-  answerOf: ReadonlyMap<string, Answer>,
+  answerOf: Answers,
   ids: ReadonlySet<string>,
   imageStore: ImageStore,
 ): Promise<Resolution> {
@@ -156,34 +149,6 @@ function partition<T>(all: Iterable<T>, test: (each: T) => boolean): readonly [T
 }
 
 const noLayers = { digests: new Set<string>(), failure: undefined }
-
-/** The answer of a registry about one image. */
-interface Answer {
-  readonly digest?: string | undefined
-  readonly layers?: ResolvedImage['layers'] | undefined
-  /** Why the request failed; undefined if it succeeded or was not made. */
-  readonly failure?: string | undefined
-}
-
-async function ask(
-  boundImage: BoundImage,
-  deadline: number,
-  containersDirectory: string | undefined,
-): Promise<Answer> {
-  if (!isInRegistry(boundImage.image) || deadline <= Date.now()) return {}
-  try {
-    const limits = { deadline, containersDirectory }
-    const { options } = boundImage
-    return await resolveImage(
-      pulledImage(boundImage),
-      inspectOptions(options),
-      wantedPlatform(options),
-      limits,
-    )
-  } catch (error) {
-    return { failure: `${boundImage.name}: ${describeError(error)}` }
-  }
-}
 
 function withDigest(boundImage: BoundImage, digest: string | undefined): BoundImage {
   return digest === undefined ? boundImage : { ...boundImage, digest }

@@ -3,8 +3,8 @@ import { instancesFor, parseManifest } from '../../lib/plan/manifest.ts'
 
 const [one, two] = ['1', '2'].map(digit => `sha256:${digit.repeat(64)}`)
 
-const entry = (architecture: string, variant?: string) => ({
-  digest: `sha256:${architecture}${variant ?? ''}`,
+const entry = (architecture: string, variant?: string, digest = one) => ({
+  digest,
   platform: { os: 'linux', architecture, ...(variant !== undefined && { variant }) },
 })
 
@@ -30,14 +30,22 @@ t.test('an image of OCI or Docker', t => {
 })
 
 t.test('a list, and those that run on a platform', t => {
-  const list = [entry('amd64'), entry('arm', 'v6'), entry('arm', 'v7'), entry('unknown')]
+  const list = [
+    entry('amd64'),
+    entry('arm', 'v6'),
+    entry('arm', 'v7'),
+    entry('unknown'),
+    entry('amd64', 'v1', '--help'),
+  ]
   const manifest = parseManifest(JSON.stringify({ schemaVersion: 2, manifests: list }))
   const instances = manifest.kind === 'list' ? manifest.instances : []
   const found = (platform: Parameters<typeof instancesFor>[1]) =>
-    instancesFor(instances, platform).map(({ digest }) => digest)
-  t.strictSame(found({ os: 'linux', architecture: 'amd64' }), ['sha256:amd64'])
-  t.strictSame(found({ os: 'linux', architecture: 'arm' }), ['sha256:armv6', 'sha256:armv7'])
-  t.strictSame(found({ os: 'linux', architecture: 'arm', variant: 'v7' }), ['sha256:armv7'])
+    instancesFor(instances, platform).map(
+      ({ architecture, variant = '' }) => architecture + variant,
+    )
+  t.strictSame(found({ os: 'linux', architecture: 'amd64' }), ['amd64'])
+  t.strictSame(found({ os: 'linux', architecture: 'arm' }), ['armv6', 'armv7'])
+  t.strictSame(found({ os: 'linux', architecture: 'arm', variant: 'v7' }), ['armv7'])
   t.strictSame(found({ os: 'windows', architecture: 'amd64' }), [])
   t.end()
 })

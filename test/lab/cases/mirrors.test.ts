@@ -3,7 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { boundImages, configured, imagesOn } from '../bound-images.ts'
+import { imageArchitecture } from '../../../lib/bound-images/platform.ts'
 import { type Files, Lab, makeLayer } from '../lab.ts'
+import { isPulling, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -137,11 +139,16 @@ t.test('a registry and a mirror that serve manifests by tag only', async t => {
   const images = [`${byTag.address}/web:1`, `${stopped.address}/db:1`]
   await byTag.push('web:1', { files: { id: 'old' } })
   await mirror.push('db:1', { files: { id: 'db' } })
-  const insecure = `[[registry]]\nlocation = "${byTag.address}"\ninsecure = true\n`
-  const tagOnly = mirrored(stopped.address, mirror.address)[
-    '/etc/containers/registries.conf.d/50-lab.conf'
-  ]
-  const files = registries(`${insecure}${String(tagOnly)}pull-from-mirror = "tag-only"\n`)
+  const files = registries(`[[registry]]
+location = "${byTag.address}"
+insecure = true
+[[registry]]
+location = "${stopped.address}"
+[[registry.mirror]]
+location = "${mirror.address}"
+insecure = true
+pull-from-mirror = "tag-only"
+`)
   const host = await lab.host({ v1: { ...fewTries, ...files } })
   const idOf = async (image = '') =>
     (await host.run(`podman image inspect --format '{{.Id}}' ${image}`)).stdout
@@ -159,5 +166,52 @@ t.test('a registry and a mirror that serve manifests by tag only', async t => {
   t.equal(host.bootedVersion(), 'v2')
   t.not(await idOf(images[0]), old)
   t.strictSame(await imagesOn(host, images), images)
+  await host.kill()
+})
+
+t.test('few requests for manifests', async t => {
+  const registry = await lab.registry()
+  const content = { files: { id: 'multi' } }
+  const list = await registry.pushIndex('multi:1', {
+    [imageArchitecture(process.arch)]: content,
+    s390x: content,
+  })
+  const host = await lab.host({ v1: fewTries })
+  const files = {
+    ...fewTries,
+    ...specs(`${registry.address}/multi:1`),
+    ...registries(`[[registry]]\nlocation = "${registry.address}"\ninsecure = true\n`),
+  }
+  const manifests = () =>
+    registry.requests.flatMap(({ url }) => /\/manifests\/(.*)$/u.exec(url)?.[1] ?? [])
+  await host.commit('v2', files)
+  await host.commit('v3', { ...files, 'usr/share/version': '3' })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  const [tag, instance = '', ...byPodman] = manifests()
+  t.equal(tag, '1')
+  t.strictSame(byPodman, [list, instance], 'staging makes two, as podman does')
+  await host.shutdown()
+  await host.boot()
+  registry.forget()
+  await host.stage('v3')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.strictSame(manifests(), ['1'], 'one for an unchanged tag')
+
+  // The registry replaces an image and deletes the old one after staging has resolved the tag.
+  const old = await registry.push('moved:1', { files: { id: 'old' } })
+  const moved = `${registry.address}/moved:1`
+  await host.commit('v4', { ...files, ...specs(moved) })
+  registry.fail({ match: `/manifests/${old}`, delayMs: 3000, status: 404 })
+  await host.stage('v4')
+  await until(host, isPulling)
+  await registry.push('moved:1', { files: { id: 'new' } })
+  t.match(await host.run(start), { exitCode: 1 })
+  t.match(
+    (await host.run('bootc-bound-images status')).stdout,
+    /moved:1 +failed .*the registry has another image for the tag by now/,
+  )
+  t.match(await host.run(start), { exitCode: 0 }, 'the tag is resolved again')
+  t.strictSame(await imagesOn(host, [moved]), [moved])
   await host.kill()
 })
