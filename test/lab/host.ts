@@ -84,7 +84,7 @@ export class Host {
       // norbind: the container's own mounts below the deployment are not to be seen twice
       `--bind-ro=${this.sysroot}:/sysroot:norbind`,
       `--bind=${join(this.sysroot, 'boot')}:/boot:norbind`,
-      `--bind=${join(this.sysroot, 'ostree/deploy/debian/var')}:/var`,
+      `--bind=${join(deployment, '../../var')}:/var`,
       '--bind-ro=+/usr:/usr',
       ...this.#files(kernelArgs),
       ...(options.withoutNode && !isBundled

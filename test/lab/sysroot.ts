@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { makeDisk, mountDisk } from './disk-file.ts'
 import { type Files, removedPaths, writeFiles } from './files.ts'
 import { inRootfs, runInRootfs } from './nspawn.ts'
 import type { WorkArea } from './work-area.ts'
@@ -82,9 +83,15 @@ const clone = `
   done
 `
 
-/** Moves /var of a sysroot that is not booted to a file system in memory, of a limited size. */
+/** Moves /var of a sysroot that is not booted to a disk of a limited size. The janitor unmounts it. */
 export const limitVar = async (sysroot: string, mebibytes: number): Promise<void> => {
-  await moveToMemory(join(sysroot, 'ostree/deploy/debian/var'), `${mebibytes}M`)
+  const directory = join(sysroot, 'ostree/deploy/debian/var')
+  const disk = { fileSystem: 'ext4', file: `${sysroot}.var` } as const
+  await makeDisk({ ...disk, bytes: mebibytes * 2 ** 20 })
+  await execa('mv', [directory, `${directory}.old`])
+  mkdirSync(directory)
+  await mountDisk(disk, directory)
+  await execa('sh', ['-euc', 'cp -a "$0.old/." "$0"; rm -r "$0.old"', directory])
 }
 
 /**
