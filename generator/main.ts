@@ -53,7 +53,7 @@ function main(): number {
     values.knowledge === undefined
       ? undefined
       : parseKnowledge(readFileSync(values.knowledge, 'utf8'), basename(root))?.knowledge
-  const request = readRequest(root, { hostRoot, podmanVersion, settings })
+  const request = readRequest(root, { hostRoot, podmanVersion })
   const plan = planRequest(request, settings, knowledge)
   const facts = {
     systemdVersion,

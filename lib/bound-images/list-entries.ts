@@ -36,7 +36,7 @@ export function listEntries(
   directories: readonly string[] = specDirectories,
 ): readonly Entry[] {
   const entries = new Map<string, Entry>()
-  for (const directory of directories) {
+  for (const directory of directories.filter(each => files.keeps(each))) {
     try {
       const names = files.names(directory)
       if (names.length > maxEntries)

@@ -35,11 +35,13 @@ export interface Configuration {
  * restores the default.
  *
  * @param mistakes mistakes found so far
+ * @param names the settings to read; the others keep their defaults
  * @throws ConfigurationError
  */
 export function parseSettings(
   files: readonly ConfigurationFile[],
   mistakes: readonly Mistake[] = [],
+  names: readonly (keyof Settings)[] = settingNames,
 ): Configuration {
   const errors = [...mistakes]
   const warnings: Mistake[] = []
@@ -68,7 +70,7 @@ export function parseSettings(
     target[name] = reading.value
     sources[name] = reading.sources
   }
-  for (const name of settingNames) take(name, settings)
+  for (const name of names) take(name, settings)
   if (errors.length > 0) throw new ConfigurationError(errors)
   return {
     settings,

@@ -3,6 +3,7 @@ import { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain } from '../text/fault.ts'
 import { isMask, readText } from '../quadlet/read-unit-file.ts'
 import type { Mistake } from './configuration-error.ts'
+import type { Settings } from './settings.ts'
 import { parseSettings, type Configuration, type ConfigurationFile } from './parse-settings.ts'
 
 /** Of two files with the same name, the one in the earlier directory counts. */
@@ -21,7 +22,25 @@ const notText = { reason: 'the name is not UTF-8', remedy: 'rename the file' } a
  * @throws ConfigurationError with all mistakes
  */
 export function readSettings(hostRoot: string): Configuration {
-  const files = new DeploymentFiles(hostRoot)
+  return readConfiguration(new DeploymentFiles(hostRoot))
+}
+
+/**
+ * Reads the settings that a deployment has for itself: where its specs are. The others are not read, because a later version of this product may allow more values.
+ *
+ * @throws ConfigurationError with all mistakes in these settings
+ */
+export function readOwnSettings(files: DeploymentFiles): OwnSettings {
+  return readConfiguration(files, ['specDirs']).settings
+}
+
+/** See `readOwnSettings`. */
+export type OwnSettings = Pick<Settings, 'specDirs'>
+
+function readConfiguration(
+  files: DeploymentFiles,
+  names?: readonly (keyof Settings)[],
+): Configuration {
   const mistakes: Mistake[] = []
   const paths = [
     ...find(files, configurationDirectories, name => name === mainFile, mistakes),
@@ -40,7 +59,7 @@ export function readSettings(hostRoot: string): Configuration {
       mistakes.push({ path, fault: explain(error) })
     }
   }
-  return parseSettings(texts, mistakes)
+  return parseSettings(texts, mistakes, names)
 }
 
 /** The first file of each wanted name, sorted by name. Adds what cannot be listed to `mistakes`. */
@@ -51,7 +70,7 @@ function find(
   mistakes: Mistake[],
 ): readonly string[] {
   const found = new Map<string, string>()
-  for (const directory of directories)
+  for (const directory of directories.filter(each => files.keeps(each)))
     try {
       for (const bytes of files.names(directory)) {
         const name = bytes.toString()

@@ -12,17 +12,17 @@ import { readRequest, type Request } from './request.ts'
  */
 export function readHostRequest(
   root: string,
-  { podmanVersion, settings }: Pick<PullFacts, 'podmanVersion' | 'settings'>,
+  { podmanVersion }: Pick<PullFacts, 'podmanVersion'>,
   options: { readonly isMerged?: boolean } = {},
 ): Request {
   const name = basename(deploymentDirectory(hostRoot, root))
-  return readRequest(root, { hostRoot, podmanVersion, settings, name, ...options })
+  return readRequest(root, { hostRoot, podmanVersion, name, ...options })
 }
 
 /** Reads what the next deployment asks for. */
 export function readNextRequest(
   { root, role }: NextDeployment,
-  facts: Pick<PullFacts, 'podmanVersion' | 'settings'>,
+  facts: Pick<PullFacts, 'podmanVersion'>,
 ): Request {
   // These deployments are finalized, so ostree has merged /etc; see `layoutOf`.
   return readHostRequest(root, facts, { isMerged: role === 'default' || role === 'booted' })

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Settings } from '../config/settings.ts'
+import { readOwnSettings } from '../config/read-settings.ts'
 import { containersDirectories, credentialsDirectory } from '../directories.ts'
 import { targetName } from '../plan/plan-pulls.ts'
 import { unsupportedOption, type PodmanVersion } from '../facts/podman-version.ts'
@@ -32,7 +32,6 @@ export interface RequestOptions {
   readonly hostRoot: string | undefined
   /** Version of the podman that will pull. */
   readonly podmanVersion: PodmanVersion
-  readonly settings: Settings
   /** Name of the deployment; by default that of the root's directory. */
   readonly name?: string | undefined
   /** See `layoutOf`. */
@@ -46,11 +45,12 @@ export interface RequestOptions {
  */
 export function readRequest(
   root: string,
-  { hostRoot, podmanVersion, settings, name = basename(root), isMerged }: RequestOptions,
+  { hostRoot, podmanVersion, name = basename(root), isMerged }: RequestOptions,
 ): Request {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
   const files = new DeploymentFiles(root, hostRoot, { isMerged })
+  const settings = readOwnSettings(files)
   const machineId = hostRoot === undefined ? undefined : readMachineId(hostRoot)
   const copies = copyBudget()
   const read = readBoundImages(

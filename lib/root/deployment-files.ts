@@ -44,6 +44,11 @@ export class DeploymentFiles {
     this.#layout = layoutOf(root, hostRoot, options)
   }
 
+  /** Whether files below a directory count for the deployment: those in /run are gone when it boots. */
+  keeps(directory: string): boolean {
+    return this.#layout.isRunning || !/^\/run(?:\/|$)/u.test(directory)
+  }
+
   /**
    * Resolves all links of a path, including the last component.
    *

@@ -1,5 +1,6 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSameDeployment } from './deployments.ts'
 import { placeInEtc } from './merged-etc.ts'
 import type { Place } from './resolve-in-root.ts'
 
@@ -7,6 +8,8 @@ import type { Place } from './resolve-in-root.ts'
 export interface Layout {
   /** The running system, or the root itself if it is read without a host. */
   readonly host: string
+  /** Whether the root is the running system, whose /run counts. The reboot empties /run for every other root. */
+  readonly isRunning: boolean
   readonly place: Place
   /** Every directory on this machine that may contain entries of a directory. */
   readonly copies: (directory: string) => readonly string[]
@@ -28,9 +31,11 @@ export function layoutOf(
   hostRoot: string | undefined,
   { isMerged = false }: { readonly isMerged?: boolean | undefined } = {},
 ): Layout {
-  if (isMerged || hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) {
+  const isRunning = hostRoot === undefined || isSameDeployment(hostRoot, root)
+  const places = { root, host: hostRoot ?? root, isRunning }
+  if (isMerged || isRunning) {
     const etc = hasEntries(join(root, 'etc')) ? 'etc' : 'usr/etc'
-    return layout({ root, host: hostRoot ?? root }, below => [join(root, etc, below)])
+    return layout(places, below => [join(root, etc, below)])
   }
   const trees = {
     local: join(hostRoot, 'etc'),
@@ -38,20 +43,21 @@ export function layoutOf(
     next: join(root, isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'),
   }
   return layout(
-    { root, host: hostRoot },
+    places,
     below => [join(trees.local, below), join(trees.next, below)],
     below => placeInEtc(trees, below),
   )
 }
 
 function layout(
-  { root, host }: { readonly root: string; readonly host: string },
+  { root, host, isRunning }: Pick<Layout, 'host' | 'isRunning'> & { readonly root: string },
   etcCopies: (below: string) => readonly string[],
   etcPlace: Place = below => etcCopies(below)[0],
 ): Layout {
   const elsewhere = (path: string) => join(/^(?:run|var)(?:\/|$)/u.test(path) ? host : root, path)
   return {
     host,
+    isRunning,
     place: path => (isEtc(path) ? etcPlace(belowEtc(path)) : elsewhere(path)),
     copies: path => (isEtc(path) ? etcCopies(belowEtc(path)) : [elsewhere(path)]),
   }

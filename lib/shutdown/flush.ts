@@ -55,7 +55,7 @@ export async function flush(root: string, report: (line: string) => void): Promi
   const { flushTimeoutSec } = settings
   const deadline = Date.now() + flushTimeoutSec * 1000
   // Images that the host's podman cannot pull have no unit, so its version does not matter yet.
-  const begun = readNextRequest(next, { podmanVersion: anyPodmanVersion, settings })
+  const begun = readNextRequest(next, { podmanVersion: anyPodmanVersion })
   const { failed, pulled } = await untilPullsEnd(
     neededPulls(planAsStaged(begun, settings)),
     deadline,

@@ -2,7 +2,6 @@
 // each run a fresh process with an empty environment.
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { defaultSettings } from '../../lib/config/settings.ts'
 import { readRequest } from '../../lib/request/request.ts'
 import { formatKnowledge } from '../../lib/state/parse-knowledge.ts'
 import { formatRows, makeRoot, median, run, spread } from './measuring.ts'
@@ -27,7 +26,6 @@ function makeKnowledge(root: string): string {
   const { specs } = readRequest(root, {
     hostRoot: undefined,
     podmanVersion: [5, 4],
-    settings: defaultSettings,
   })
   const knowledge = new Map(
     specs.map(({ boundImage: { identity } }, index) => [

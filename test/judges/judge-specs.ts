@@ -41,7 +41,6 @@ export async function judge(
     const request = readRequest(root, {
       hostRoot: undefined,
       podmanVersion,
-      settings: defaultSettings,
     })
     return files.map((file, index) => {
       const { path = '', entry = '' } = batch.files[index] ?? {}

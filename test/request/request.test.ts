@@ -14,7 +14,6 @@ const entry = 'usr/lib/bootc/bound-images.d/a.image'
 const options = {
   hostRoot: undefined,
   podmanVersion: [5, 4] as const,
-  settings: defaultSettings,
 }
 
 t.test('a directory without an operating system is not an empty request', t => {
@@ -155,6 +154,7 @@ t.test('where images may be damaged, what reads them back is confined', t => {
   const record = (isStoreSuspect: boolean) =>
     render(readRequest(root, options), {
       ...options,
+      settings: defaultSettings,
       systemdVersion: 257,
       imageStore: defaultStore,
       temporaryDirectory: '/var/tmp',
@@ -163,5 +163,23 @@ t.test('where images may be damaged, what reads them back is confined', t => {
     }).flatMap(({ contents }) => /^ExecStartPost=(\S+)/mu.exec(contents)?.[1] ?? [])
   t.strictSame(record(false), ['+/opt/lib/record-pull'])
   t.strictSame(record(true), ['/opt/lib/record-pull'])
+  t.end()
+})
+
+t.test('specs come from the directories that the root itself names', t => {
+  const tree = {
+    'root/usr/lib/bootc-bound-images.conf':
+      '[BoundImages]\nSpecDirs=/usr/lib/shop /run/shop\nPullTimeoutSec=forever\n',
+    'root/usr/lib/shop/a.image': '[Image]\nImage=quay.io/x/a:1\n',
+    'host/run/shop/b.image': '[Image]\nImage=quay.io/x/b:1\n',
+    'host/run/bootc-bound-images.conf': '[BoundImages]\nSpecDirs=/nowhere\n',
+  }
+  const top = makeTree(t, tree)
+  const request = readRequest(join(top, 'root'), { ...options, hostRoot: join(top, 'host') })
+  t.strictSame(
+    request.specs.map(({ entry }) => entry),
+    ['usr/lib/shop/a.image'],
+  )
+  t.strictSame(request.problems, [])
   t.end()
 })

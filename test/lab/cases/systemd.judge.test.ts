@@ -84,7 +84,7 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
   const root = join(directory, 'hostile')
   writeBatch(root, fc.sample(hostileFiles, { seed, numRuns: 1000 }))
   const settings = defaultSettings
-  const request = readRequest(root, { hostRoot: undefined, podmanVersion, settings })
+  const request = readRequest(root, { hostRoot: undefined, podmanVersion })
   const { pulls } = planRequest(request, settings)
   const rendered = render(request, {
     systemdVersion: Number(
@@ -132,7 +132,6 @@ t.test("Quadlet's services start with our words", async t => {
   const request = readRequest(root, {
     hostRoot,
     podmanVersion: [99, 0],
-    settings: defaultSettings,
   })
   const { services } = await quadlet.read(batch.directory, recorder)
   // The others have a name that ServiceName= gave them, maybe that of a service of the system.
