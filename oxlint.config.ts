@@ -30,7 +30,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   execa: ['host'],
   yargs: ['commands'],
   'js-yaml': ['bound-images'],
-  'smol-toml': ['bound-images'],
+  'smol-toml': ['root', 'bound-images'],
   'node:child_process': ['host'],
 }
 

@@ -1,7 +1,5 @@
-import { parse } from 'smol-toml'
-import { describeError } from '../text/describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { UnresolvedPath } from '../root/resolve-in-root.ts'
+import { readToml, tableIn } from '../root/read-toml.ts'
 import { Refusal } from '../text/fault.ts'
 import { parseImageReference, type ImageReference } from './image-reference.ts'
 
@@ -11,8 +9,6 @@ export interface ShortNames {
   readonly aliases: ReadonlyMap<string, string>
   readonly searchRegistries: readonly string[]
 }
-
-const maxBytes = 1024 * 1024
 
 /**
  * Reads containers-registries.conf(5) of a deployment as podman does (containers/image: pkg/sysregistriesv2):
@@ -35,7 +31,7 @@ export function readShortNames(files: DeploymentFiles): ShortNames {
   const aliases = new Map<string, string>()
   let searchRegistries: readonly string[] = []
   for (const path of paths) {
-    const table = readTable(files, path)
+    const table = readToml(files, path)
     for (const [name, value] of Object.entries(tableIn(table, 'aliases')))
       // An empty value removes an alias.
       if (value === '') aliases.delete(name)
@@ -86,21 +82,4 @@ function namedBy(registry: string, path: string): Pick<ImageReference, 'domain' 
   if (full.domain === undefined)
     throw new Refusal(`registries.conf of the root names ${registry}, which is not a registry`)
   return { domain: full.domain, path: full.path }
-}
-
-function readTable(files: DeploymentFiles, path: string): Readonly<Record<string, unknown>> {
-  try {
-    return parse(files.read(path, maxBytes).toString())
-  } catch (error) {
-    if (error instanceof UnresolvedPath) return {}
-    // smol-toml appends a source excerpt to its message.
-    throw new Error(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, { cause: error })
-  }
-}
-
-function tableIn(table: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> {
-  const value = table[key]
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }

@@ -26,16 +26,17 @@ export function readSettings(hostRoot: string): Configuration {
 }
 
 /**
- * Reads the settings that a deployment has for itself: where its specs are. The others are not read, because a later version of this product may allow more values.
+ * Reads the settings that a deployment has for itself: where its specs and its images are. The others are not read,
+ * because a later version of this product may allow more values.
  *
  * @throws ConfigurationError with all mistakes in these settings
  */
 export function readOwnSettings(files: DeploymentFiles): OwnSettings {
-  return readConfiguration(files, ['specDirs']).settings
+  return readConfiguration(files, ['specDirs', 'store']).settings
 }
 
 /** See `readOwnSettings`. */
-export type OwnSettings = Pick<Settings, 'specDirs'>
+export type OwnSettings = Pick<Settings, 'specDirs' | 'store'>
 
 function readConfiguration(
   files: DeploymentFiles,

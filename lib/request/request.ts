@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readOwnSettings } from '../config/read-settings.ts'
 import { containersDirectories, credentialsDirectory } from '../directories.ts'
@@ -7,7 +7,9 @@ import { unsupportedOption, type PodmanVersion } from '../facts/podman-version.t
 import { readContainersConfiguration } from '../root/containers-configuration.ts'
 import { type ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
+import { isSameDeployment } from '../root/deployments.ts'
 import { readRegularFile } from '../root/read-regular-file.ts'
+import { nextStore, runningStore, type ConfiguredRoot, type NextStore } from './next-store.ts'
 import { explain, type SpecProblem } from '../text/fault.ts'
 import type { PrivateFile } from '../bound-images/read-value.ts'
 import { printable } from '../text/printable.ts'
@@ -24,6 +26,8 @@ export interface Request {
   readonly privateFiles: readonly PrivateFile[]
   /** The directory that the pulls see as /etc/containers; undefined for the host's own. */
   readonly containersDirectory: string | undefined
+  /** How the deployment will see the image store; undefined if it was read without a host. */
+  readonly store: NextStore | undefined
 }
 
 /** Where a deployment will run. */
@@ -73,7 +77,14 @@ export function readRequest(
       ...(configuration ?? []).map(file => ({ ...file, path: join(directory, file.path) })),
     ],
     containersDirectory: configuration && directory,
+    store: hostRoot === undefined ? undefined : readStore(root, hostRoot, { files, settings }),
   }
+}
+
+function readStore(root: string, hostRoot: string, next: ConfiguredRoot): NextStore {
+  if (isSameDeployment(hostRoot, root)) return runningStore(next)
+  const files = new DeploymentFiles(hostRoot, hostRoot)
+  return nextStore(root, hostRoot, next, { files, settings: readOwnSettings(files) })
 }
 
 function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) {
@@ -102,7 +113,7 @@ function readConfiguration(
   copies: ByteBudget,
   problems: SpecProblem[],
 ) {
-  if (hostRoot === undefined || realpathSync(hostRoot) === realpathSync(root)) return undefined
+  if (hostRoot === undefined || isSameDeployment(hostRoot, root)) return undefined
   try {
     return readContainersConfiguration(files, hostRoot, copies)
   } catch (error) {

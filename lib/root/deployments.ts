@@ -27,6 +27,18 @@ export function deploymentDirectory(hostRoot: string, root: string): string {
   return directories.find(directory => isSameFile(statOf(directory), backing)) ?? root
 }
 
+/** Name of the stateroot that a root belongs to; undefined if it is not the root of a deployment. */
+export function staterootOf(hostRoot: string, root: string): string | undefined {
+  const directory = deploymentDirectory(hostRoot, root)
+  return /\/ostree\/deploy\/([^/]+)\/deploy\/[^/]+$/u.exec(directory)?.[1]
+}
+
+/** Whether /var of the running system is that of a stateroot. Otherwise it is a file system of its own. */
+export function isVarOf(hostRoot: string, stateroot: string): boolean {
+  const own = join(hostRoot, 'sysroot/ostree/deploy', stateroot, 'var')
+  return isSameFile(statOf(join(hostRoot, 'var')), statOf(own))
+}
+
 /** Identifies a file. */
 interface FileId {
   readonly dev: bigint

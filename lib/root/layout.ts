@@ -16,7 +16,7 @@ export interface Layout {
 }
 
 /**
- * /run and /var come from the host. /etc is merged from three trees, unless the root already has its own: the
+ * /run, /sysroot and /var come from the host. /etc is merged from three trees, unless the root already has its own: the
  * running system itself, a deployment that was never staged or is finalized, or a root that is read without a
  * host, as in an image build.
  *
@@ -54,7 +54,7 @@ function layout(
   etcCopies: (below: string) => readonly string[],
   etcPlace: Place = below => etcCopies(below)[0],
 ): Layout {
-  const elsewhere = (path: string) => join(/^(?:run|var)(?:\/|$)/u.test(path) ? host : root, path)
+  const elsewhere = (path: string) => join(/^(?:run|sysroot|var)(?:\/|$)/u.test(path) ? host : root, path)
   return {
     host,
     isRunning,

@@ -79,7 +79,8 @@ export async function flush(root: string, report: (line: string) => void): Promi
     return { request, plan, facts, found, wanted }
   }
   const before = await look()
-  if (before.wanted.length === 0 || stagingRefusal() !== undefined) return before
+  const refusal = stagingRefusal() ?? request.store?.obstacle
+  if (before.wanted.length === 0 || refusal !== undefined) return before
   // Give repair half of the remaining time, because it could use all of it and leave none for pulls.
   await repair(report, (Date.now() + deadline) / 2)
   const wanted = (await look()).wanted.filter(({ unit }) => !failed.has(unit))

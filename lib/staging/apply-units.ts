@@ -44,8 +44,9 @@ export async function applyRequest(
   facts: HostFacts & Podman,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
+  const obstacle = planned?.request.store?.obstacle
   const units =
-    planned === undefined
+    planned === undefined || obstacle !== undefined
       ? []
       : renderUnits(
           planned.plan,
@@ -64,6 +65,7 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
+  if (obstacle !== undefined && planned?.plan.pulls.length !== 0) return obstacle
   return planned && startPulls(planned, unitNames(old), facts, warn)
 }
 
@@ -136,7 +138,7 @@ async function startPulls(
  * @param countsByTag whether an image that was pulled by a floating tag counts as the wanted one
  */
 async function statesOf(
-  { root }: Request,
+  request: Request,
   plan: Plan,
   known: ReadonlySet<string>,
   countsByTag: boolean,
@@ -161,7 +163,7 @@ async function statesOf(
   }
   const isStored = (boundImage: BoundImage) => {
     const image = stored.get(storedName(boundImage))
-    return image !== undefined && whyUnusable(boundImage, image, root, imageStore) === undefined
+    return image !== undefined && whyUnusable(boundImage, image, request, imageStore) === undefined
   }
   return pulls.map(pull => ({
     pull,

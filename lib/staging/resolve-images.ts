@@ -46,18 +46,19 @@ export interface Earlier {
  * @param warn takes a line for people
  */
 export async function resolveImages(
-  { root, specs, containersDirectory }: Pick<Request, 'root' | 'specs' | 'containersDirectory'>,
+  request: Pick<Request, 'root' | 'specs' | 'containersDirectory' | 'store'>,
   { knowledge, begun, lastDigests, isStaging, pinsTags, isSuspect }: Earlier,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   maxSeconds: number,
   warn: (line: string) => void,
 ): Promise<Resolution> {
+  const { specs, containersDirectory } = request
   const images = new Map(specs.map(({ boundImage }) => [boundImage.identity, boundImage]))
   const results = new Map<string, ImageKnowledge>()
   for (const identity of begun)
     if (images.delete(identity)) results.set(identity, knowledge.get(identity) ?? {})
   const takePresent = async (all: readonly BoundImage[]) => {
-    const { present, rejected } = await lookInStore(all, root, imageStore, isSuspect)
+    const { present, rejected } = await lookInStore(all, request, imageStore, isSuspect)
     for (const { identity, digest } of present) results.set(identity, { digest, isPresent: true })
     return rejected
   }
@@ -97,7 +98,7 @@ export async function resolveImages(
 /** Divides images into those that are present and usable, and those to pull. Missing ones count as damaged. */
 async function lookInStore(
   images: readonly BoundImage[],
-  root: string,
+  request: Pick<Request, 'root' | 'store'>,
   imageStore: ImageStore,
   isSuspect: Earlier['isSuspect'],
 ) {
@@ -106,7 +107,8 @@ async function lookInStore(
   const present = images.filter(boundImage => {
     const image = stored.get(storedName(boundImage))
     const isDamaged = image === undefined || isSuspect(boundImage, image.id)
-    const isPresent = !isDamaged && whyUnusable(boundImage, image, root, imageStore) === undefined
+    const isPresent =
+      !isDamaged && whyUnusable(boundImage, image, request, imageStore) === undefined
     if (!isPresent) rejected.push({ boundImage, isDamaged })
     return isPresent
   })

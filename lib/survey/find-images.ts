@@ -27,7 +27,7 @@ export interface FoundImage {
  * sync.
  */
 export async function findImages(
-  { root }: Pick<Request, 'root'>,
+  request: Pick<Request, 'root' | 'store'>,
   { pulls }: Plan,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
 ): Promise<readonly FoundImage[]> {
@@ -40,11 +40,12 @@ export async function findImages(
   return pulls.map(({ unit, boundImage }) => {
     const name = storedName(boundImage)
     const image = stored.get(name)
-    if (image === undefined) return { presence: 'missing', id: undefined }
+    if (image === undefined)
+      return { presence: 'missing', id: undefined, why: request.store?.obstacle }
     const why =
       contested.has(name) && !isForPlatform(boundImage, image)
         ? `specs want this name for several platforms, and the image is ${otherPlatform(boundImage, image)}: name each image by its own digest`
-        : whyUnusable(boundImage, image, root, imageStore)
+        : whyUnusable(boundImage, image, request, imageStore)
     if (why !== undefined) return { presence: 'missing', id: undefined, why }
     const { id } = image
     return isSuspect && !isRecorded(recordName(unit), name, id)

@@ -1,6 +1,7 @@
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { wantedPlatform } from '../bound-images/platform.ts'
 import type { ImageStore } from '../facts/image-store.ts'
+import type { Request } from '../request/request.ts'
 import type { StoredImage } from '../host/stored-images.ts'
 import { pendingUnitName } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
@@ -8,8 +9,8 @@ import { survivesUpdate } from '../root/survives-update.ts'
 import { isRecorded } from '../state/pull-records.ts'
 
 /**
- * Why a stored image with the right name cannot be used: it is for another platform, or it is in a store that is gone
- * when `root` is the running system.
+ * Why a stored image with the right name cannot be used: it is for another platform, or the next deployment
+ * will not find it.
  *
  * A tag or the digest of a manifest list can refer to an image for any platform. Three images are right in any case:
  * one that names no architecture, one that has only its own digest, and one that a pull has recorded for this spec.
@@ -19,9 +20,10 @@ import { isRecorded } from '../state/pull-records.ts'
 export function whyUnusable(
   boundImage: BoundImage,
   image: StoredImage,
-  root: string,
+  request: Pick<Request, 'root' | 'store'>,
   { directory }: ImageStore,
 ): string | undefined {
+  if (request.store?.obstacle !== undefined) return request.store.obstacle
   const name = storedName(boundImage)
   const record = recordName(pendingUnitName(boundImage, boundImage.digest))
   const isRight =
@@ -30,7 +32,7 @@ export function whyUnusable(
     (name.includes('@') && image.digests.size === 1) ||
     isRecorded(record, name, image.id)
   if (!isRight) return `the image of this name is ${otherPlatform(boundImage, image)}`
-  const gone = image.directories.find(path => !survivesUpdate(root, path, directory))
+  const gone = image.directories.find(path => !survivesUpdate(request.root, path, directory))
   return gone && `it is in a store of the running OS that the next OS lacks: ${storeOf(gone)}`
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
@@ -7,6 +7,7 @@ import {
   isSameDeployment,
 } from '../../lib/root/deployments.ts'
 import { makeTree } from '../make-tree.ts'
+import { writeBootedFile } from './write-booted-file.ts'
 
 const deploy = 'sysroot/ostree/deploy'
 
@@ -30,21 +31,11 @@ t.test('ostree says which it is when both / and /etc are overlays', t => {
   const host = makeTree(t, {
     [`${deploy}/debian/deploy/a.0/etc/`]: '',
     [`${deploy}/debian/deploy/b.0/etc/`]: '',
-    'run/': '',
     'etc/': '',
   })
   const directory = join(host, deploy, 'debian/deploy/b.0')
   t.equal(deploymentDirectory(host, host), host)
-  const { dev, ino } = statSync(directory, { bigint: true })
-  // {'backing-root-device-inode': <(dev, ino)>}, as glib writes it on a little-endian machine
-  const numbers = Buffer.alloc(16)
-  numbers.writeBigUInt64LE(dev, 0)
-  numbers.writeBigUInt64LE(ino, 8)
-  const key = Buffer.from('backing-root-device-inode\0'.padEnd(32, '\0'))
-  const end = Buffer.from('\0(tt)\x1a')
-  const entry = Buffer.concat([key, numbers, end])
-  const bytes = Buffer.concat([entry, Buffer.from([entry.length])])
-  writeFileSync(join(host, 'run/ostree-booted'), bytes)
+  writeBootedFile(host, directory)
   t.equal(deploymentDirectory(host, host), directory)
   t.equal(deploymentDirectory(host, join(host, 'etc')), join(host, 'etc'), 'no other root is')
   t.end()

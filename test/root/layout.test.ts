@@ -32,7 +32,7 @@ t.test('a root whose /etc is merged has that and nothing of the host', t => {
     )
   }
   t.equal(place('usr/lib/x', true), 'root/usr/lib/x')
-  for (const path of ['run/x', 'var/x', 'var'])
+  for (const path of ['run/x', 'sysroot/x', 'var/x', 'var'])
     t.equal(place(path, true), `host/${path}`, 'what all deployments share')
   t.equal(layout(true).host, join(top, 'host'))
   t.end()

@@ -1,15 +1,109 @@
 // Whether the next OS will find each image is asked of its own configuration, its own /var and what is left after the
 // reboot.
-import t from 'tap'
-import { configured, fewQuickTries, imageSpec } from '../bound-images.ts'
-import { Lab } from '../lab.ts'
+import t, { type Test } from 'tap'
+import { boundImages, configured, fewQuickTries, imageSpec } from '../bound-images.ts'
+import { type Files, type Host, Lab } from '../lab.ts'
+import { readDocumentedFaults } from '../documented-faults.ts'
+import { untilFinalizable } from '../host.ts'
+import { hasLookedAtBoot, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 const registry = await lab.registry()
 await registry.push('web:1')
 
+const at = (image: string) => `${registry.address}/${image}`
 const start = 'systemctl start bootc-bound-images.target'
+const web = boundImages({ 'web.image': imageSpec(registry, 'web:1') })
+
+const storage = ({ graphRoot = '/var/lib/containers/storage', more = '' }) =>
+  `[storage]
+driver = "overlay"
+runroot = "/run/containers/storage"
+graphroot = "${graphRoot}"
+${more}
+`
+const elsewhere = storage({ graphRoot: '/var/lib/images' })
+const vendorFile = 'usr/share/containers/storage.conf'
+
+/** Stages it, and expects that it is refused before anything is pulled. */
+async function isRefused(t: Test, host: Host, name: string, stage: string) {
+  registry.forget()
+  t.match(await host.run(`${stage} && ${untilFinalizable}`), { exitCode: 0 })
+  t.match(await host.run(start), { exitCode: 1 }, name)
+  const { stdout } = await host.run('bootc-bound-images status')
+  t.match(stdout, /web:1 +missing/, name)
+  t.match(stdout, 'The pulls were not started: ', name)
+  const gate = await host.run('bootc-bound-images gate')
+  t.equal(gate.exitCode, 1, name)
+  for (const text of says(name)) for (const output of [stdout, gate.stderr]) t.match(output, text)
+  t.strictSame(
+    registry.requests.filter(({ url }) => url.includes('/blobs/')),
+    [],
+    'nothing is pulled',
+  )
+}
+
+/** The images on the booted host, whole, while there is no registry. */
+async function hasImages(t: Test, host: Host, names: readonly string[]) {
+  await until(host, hasLookedAtBoot)
+  for (const name of names) {
+    const { exitCode } = await host.run(`podman image save ${at(name)} >/dev/null`)
+    t.equal(exitCode, 0, name)
+  }
+  await registry.start()
+}
+
+async function reboot(host: Host, options = {}) {
+  await host.shutdown()
+  await registry.stop()
+  await host.boot(options)
+}
+
+const documented = readDocumentedFaults('Where the next OS does not look')
+const says = (name: string) => documented.find(fault => fault.name === name)?.says ?? []
+
+t.test('where the next OS does not look, nothing is pulled', async t => {
+  const host = await lab.host({ v1: fewQuickTries })
+  const updates: Readonly<Record<string, Files>> = {
+    imagestore: { [vendorFile]: storage({ more: 'imagestore = "/var/lib/images"' }) },
+    store: configured('Store=/var/lib/images'),
+    'storage-broken': { [vendorFile]: 'graphroot' },
+    stateroot: {},
+    'store-in-memory': {},
+    graphroot: { 'usr/etc/containers/storage.conf': elsewhere },
+  }
+  t.strictSame(Object.keys(updates).toSorted(), documented.map(({ name }) => name).toSorted())
+  for (const [name, files] of Object.entries(updates)) {
+    await host.commit(name, { ...web, ...files })
+    const isElsewhere = name === 'stateroot'
+    const isInMemory = name === 'store-in-memory'
+    if (isElsewhere) await host.run('ostree admin os-init other')
+    if (isInMemory)
+      await host.run('mkdir -p /var/lib/containers; mount -t tmpfs x /var/lib/containers')
+    const stage = `ostree admin deploy --stage debian/${name}${isElsewhere ? ' --os=other' : ''}`
+    await isRefused(t, host, name, stage)
+    if (isInMemory) await host.run('umount /var/lib/containers')
+  }
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v1')
+  await registry.start()
+  t.match((await host.run('bootc-bound-images status')).stdout, says('graphroot')[0] ?? 'a row')
+
+  await host.commit('v2', {
+    ...web,
+    [vendorFile]: elsewhere,
+  })
+  await isRefused(t, host, 'graphroot', 'ostree admin deploy --stage debian/v2')
+  // the remedy
+  await host.run(`cat >/etc/containers/storage.conf <<'EOF'\n${storage({})}EOF`)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host)
+  t.equal(host.bootedVersion(), 'v2')
+  await hasImages(t, host, ['web:1'])
+  await host.kill()
+})
 
 t.test('SpecDirs= of the next OS counts, and nothing in /run', async t => {
   const host = await lab.host({ v1: fewQuickTries })

@@ -1,0 +1,140 @@
+import { statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { OwnSettings } from '../config/read-settings.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { isVarOf, staterootOf } from '../root/deployments.ts'
+import {
+  readStorageConfiguration,
+  type StorageConfiguration,
+} from '../root/storage-configuration.ts'
+import { explain, Refusal } from '../text/fault.ts'
+import { printable } from '../text/printable.ts'
+import { unlessMissing } from '../unless-missing.ts'
+
+/** How a deployment will see the image store of the running system. */
+export interface NextStore {
+  /** Why it will not find the images of this store, and the remedy, for people; undefined if it will. */
+  readonly obstacle: string | undefined
+  /** The directories in which images of this store are. */
+  readonly own: readonly string[]
+}
+
+/** A root with what it says about its image store. */
+interface Side {
+  readonly files: DeploymentFiles
+  readonly storage: StorageConfiguration
+  readonly settings: OwnSettings
+}
+
+/** A root, and its settings for itself. */
+export type ConfiguredRoot = Pick<Side, 'files' | 'settings'>
+
+/** The image store of the running system. */
+export function runningStore(running: ConfiguredRoot): NextStore {
+  const here = withStorage(running)
+  const find = (path: string) => resolve(here.files, path) ?? path
+  return {
+    obstacle: undefined,
+    own: directoriesOf(here).map(find),
+  }
+}
+
+/**
+ * Whether the next deployment will find the images in the image store of the running system: it has the same /var and
+ * names the same directories, and these survive the reboot.
+ *
+ * @param root directory of the deployment
+ * @param hostRoot the running system
+ */
+export function nextStore(
+  root: string,
+  hostRoot: string,
+  next: ConfiguredRoot,
+  running: ConfiguredRoot,
+): NextStore {
+  const { own } = runningStore(running)
+  try {
+    const [here, there] = [withStorage(running), withStorage(next)]
+    const find = (path: string) => resolve(there.files, path) ?? resolve(here.files, path) ?? path
+    refuseOtherVar(root, hostRoot)
+    refuseOtherDirectories(own, there, find)
+    refuseUnreadStore(here, there)
+    for (const path of own) refuseVolatile(path, hostRoot)
+    return { own, obstacle: undefined }
+  } catch (error) {
+    const { reason, remedy = 'correct the file' } = explain(error)
+    return { own, obstacle: printable(`${reason}; ${remedy}`) }
+  }
+}
+
+function withStorage({ files, settings }: ConfiguredRoot): Side {
+  return { files, settings, storage: readStorageConfiguration(files) }
+}
+
+function directoriesOf({ storage: { graphRoot, imageStore }, settings: { store } }: Side) {
+  return store !== undefined ? [store] : [graphRoot, imageStore].filter(path => path !== undefined)
+}
+
+/** A path without links; undefined if it does not exist in the root, as a directory that is mounted. */
+function resolve(files: DeploymentFiles, path: string): string | undefined {
+  try {
+    return files.resolve(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws Refusal if the deployment is in another stateroot, which has its own /var */
+function refuseOtherVar(root: string, hostRoot: string): void {
+  const [mine, other] = [staterootOf(hostRoot, hostRoot), staterootOf(hostRoot, root)]
+  if (mine === undefined || other === undefined || mine === other || !isVarOf(hostRoot, mine))
+    return
+  throw new Refusal(
+    `the deployment is in the stateroot ${other}, whose /var has none of the images in that of ${mine}`,
+    `stage it with --os=${mine}`,
+  )
+}
+
+/** @throws Refusal if the deployment keeps images in other directories */
+function refuseOtherDirectories(
+  own: readonly string[],
+  there: Side,
+  find: (path: string) => string,
+): void {
+  const next = directoriesOf(there)
+  if (next.map(find).join('\n') === own.join('\n')) return
+  const key = there.settings.store === undefined ? 'graphroot= and imagestore=' : 'Store='
+  const file =
+    there.settings.store === undefined
+      ? '/etc/containers/storage.conf'
+      : '/etc/bootc-bound-images.conf'
+  throw new Refusal(
+    `the next OS keeps images in ${next.join(' and ')}, and this OS in ${own.join(' and ')}`,
+    `set ${key} in ${file}, which both read`,
+  )
+}
+
+/** @throws Refusal if only the running podman reads the store that `Store=` names */
+function refuseUnreadStore(here: Side, { storage }: Side): void {
+  const { store } = here.settings
+  if (store === undefined || !here.storage.additionalStores.includes(store)) return
+  if (storage.additionalStores.includes(store)) return
+  throw new Refusal(
+    `the next OS does not name ${store} (Store=) in additionalimagestores= of storage.conf, as this OS does`,
+    'add it in /etc/containers/storage.conf, which both read',
+  )
+}
+
+/** Magic numbers of file systems in memory (statfs(2)). */
+const memory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6])
+
+/** @throws Refusal if a directory is in memory, unless the whole system is */
+function refuseVolatile(path: string, hostRoot: string): void {
+  const device = (of: string) => unlessMissing(() => statSync(join(hostRoot, of)).dev)
+  const type = unlessMissing(() => statfsSync(join(hostRoot, path)).type)
+  if (type === undefined || !memory.has(type) || device(path) === device('sysroot')) return
+  throw new Refusal(
+    `${path} is in memory (tmpfs), and its images are gone after the reboot`,
+    'mount a disk there',
+  )
+}

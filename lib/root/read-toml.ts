@@ -1,0 +1,31 @@
+import { parse } from 'smol-toml'
+import { describeError } from '../text/describe-error.ts'
+import type { DeploymentFiles } from './deployment-files.ts'
+import { UnresolvedPath } from './resolve-in-root.ts'
+
+type Table = Readonly<Record<string, unknown>>
+
+const maxBytes = 1024 * 1024
+
+/**
+ * Reads a configuration file of podman. A missing file is empty.
+ *
+ * @throws Error naming the file that cannot be read
+ */
+export function readToml(files: DeploymentFiles, path: string): Table {
+  try {
+    return parse(files.read(path, maxBytes).toString())
+  } catch (error) {
+    if (error instanceof UnresolvedPath) return {}
+    // smol-toml appends a source excerpt to its message.
+    throw new Error(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, { cause: error })
+  }
+}
+
+/** The table of a key. A value of another type is an empty table. */
+export function tableIn(table: Table, key: string): Table {
+  const value = table[key]
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {}
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { readRequest } from '../../lib/request/request.ts'
+import { makeTree, type Tree } from '../make-tree.ts'
+
+const usr = 'usr/share/containers/storage.conf'
+const settings = 'usr/lib/bootc-bound-images.conf'
+const graphRoot = (path: string) => `[storage]\ngraphroot = "${path}"\n`
+const stores = (...paths: readonly string[]) =>
+  `[storage.options]\nadditionalimagestores = ${JSON.stringify(paths)}\n`
+
+/** How a root in `root` sees the store of a host in `host`. */
+function seeStore(t: Pick<Test, 'testdir'>, tree: Tree, root = 'root') {
+  const top = makeTree(t, { 'root/usr/': '', 'host/usr/': '', ...tree })
+  const hostRoot = join(top, 'host')
+  return readRequest(join(top, root), { hostRoot, podmanVersion: [5, 4] }).store
+}
+
+t.test('the same store', t => {
+  const own = ['/var/lib/containers/storage']
+  t.strictSame(seeStore(t, {}), { own, obstacle: undefined })
+  t.strictSame(seeStore(t, { [`host/${usr}`]: graphRoot('/a') }, 'host'), {
+    own: ['/a'],
+    obstacle: undefined,
+  })
+  const linked = {
+    [`host/${usr}`]: graphRoot('/srv/images'),
+    [`root/${usr}`]: graphRoot('/data/images'),
+    'host/srv': { link: 'data' },
+    'host/data/images/': '',
+    'root/data': { link: 'srv' },
+  }
+  t.match(seeStore(t, linked), { own: ['/data/images'], obstacle: undefined }, 'on a mounted disk')
+  const store = '[BoundImages]\nStore=/var/images\n'
+  t.match(
+    seeStore(t, {
+      [`host/${settings}`]: store,
+      [`root/${settings}`]: store,
+      [`root/${usr}`]: graphRoot('/x') + stores('/usr/x'),
+    }),
+    { own: ['/var/images'], obstacle: undefined },
+    'Store= comes before storage.conf',
+  )
+  t.equal(
+    readRequest(makeTree(t, { 'usr/': '' }), { hostRoot: undefined, podmanVersion: [5, 4] }).store,
+    undefined,
+  )
+  t.end()
+})
+
+t.test('another store', t => {
+  const obstacle = (tree: Tree) => seeStore(t, tree)?.obstacle
+  t.equal(
+    obstacle({ [`root/${usr}`]: graphRoot('/var/images') }),
+    'the next OS keeps images in /var/images, and this OS in /var/lib/containers/storage; set graphroot= and imagestore= in /etc/containers/storage.conf, which both read',
+  )
+  t.match(
+    obstacle({
+      [`host/${usr}`]: graphRoot('/srv'),
+      [`root/${usr}`]: graphRoot('/srv'),
+      'root/srv': { link: 'usr' },
+    }),
+    /the next OS keeps images in \/srv, and this OS in \/srv;/,
+  )
+  t.match(
+    obstacle({ [`root/${settings}`]: '[BoundImages]\nStore=/var/images\n' }),
+    /^the next OS keeps images in \/var\/images, and this OS in \S+; set Store= in \/etc\/bootc-bound-images.conf,/,
+  )
+  t.match(obstacle({ [`root/${usr}`]: 'x' }), /storage.conf: [^\n]*; correct the file$/)
+  const store = '[BoundImages]\nStore=/var/images\n'
+  const both = { [`host/${settings}`]: store, [`root/${settings}`]: store }
+  const named = { ...both, [`host/${usr}`]: stores('/var/images') }
+  t.match(obstacle(named), /^the next OS does not name \/var\/images \(Store=\)/)
+  t.equal(obstacle({ ...named, [`root/${usr}`]: stores('/var/images') }), undefined)
+  t.end()
+})
+
+t.test('another /var', t => {
+  const deploy = 'host/sysroot/ostree/deploy'
+  const tree = {
+    [`${deploy}/debian/deploy/a.0/usr/`]: '',
+    [`${deploy}/debian/deploy/b.0/usr/`]: '',
+    [`${deploy}/other/deploy/c.0/usr/`]: '',
+    'host/etc': { link: 'sysroot/ostree/deploy/debian/deploy/a.0/etc' },
+    [`${deploy}/debian/deploy/a.0/etc/`]: '',
+    [`${deploy}/debian/var/`]: '',
+    'host/var': { link: 'sysroot/ostree/deploy/debian/var' },
+  }
+  const obstacle = (root: string, more: Tree = tree) =>
+    seeStore(t, more, `${deploy}/${root}`)?.obstacle
+  t.equal(obstacle('debian/deploy/b.0'), undefined)
+  t.equal(
+    obstacle('other/deploy/c.0'),
+    'the deployment is in the stateroot other, whose /var has none of the images in that of debian; stage it with --os=debian',
+  )
+  const { 'host/var': _, ...own } = tree
+  t.equal(obstacle('other/deploy/c.0', { ...own, 'host/var/': '' }), undefined, 'a shared disk')
+  t.end()
+})
+
+t.test('a store in memory', { skip: process.platform !== 'linux' }, t => {
+  const memory = mkdtempSync('/dev/shm/bound-images-')
+  t.teardown(() => rmSync(memory, { recursive: true }))
+  mkdirSync(join(memory, 'images'))
+  const tree = { [`host/${usr}`]: graphRoot('/images'), [`root/${usr}`]: graphRoot('/images') }
+  const inMemory = { ...tree, 'host/images': { link: join(memory, 'images') } }
+  t.equal(
+    seeStore(t, { ...inMemory, 'host/sysroot/': '' })?.obstacle,
+    '/images is in memory (tmpfs), and its images are gone after the reboot; mount a disk there',
+  )
+  t.equal(
+    seeStore(t, { ...inMemory, 'host/sysroot': { link: memory } })?.obstacle,
+    undefined,
+    'like the whole host',
+  )
+  t.equal(seeStore(t, { ...tree, 'host/images/': '' })?.obstacle, undefined)
+  t.end()
+})
