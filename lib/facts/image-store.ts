@@ -30,31 +30,21 @@ export const defaultStore: ImageStore = {
 }
 
 /**
- * podman options for a pull that exclude stores which are part of an OS image. A pull reuses layers of such a
- * store, and the pulled image breaks when the store disappears with its OS. Setting one storage option
- * replaces all of them, so this sets all (podman(1), `--storage-opt`).
+ * podman options for a pull that exclude all additional image stores. A pull reuses layers of such a store, and the
+ * pulled image breaks when they are removed: with the OS image that the store is part of, or by whoever keeps the
+ * store, like bootc. Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).
  *
  * @param graphOptions storage options in effect, from `podman info`
- * @param isKept whether a pull may use the store at a path
- * @returns undefined if a pull may use all stores
+ * @returns undefined if there are no such stores
  */
-export function keptStorageOptions(
-  graphOptions: unknown,
-  isKept: (path: string) => boolean,
-): readonly string[] | undefined {
-  const stores = Object.entries(fields(graphOptions))
-    .filter(([name]) => /\.(?:additional)?imagestores?$/iu.test(name))
-    .flatMap(([, value]) => value)
-    .filter(value => typeof value === 'string')
-  // Early versions of podman 5 report only the last store. There may be others, so the safe choice is none.
-  const reportsAllStores = Object.keys(fields(graphOptions)).some(name => name.endsWith('Stores'))
-  const kept = new Set(reportsAllStores ? stores.filter(isKept) : [])
-  if (kept.size === new Set(stores).size) return undefined
-  const others = Object.entries(fields(graphOptions))
-    .filter(([name]) => !/imagestores?$/iu.test(name))
-    .map(([name, value]) => `${name}=${isProgram(value) ? value.Executable : String(value)}`)
-  const all = [...others, ...[...kept].map(path => `additionalimagestore=${path}`)]
-  return (all.length === 0 ? [''] : all).map(option => `--storage-opt=${option}`)
+export function ownStorageOptions(graphOptions: unknown): readonly string[] | undefined {
+  const all = Object.entries(fields(graphOptions))
+  const others = all.filter(([name]) => !/imagestores?$/iu.test(name))
+  if (others.length === all.length) return undefined
+  const options = others.map(
+    ([name, value]) => `${name}=${isProgram(value) ? value.Executable : String(value)}`,
+  )
+  return (options.length === 0 ? [''] : options).map(option => `--storage-opt=${option}`)
 }
 
 /** podman reports a program as an object, not only as its name. */

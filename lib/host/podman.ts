@@ -1,11 +1,8 @@
 // podman: facts about itself and its image store, and the names of images. Failure policy: every failure is an error,
 // except that an image to remove may be gone already or in use by a container.
-import { realpathSync } from 'node:fs'
 import { execa } from 'execa'
-import { unlessMissing } from '../unless-missing.ts'
 import { requireSupported, type PodmanVersion } from '../facts/podman-version.ts'
-import { keptStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
-import { isOfOs } from '../root/survives-update.ts'
+import { ownStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseImageList } from './parse-image-list.ts'
 import { podmanFailure } from './podman-failure.ts'
@@ -36,11 +33,8 @@ export async function readPodman(directory?: string): Promise<Podman> {
     /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
-  const kept = keptStorageOptions(
-    JSON.parse(graphOptions),
-    path => !isOfOs(unlessMissing(() => realpathSync(path)) ?? path),
-  )
-  const pullOptions = kept && [...options, ...kept]
+  const own = ownStorageOptions(JSON.parse(graphOptions))
+  const pullOptions = own && [...options, ...own]
   return {
     podmanVersion: requireSupported([Number(major), Number(minor)]),
     imageStore: { directory: store, runDirectory, options, ...(pullOptions && { pullOptions }) },

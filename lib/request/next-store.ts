@@ -17,6 +17,8 @@ export interface NextStore {
   readonly obstacle: string | undefined
   /** The directories in which images of this store are. */
   readonly own: readonly string[]
+  /** The additional image stores that the deployment reads. */
+  readonly additional: readonly string[]
 }
 
 /** A root with what it says about its image store. */
@@ -36,6 +38,7 @@ export function runningStore(running: ConfiguredRoot): NextStore {
   return {
     obstacle: undefined,
     own: directoriesOf(here).map(find),
+    additional: here.storage.additionalStores.map(find),
   }
 }
 
@@ -60,10 +63,10 @@ export function nextStore(
     refuseOtherDirectories(own, there, find)
     refuseUnreadStore(here, there)
     for (const path of own) refuseVolatile(path, hostRoot)
-    return { own, obstacle: undefined }
+    return { own, additional: there.storage.additionalStores.map(find), obstacle: undefined }
   } catch (error) {
     const { reason, remedy = 'correct the file' } = explain(error)
-    return { own, obstacle: printable(`${reason}; ${remedy}`) }
+    return { own, additional: [], obstacle: printable(`${reason}; ${remedy}`) }
   }
 }
 

@@ -163,7 +163,7 @@ async function statesOf(
   }
   const isStored = (boundImage: BoundImage) => {
     const image = stored.get(storedName(boundImage))
-    return image !== undefined && whyUnusable(boundImage, image, request, imageStore) === undefined
+    return image !== undefined && whyUnusable(boundImage, image, request) === undefined
   }
   return pulls.map(pull => ({
     pull,

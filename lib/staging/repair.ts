@@ -51,7 +51,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
     const image = stored.get(name)
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
     // An unusable image is pulled again in any case. A record would wrongly say that this one was pulled.
-    if (whyUnusable(pull.boundImage, image, request, facts.imageStore) !== undefined) continue
+    if (whyUnusable(pull.boundImage, image, request) !== undefined) continue
     report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }

@@ -107,8 +107,7 @@ async function lookInStore(
   const present = images.filter(boundImage => {
     const image = stored.get(storedName(boundImage))
     const isDamaged = image === undefined || isSuspect(boundImage, image.id)
-    const isPresent =
-      !isDamaged && whyUnusable(boundImage, image, request, imageStore) === undefined
+    const isPresent = !isDamaged && whyUnusable(boundImage, image, request) === undefined
     if (!isPresent) rejected.push({ boundImage, isDamaged })
     return isPresent
   })

@@ -45,7 +45,7 @@ export async function findImages(
     const why =
       contested.has(name) && !isForPlatform(boundImage, image)
         ? `specs want this name for several platforms, and the image is ${otherPlatform(boundImage, image)}: name each image by its own digest`
-        : whyUnusable(boundImage, image, request, imageStore)
+        : whyUnusable(boundImage, image, request)
     if (why !== undefined) return { presence: 'missing', id: undefined, why }
     const { id } = image
     return isSuspect && !isRecorded(recordName(unit), name, id)

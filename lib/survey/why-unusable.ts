@@ -1,7 +1,8 @@
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { wantedPlatform } from '../bound-images/platform.ts'
-import type { ImageStore } from '../facts/image-store.ts'
+import { realpathSync } from 'node:fs'
 import type { Request } from '../request/request.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import type { StoredImage } from '../host/stored-images.ts'
 import { pendingUnitName } from '../plan/plan-pulls.ts'
 import { recordName } from '../render/pull-steps.ts'
@@ -21,7 +22,6 @@ export function whyUnusable(
   boundImage: BoundImage,
   image: StoredImage,
   request: Pick<Request, 'root' | 'store'>,
-  { directory }: ImageStore,
 ): string | undefined {
   if (request.store?.obstacle !== undefined) return request.store.obstacle
   const name = storedName(boundImage)
@@ -32,8 +32,21 @@ export function whyUnusable(
     (name.includes('@') && image.digests.size === 1) ||
     isRecorded(record, name, image.id)
   if (!isRight) return `the image of this name is ${otherPlatform(boundImage, image)}`
-  const gone = image.directories.find(path => !survivesUpdate(request.root, path, directory))
-  return gone && `it is in a store of the running OS that the next OS lacks: ${storeOf(gone)}`
+  const gone = image.directories.find(path => !isKept(path, request))
+  return (
+    gone && `it is only in an additional image store that the next OS may lack: ${storeOf(gone)}`
+  )
+}
+
+/**
+ * Whether the next deployment will have the directory of a layer. What others keep in an additional store is theirs to
+ * remove, unless it is part of an OS image.
+ */
+function isKept(path: string, { root, store }: Pick<Request, 'root' | 'store'>): boolean {
+  const real = unlessMissing(() => realpathSync(path)) ?? path
+  const isIn = (directory: string) => real.startsWith(`${directory}/`)
+  if (store === undefined || store.own.some(isIn)) return true
+  return store.additional.some(isIn) && survivesUpdate(root, real)
 }
 
 /** Whether an image says that it is for the wanted platform. */

@@ -19,9 +19,10 @@ function seeStore(t: Pick<Test, 'testdir'>, tree: Tree, root = 'root') {
 
 t.test('the same store', t => {
   const own = ['/var/lib/containers/storage']
-  t.strictSame(seeStore(t, {}), { own, obstacle: undefined })
-  t.strictSame(seeStore(t, { [`host/${usr}`]: graphRoot('/a') }, 'host'), {
+  t.strictSame(seeStore(t, {}), { own, additional: [], obstacle: undefined })
+  t.strictSame(seeStore(t, { [`host/${usr}`]: graphRoot('/a') + stores('/x') }, 'host'), {
     own: ['/a'],
+    additional: ['/x'],
     obstacle: undefined,
   })
   const linked = {
@@ -39,7 +40,7 @@ t.test('the same store', t => {
       [`root/${settings}`]: store,
       [`root/${usr}`]: graphRoot('/x') + stores('/usr/x'),
     }),
-    { own: ['/var/images'], obstacle: undefined },
+    { own: ['/var/images'], additional: ['/usr/x'], obstacle: undefined },
     'Store= comes before storage.conf',
   )
   t.equal(

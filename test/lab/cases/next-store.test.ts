@@ -1,8 +1,10 @@
 // Whether the next OS will find each image is asked of its own configuration, its own /var and what is left after the
 // reboot.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { boundImages, configured, fewQuickTries, imageSpec } from '../bound-images.ts'
-import { type Files, type Host, Lab } from '../lab.ts'
+import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
 import { readDocumentedFaults } from '../documented-faults.ts'
 import { untilFinalizable } from '../host.ts'
 import { hasLookedAtBoot, until } from '../until.ts'
@@ -10,7 +12,9 @@ import { hasLookedAtBoot, until } from '../until.ts'
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 const registry = await lab.registry()
-await registry.push('web:1')
+const base = makeLayer({ bytes: 100_000 })
+for (const image of ['web:1', 'upon:1'])
+  await registry.push(image, { layers: [base], files: { id: image } })
 
 const at = (image: string) => `${registry.address}/${image}`
 const start = 'systemctl start bootc-bound-images.target'
@@ -102,6 +106,39 @@ t.test('where the next OS does not look, nothing is pulled', async t => {
   await reboot(host)
   t.equal(host.bootedVersion(), 'v2')
   await hasImages(t, host, ['web:1'])
+  await host.kill()
+})
+
+t.test('an additional store that others change counts for nothing', async t => {
+  const more = '[storage.options]\nadditionalimagestores = ["/usr/lib/bootc/storage"]'
+  const link = { 'usr/lib/bootc/storage': { symlink: '/sysroot/shared' } }
+  const host = await lab.host({ v1: { ...fewQuickTries, ...link }, boot: false })
+  mkdirSync(join(host.sysroot, 'shared'))
+  const withStore = { binds: [`${join(host.sysroot, 'shared')}:/var/shared`] }
+  await host.boot(withStore)
+  const pull = `podman --root /var/shared --runroot /run/shared pull --tls-verify=false ${at('web:1')}`
+  t.match(await host.run(pull), { exitCode: 0 })
+  await host.run(`cat >/etc/containers/storage.conf <<'EOF'\n${storage({ more })}EOF`)
+  t.match(await host.run(`podman image exists ${at('web:1')}`), { exitCode: 0 })
+  await host.commit('v2', {
+    ...boundImages({
+      'web.image': imageSpec(registry, 'web:1'),
+      'upon.image': imageSpec(registry, 'upon:1'),
+    }),
+  })
+  await host.run('systemctl stop bootc-bound-images.path')
+  await host.stage('v2')
+  t.match(
+    (await host.run('bootc-bound-images status')).stdout,
+    /web:1 +missing .*only in an additional image store that the next OS may lack: \/usr\/lib\/bootc\/storage/,
+  )
+  t.match(await host.run(start), { exitCode: 0 })
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
+  await reboot(host, withStore)
+  t.equal(host.bootedVersion(), 'v2')
+  const prune = 'podman --root /var/shared --runroot /run/shared rmi --all --force'
+  t.match(await host.run(prune), { exitCode: 0 })
+  await hasImages(t, host, ['web:1', 'upon:1'])
   await host.kill()
 })
 

@@ -45,7 +45,7 @@ t.test('they are pulled, with all their layers', async t => {
   await host.stage('v2')
   t.match(
     (await host.run('bootc-bound-images status')).stdout,
-    /web@\S+ +missing .*in a store of the running OS that the next OS lacks: \/usr\/lib\/shop\/images$/m,
+    /web@\S+ +missing .*only in an additional image store that the next OS may lack: \/usr\/lib\/shop\/images$/m,
   )
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
