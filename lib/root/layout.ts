@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isSameDeployment } from './deployments.ts'
+import { deploymentDirectory, isSameDeployment } from './deployments.ts'
+import { hasTransientEtc } from './has-transient-etc.ts'
 import { placeInEtc } from './merged-etc.ts'
 import type { Place } from './resolve-in-root.ts'
 
@@ -21,7 +22,8 @@ export interface Layout {
  * host, as in an image build.
  *
  * A staged deployment also has an /etc, but until finalization that is a copy of its /usr/etc (ostree:
- * src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc).
+ * src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc). The local changes are those below the directory of
+ * the running deployment: with `etc.transient`, /etc is an overlay whose changes are gone at the reboot.
  *
  * @param hostRoot the running system, `/` or a directory that stands for it
  * @param isMerged whether /etc of the root is already what the deployment will see
@@ -33,12 +35,13 @@ export function layoutOf(
 ): Layout {
   const isRunning = hostRoot === undefined || isSameDeployment(hostRoot, root)
   const places = { root, host: hostRoot ?? root, isRunning }
-  if (isMerged || isRunning) {
-    const etc = hasEntries(join(root, 'etc')) ? 'etc' : 'usr/etc'
+  const isTransient = !isRunning && hasTransientEtc(root)
+  if (isMerged || isRunning || isTransient) {
+    const etc = !isTransient && hasEntries(join(root, 'etc')) ? 'etc' : 'usr/etc'
     return layout(places, below => [join(root, etc, below)])
   }
   const trees = {
-    local: join(hostRoot, 'etc'),
+    local: join(deploymentDirectory(hostRoot, hostRoot), 'etc'),
     booted: join(hostRoot, 'usr/etc'),
     next: join(root, isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'),
   }
@@ -54,7 +57,8 @@ function layout(
   etcCopies: (below: string) => readonly string[],
   etcPlace: Place = below => etcCopies(below)[0],
 ): Layout {
-  const elsewhere = (path: string) => join(/^(?:run|sysroot|var)(?:\/|$)/u.test(path) ? host : root, path)
+  const elsewhere = (path: string) =>
+    join(/^(?:run|sysroot|var)(?:\/|$)/u.test(path) ? host : root, path)
   return {
     host,
     isRunning,

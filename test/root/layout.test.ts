@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import t from 'tap'
 import { layoutOf } from '../../lib/root/layout.ts'
 import { makeTree } from '../make-tree.ts'
+import { writeBootedFile } from './write-booted-file.ts'
 
 t.test('a root whose /etc is merged has that and nothing of the host', t => {
   const top = makeTree(t, {
@@ -35,6 +36,35 @@ t.test('a root whose /etc is merged has that and nothing of the host', t => {
   for (const path of ['run/x', 'sysroot/x', 'var/x', 'var'])
     t.equal(place(path, true), `host/${path}`, 'what all deployments share')
   t.equal(layout(true).host, join(top, 'host'))
+  t.end()
+})
+
+t.test('with a transient /etc, local changes are those in the directory of the deployment', t => {
+  const running = 'host/sysroot/ostree/deploy/debian/deploy/a.0'
+  const top = makeTree(t, {
+    'root/usr/lib/ostree/': '',
+    'root/usr/etc/a': 'next',
+    'root/usr/etc/b': 'next',
+    'root/etc/a': 'merged',
+    'host/usr/etc/a': 'booted',
+    'host/etc/a': 'live',
+    [`${running}/etc/a`]: 'booted',
+    [`${running}/etc/b`]: 'kept',
+  })
+  const [root, host] = [join(top, 'root'), join(top, 'host')]
+  const place = (path: string, isMerged = false) =>
+    relative(top, layoutOf(root, host, { isMerged }).place(path) ?? '/')
+  t.equal(place('etc/a'), 'host/etc/a')
+  writeBootedFile(host, join(top, running))
+  t.equal(place('etc/a'), 'root/usr/etc/a')
+  t.equal(place('etc/b'), `${running}/etc/b`)
+  t.equal(layoutOf(root, host).isRunning, false)
+  writeFileSync(join(root, 'usr/lib/ostree/prepare-root.conf'), '[etc]\ntransient=true\n')
+  for (const isMerged of [false, true])
+    for (const path of ['etc/a', 'etc/b'])
+      t.equal(place(path, isMerged), `root/usr/${path}`, 'nothing else is left')
+  t.equal(layoutOf(root, undefined).isRunning, true)
+  t.equal(layoutOf(root, root).place('etc/a'), join(root, 'etc/a'), 'as it is seen there')
   t.end()
 })
 

@@ -13,7 +13,7 @@ const lab = await Lab.open()
 t.teardown(() => lab.close())
 const registry = await lab.registry()
 const base = makeLayer({ bytes: 100_000 })
-for (const image of ['web:1', 'upon:1'])
+for (const image of ['web:1', 'upon:1', 'local:1'])
   await registry.push(image, { layers: [base], files: { id: image } })
 
 const at = (image: string) => `${registry.address}/${image}`
@@ -139,6 +139,38 @@ t.test('an additional store that others change counts for nothing', async t => {
   const prune = 'podman --root /var/shared --runroot /run/shared rmi --all --force'
   t.match(await host.run(prune), { exitCode: 0 })
   await hasImages(t, host, ['web:1', 'upon:1'])
+  await host.kill()
+})
+
+t.test('changes of a transient /etc do not count', async t => {
+  const host = await lab.host({ v1: fewQuickTries, boot: false })
+  await host.boot({ hasTransientEtc: true })
+  const dropIn = '/etc/containers/systemd/web.image.d'
+  const change = [
+    `mkdir -p ${dropIn} /etc/bootc/bound-images.d`,
+    `printf '[Image]\\nImage=${at('local:1')}\\n' >${dropIn}/50-local.conf`,
+    'ln -s /dev/null /etc/bootc/bound-images.d/upon.image',
+  ].join(' && ')
+  t.match(await host.run(change), { exitCode: 0 })
+  const specs = boundImages({
+    'web.image': imageSpec(registry, 'web:1'),
+    'upon.image': imageSpec(registry, 'upon:1'),
+  })
+  await host.commit('v2', specs)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await reboot(host, { hasTransientEtc: true })
+  t.equal(host.bootedVersion(), 'v2')
+  await hasImages(t, host, ['web:1', 'upon:1'])
+
+  // From an OS that keeps its /etc to one that does not.
+  await host.shutdown()
+  await host.boot()
+  t.match(await host.run(change), { exitCode: 0 })
+  const prepareRoot = { 'usr/lib/ostree/prepare-root.conf': '[etc]\ntransient=true\n' }
+  await host.commit('v3', { ...specs, ...prepareRoot })
+  await host.stage('v3')
+  t.match((await host.run('bootc-bound-images status')).stdout, /upon:1 +present[^]*web:1 +present/)
   await host.kill()
 })
 
