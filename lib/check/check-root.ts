@@ -9,6 +9,7 @@ import { anyMachineId } from './any-host.ts'
 import { problemFindings, type Finding } from './finding.ts'
 import { specWarnings } from './spec-warnings.ts'
 import { unitWarnings } from './unit-warnings.ts'
+import { storeFindings } from './store-findings.ts'
 import { usageWarnings } from './usage-warnings.ts'
 
 /** The bound-image specs of a root, and the findings about them. */
@@ -38,6 +39,7 @@ export function checkRoot(root: string): CheckResult {
       ...specWarnings(files, specs),
       ...usageWarnings(files, reader, specs),
       ...unitWarnings(files),
+      ...(specs.length === 0 ? [] : storeFindings(files)),
     ],
   }
 }

@@ -46,6 +46,20 @@ t.test('units that keep updates from being applied', t => {
   t.end()
 })
 
+t.test('where the OS keeps images', t => {
+  const web = bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\n`)
+  const file = 'usr/share/containers/storage.conf'
+  const used = { [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n' }
+  t.strictSame(check({ ...web, ...used, [file]: '[storage]\nimagestore = "/var/images"\n' }), [
+    'warning: etc/containers/storage.conf: images are kept in /var/images, and an update from an OS that keeps them elsewhere is refused; make sure that the running OS of every host has the same setting',
+  ])
+  t.match(check({ ...web, ...used, [file]: 'x' }), [
+    /^error: etc\/containers\/storage.conf: \/usr\/share\/containers\/storage.conf: .*; correct the file$/,
+  ])
+  t.strictSame(check({ [file]: 'x' }), [], 'without specs')
+  t.end()
+})
+
 t.test('what is found, with its place', t => {
   const container = (text: string) =>
     bound('web.container', `[Container]\nImage=quay.io/a/web@${digest}\n${text}\n`)
