@@ -31,8 +31,12 @@ old := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf bootc-bound-i
 	bootc-bound-images-flush.service.d multi-user.target.wants/bootc-bound-images-flush.service
 # The programs of these units are confined alike.
 isolated := activate boot gate repair settle stage wait
+# These are ordered after the mounts of the image store. Not activate: basic.target waits for it, and mounts from the
+# network wait for basic.target.
+stored := bootc-pending-.service \
+	$(patsubst %,bootc-bound-images-%.service,boot gate repair settle soft-reboot stage wait)
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
-	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf)
+	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
 scripts := activate await-pulls retry-delay mark-pull until-stalled by-digest-or-tag record-pull unmark-pull give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.

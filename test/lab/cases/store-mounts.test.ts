@@ -1,0 +1,120 @@
+// Image stores on file systems of their own: each update ends with the new OS and all images, or with the old OS and a
+// reason.
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { boundImages, configured, imageSpec, imagesOn } from '../bound-images.ts'
+import { isBundled } from '../install-product.ts'
+import { type Files, type Host, Lab, untilFinalizable } from '../lab.ts'
+import { hasLookedAtBoot, isRetrying, until } from '../until.ts'
+
+const lab = await Lab.open()
+t.teardown(() => lab.close())
+const registry = await lab.registry()
+for (const image of ['web:1', 'db:1']) await registry.push(image, { bytes: 100_000 })
+const references = ['web:1', 'db:1'].map(image => `${registry.address}/${image}`)
+const specs = boundImages({
+  'web.image': imageSpec(registry, 'web:1'),
+  'db.image': imageSpec(registry, 'db:1'),
+})
+const start = 'systemctl start bootc-bound-images.target'
+/** `/var/disk` stands for a disk that is mounted at a directory of /var. */
+const mountAt = (path: string, options: string): Files => ({
+  '/etc/fstab': `/var/disk ${path} none bind,${options} 0 0\n`,
+})
+
+/** The /var of a host, without its mounts. */
+const variable = (host: Host) => join(host.sysroot, 'ostree/deploy/debian/var')
+
+async function hostWithV2(
+  v1: Files,
+  directories: readonly string[] = ['disk', 'lib/containers/storage'],
+): Promise<Host> {
+  const host = await lab.host({ v1, boot: false })
+  for (const directory of directories)
+    mkdirSync(join(variable(host), directory), { recursive: true })
+  await host.boot()
+  await host.commit('v2', specs)
+  return host
+}
+
+const journal = async (host: Host, boot = 0) =>
+  (await host.run(`journalctl -b ${boot} -o cat --no-hostname`)).stdout
+
+/** Boots what is the default now, without a registry, and checks the OS and its images. */
+async function isUpdated(t: Test, host: Host): Promise<void> {
+  await registry.stop()
+  await host.boot()
+  await registry.start()
+  t.equal(host.bootedVersion(), 'v2')
+  t.strictSame(await imagesOn(host, references), references)
+  await until(host, hasLookedAtBoot)
+  t.notMatch(await journal(host, 0), /ordering cycle/u)
+  const { stdout } = await host.run('bootc-bound-images status')
+  t.equal(stdout, 'No deployment is staged.')
+}
+
+async function stageAndPull(t: Test, host: Host): Promise<void> {
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+}
+
+async function rebootAtOnce(host: Host): Promise<void> {
+  await host.run(
+    `ostree admin deploy --stage debian/v2 && ${untilFinalizable} && systemctl --no-block reboot`,
+  )
+  await host.untilOff()
+}
+
+/** Stages while the registry is down; it is back at the shutdown. */
+async function stageWithoutRegistry(host: Host): Promise<void> {
+  await registry.stop()
+  await host.stage('v2')
+  await until(host, isRetrying)
+  await registry.start()
+}
+
+const slow = configured('RetryDelaySec=1h', 'RetryMaxDelaySec=1h', 'ResolveTimeoutSec=0')
+
+t.test('a mount with nofail at the store', async t => {
+  const files = mountAt('/var/lib/containers/storage', 'nofail')
+
+  t.test('a reboot right after the staging', async t => {
+    const host = await hostWithV2(files)
+    await rebootAtOnce(host)
+    await isUpdated(t, host)
+    t.notMatch(await journal(host, -1), /ordering cycle/u)
+    await host.kill()
+  })
+
+  t.test('a registry that is down at the staging', async t => {
+    const host = await hostWithV2({ ...files, ...slow })
+    await stageWithoutRegistry(host)
+    await host.shutdown()
+    await isUpdated(t, host)
+    await host.kill()
+  })
+})
+
+t.test('node from a system extension', { skip: isBundled }, async t => {
+  const host = await lab.host({
+    v1: {
+      'usr/bin/node': undefined,
+      'usr/lib/systemd/system/sysinit.target.wants/systemd-sysext.service': {
+        symlink: '../systemd-sysext.service',
+      },
+    },
+    boot: false,
+  })
+  const extension = join(variable(host), 'lib/extensions/node/usr')
+  mkdirSync(join(extension, 'bin'), { recursive: true })
+  mkdirSync(join(extension, 'lib/extension-release.d'), { recursive: true })
+  copyFileSync(join(lab.rootfs, 'usr/bin/node'), join(extension, 'bin/node'))
+  writeFileSync(join(extension, 'lib/extension-release.d/extension-release.node'), 'ID=_any\n')
+  await host.boot()
+  await host.commit('v2', specs)
+  await stageAndPull(t, host)
+  await host.shutdown()
+  await isUpdated(t, host)
+  await host.kill()
+})
