@@ -4,7 +4,7 @@ import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../shutdown/gate-warnings.ts'
 import { readRefusal, type RefusedImage, type GateRefusal } from '../state/gate-refusal.ts'
 import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
-import { interruptedPulls } from '../state/unfinished-pulls.ts'
+import { suspicions } from '../state/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment, type DeploymentRole } from '../request/next-deployment.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
@@ -56,7 +56,7 @@ async function readStatus(): Promise<Status> {
   const warnings = await gateWarnings()
   const status = {
     gateInPlace: warnings.length === 0,
-    warnings: [...warnings, ...powerFailureWarnings()],
+    warnings: [...warnings, ...suspicionWarnings()],
     refused: readRefusal(),
   }
   try {
@@ -87,13 +87,12 @@ async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'i
     : { images: [] }
 }
 
-function powerFailureWarnings(): readonly string[] {
-  const count = interruptedPulls().length
-  return count === 0
-    ? []
-    : [
-        `the host went down during ${count} pulls; until each is repeated, every pulled image is read back and checked`,
-      ]
+function suspicionWarnings(): readonly string[] {
+  const events = [...new Set(suspicions().map(({ event }) => event))]
+  return events.map(
+    event =>
+      `${event}: until the image store is checked, images without a record do not count, and every pulled image is read back`,
+  )
 }
 
 const titles: Readonly<Record<DeploymentRole, string>> = {

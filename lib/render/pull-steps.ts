@@ -38,6 +38,14 @@ export function pullSteps(
   }
 }
 
+/** The command that syncs the image store, see units/programs/sync-store. */
+export function syncCommand({
+  imageStore,
+  libraryDirectory,
+}: Pick<PullFacts, 'imageStore' | 'libraryDirectory'>): readonly string[] {
+  return [`${libraryDirectory}/sync-store`, imageStore.directory]
+}
+
 /** Name of the mark and of the record for the pull of a pending unit. */
 export function recordName(unit: string): string {
   return unit.replace(/\.service$/u, '')

@@ -1,5 +1,5 @@
 import { isFloating } from '../bound-images/is-floating.ts'
-import { syncFileSystem } from '../host/sync.ts'
+import { syncStore } from '../host/sync.ts'
 import { stagingRefusal } from '../state/last-staging.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { areAllPresent } from '../survey/find-images.ts'
@@ -28,7 +28,7 @@ export async function checkGate(look: Look, isFinal: boolean): Promise<Verdict> 
   const { request, plan, facts, found } = look
   const isComplete = areAllPresent(found) && request.problems.length === 0
   const mayFinalize = isComplete && wasLookedUp(look)
-  if (mayFinalize) await syncFileSystem(facts.imageStore.directory)
+  if (mayFinalize) await syncStore(facts)
   // With Gate=warn, the deployment boots in any case, and needs the names of the images that are present.
   if (isFinal && (mayFinalize || facts.settings.gate === 'warn'))
     tryToRecord(request.name, plan, found)

@@ -14,7 +14,7 @@ import {
   stopUnits,
   unitStates,
 } from '../host/systemctl.ts'
-import { isStoreSuspect, rememberDamage, interruptedPulls } from '../state/unfinished-pulls.ts'
+import { isStoreSuspect, rememberDamage, suspicions } from '../state/unfinished-pulls.ts'
 import { finishSwap, isSetLoaded, readCurrentSet, swapSet, unitNames } from '../state/unit-sets.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import { neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
@@ -23,6 +23,7 @@ import { pullStates } from '../survey/pull-states.ts'
 import type { UnitText } from '../render/unit-text.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
+import { whyUnverified } from '../survey/why-unverified.ts'
 import { checkSpace } from './check-space.ts'
 import { protectImages } from '../tags/protect-images.ts'
 import type { PlannedStaging } from './plan-staging.ts'
@@ -121,7 +122,7 @@ async function startPulls(
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
     // Repair does not run during pulls, because it would treat their incomplete layers as damaged.
-    if (interruptedPulls().length > 0) await startUnit(repair)
+    if (suspicions().length > 0) await startUnit(repair)
   }
   await protectImages(missing, facts, warn)
   await Promise.all([
@@ -163,7 +164,11 @@ async function statesOf(
   }
   const isStored = (boundImage: BoundImage) => {
     const image = stored.get(storedName(boundImage))
-    return image !== undefined && whyUnusable(boundImage, image, request) === undefined
+    return (
+      image !== undefined &&
+      whyUnusable(boundImage, image, request) === undefined &&
+      whyUnverified(boundImage, image.id) === undefined
+    )
   }
   return pulls.map(pull => ({
     pull,

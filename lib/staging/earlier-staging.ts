@@ -1,13 +1,9 @@
 import { runtimeDirectory } from '../directories.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
-import { isRecorded } from '../state/pull-records.ts'
 import { pullStates } from '../survey/pull-states.ts'
-import { interruptedPulls } from '../state/unfinished-pulls.ts'
 import { currentUnits } from '../state/unit-sets.ts'
-import { pendingUnitName, type Plan } from '../plan/plan-pulls.ts'
-import { recordName } from '../render/pull-steps.ts'
+import { type Plan } from '../plan/plan-pulls.ts'
 import type { DeploymentRole } from '../request/next-deployment.ts'
-import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import type { Earlier } from './resolve-images.ts'
 import { stagingKey } from '../request/staging-key.ts'
 
@@ -52,18 +48,10 @@ export async function readEarlierStaging(
         last?.knowledge.get(identity) ?? { digest },
       ]),
     ),
-    isSuspect,
     lastDigests: new Map(
       [...(last?.knowledge ?? [])].flatMap(([identity, { digest }]) =>
         digest === undefined ? [] : [[identity, digest]],
       ),
     ),
   }
-}
-
-/** If the host went down during pulls, an image counts only with a record of exactly this image. */
-function isSuspect(boundImage: BoundImage, id: string): boolean {
-  if (interruptedPulls().length === 0) return false
-  const unit = pendingUnitName(boundImage, boundImage.digest)
-  return !isRecorded(recordName(unit), storedName(boundImage), id)
 }

@@ -6,7 +6,7 @@ import { storedImages } from '../host/stored-images.ts'
 import {
   clearMarks,
   rememberFalseAlarm,
-  interruptedPulls,
+  suspicions,
   wasFalseAlarm,
 } from '../state/unfinished-pulls.ts'
 import { isAtLeast } from '../facts/podman-version.ts'
@@ -23,17 +23,16 @@ import { whyUnusable } from '../survey/why-unusable.ts'
 const firstWithCheck = [5, 2] as const
 
 /**
- * Repairs podman's store if the host went down during pulls: removes damaged images and layers, and checks each present
- * bound image of the next deployment that has no record. It runs before any pull, because podman reuses the layers it
- * has.
+ * Repairs podman's store if it is suspect: removes damaged images and layers, and checks each present bound image of
+ * the next deployment that has no record. It runs before any pull, because podman reuses the layers it has.
  *
  * @param report takes a line for people
  * @param deadline in milliseconds since 1970
  */
 export async function repair(report: (line: string) => void, deadline: number): Promise<void> {
   const next = findNextDeployment()
-  const suspects = interruptedPulls()
-  if (suspects.length === 0 || next === undefined) return
+  const found = suspicions()
+  if (found.length === 0 || next === undefined) return
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
   const { pulls } = planAsStaged(request, facts.settings)
@@ -41,10 +40,12 @@ export async function repair(report: (line: string) => void, deadline: number): 
   // List the store, because podman cannot inspect damaged images.
   const listed = await listStore(facts.imageStore)
   const ours = new Set(names.map(name => listed.names.get(name)))
-  const isStoreWhole = await repairStore(ours, facts, deadline, report)
   // Keep the marks of the wanted pulls, so that record-pull reads their images back.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
-  if (isStoreWhole) clearMarks(suspects.filter(name => !wanted.has(name)))
+  const clearable = found.filter(({ lasts, name }) => !lasts && !wanted.has(name))
+  const [event] = found.flatMap(({ lasts, event }) => (lasts ? [] : [event]))
+  if (event !== undefined && (await repairStore(ours, facts, event, deadline, report)))
+    clearMarks(clearable.map(({ name }) => name))
   const stored = await storedImages(names, facts.imageStore)
   for (const pull of pulls) {
     const name = storedName(pull.boundImage)
@@ -52,7 +53,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
     // An unusable image is pulled again in any case. A record would wrongly say that this one was pulled.
     if (whyUnusable(pull.boundImage, image, request) !== undefined) continue
-    report(`checking ${pull.boundImage.name}: the host went down while it was pulled`)
+    report(`checking ${pull.boundImage.name}, which has no record: ${event ?? found[0]?.event}`)
     await runStep(pullSteps(pull, facts).record, { deadline, environment: { KEEP_MARK: 'yes' } })
   }
 }
@@ -67,6 +68,7 @@ export async function repair(report: (line: string) => void, deadline: number): 
 async function repairStore(
   ours: ReadonlySet<string | undefined>,
   { imageStore, podmanVersion }: PullFacts,
+  event: string,
   deadline: number,
   report: (line: string) => void,
 ): Promise<boolean> {
@@ -78,7 +80,7 @@ async function repairStore(
   }
   if (wasFalseAlarm()) return false
   try {
-    report('checking the image store: the host went down while images were pulled')
+    report(`checking the image store: ${event}`)
     const { isWhole, damagedImages } = await checkStore(imageStore, deadline, { isToRepair: false })
     if (isWhole) return true
     // Check this first, because the advice below would be wrong for images that are not damaged.

@@ -11,6 +11,7 @@ import type { PullFacts } from '../facts/facts.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { findLayers, resolveAll, type Answers } from './ask-registries.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
+import { whyUnverified } from '../survey/why-unverified.ts'
 
 /** What the store and the registries say about the images of a deployment. */
 export interface Resolution {
@@ -34,8 +35,6 @@ export interface Earlier {
   readonly isStaging: boolean
   /** Whether to pull by digest, because the running system may use the tag for another image. */
   readonly pinsTags: boolean
-  /** Whether the stored image with this name and ID may be damaged. */
-  readonly isSuspect: (boundImage: BoundImage, id: string) => boolean
 }
 
 /**
@@ -47,7 +46,7 @@ export interface Earlier {
  */
 export async function resolveImages(
   request: Pick<Request, 'root' | 'specs' | 'containersDirectory' | 'store'>,
-  { knowledge, begun, lastDigests, isStaging, pinsTags, isSuspect }: Earlier,
+  { knowledge, begun, lastDigests, isStaging, pinsTags }: Earlier,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
   maxSeconds: number,
   warn: (line: string) => void,
@@ -58,7 +57,7 @@ export async function resolveImages(
   for (const identity of begun)
     if (images.delete(identity)) results.set(identity, knowledge.get(identity) ?? {})
   const takePresent = async (all: readonly BoundImage[]) => {
-    const { present, rejected } = await lookInStore(all, request, imageStore, isSuspect)
+    const { present, rejected } = await lookInStore(all, request, imageStore)
     for (const { identity, digest } of present) results.set(identity, { digest, isPresent: true })
     return rejected
   }
@@ -100,13 +99,12 @@ async function lookInStore(
   images: readonly BoundImage[],
   request: Pick<Request, 'root' | 'store'>,
   imageStore: ImageStore,
-  isSuspect: Earlier['isSuspect'],
 ) {
   const stored = await storedImages(images.map(storedName), imageStore)
   const rejected: { readonly boundImage: BoundImage; readonly isDamaged: boolean }[] = []
   const present = images.filter(boundImage => {
     const image = stored.get(storedName(boundImage))
-    const isDamaged = image === undefined || isSuspect(boundImage, image.id)
+    const isDamaged = image === undefined || whyUnverified(boundImage, image.id) !== undefined
     const isPresent = !isDamaged && whyUnusable(boundImage, image, request) === undefined
     if (!isPresent) rejected.push({ boundImage, isDamaged })
     return isPresent

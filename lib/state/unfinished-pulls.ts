@@ -1,8 +1,9 @@
 // /var/lib/bootc-bound-images/unfinished/NAME: link to the ID of the boot in which a pull has files that are not
 // synced. mark-pull writes it; record-pull, unmark-pull and repair remove it. An ID of another boot means that the host
-// went down during the pull, and may have damaged it. In /run/bootc-bound-images until the next boot: `boot`, the ID,
-// by mark-pull; `suspect`, empty, by stage; `false-alarm`, empty, by repair, removed by stage. Readers: record-pull,
-// unmark-pull, repair, all commands that look for images. Failure policy: every failure is an error.
+// went down during the pull, and may have damaged it. `failed-sync`, by sync-store, is a link to `failed-in-ID`: writing
+// images to the disk failed in that boot. In /run/bootc-bound-images until the next boot: `boot`, the ID, by boot-id;
+// `suspect`, empty, by stage; `false-alarm`, empty, by repair, removed by stage. Readers: record-pull, unmark-pull,
+// repair, all commands that look for images. Failure policy: every failure is an error.
 import { existsSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
@@ -15,15 +16,35 @@ const directory = join(stateDirectory, 'unfinished')
 const damageFile = join(runtimeDirectory, 'suspect')
 const falseAlarmFile = join(runtimeDirectory, 'false-alarm')
 
-/** Names of the pulls that have a mark of another boot; see `recordName`. */
-export function interruptedPulls(): readonly string[] {
+/** A mark that makes the store suspect. */
+export interface Suspicion {
+  /** That of a pull, see `recordName`, or of another event. */
+  readonly name: string
+  /** What happened, for people. */
+  readonly event: string
+  /** Whether no check in this boot can clear it. */
+  readonly lasts: boolean
+}
+
+/**
+ * The marks that show that images may be damaged: an image then counts only with a record of the same ID, because a
+ * record is written after a sync.
+ */
+export function suspicions(): readonly Suspicion[] {
   // If it is missing, no pull was marked in this boot.
   const boot = readUnlessMissing(join(runtimeDirectory, 'boot'))?.trim()
-  return listDirectory(directory).filter(name => {
+  return listDirectory(directory).flatMap(name => {
     const mark = unlessMissing(() => readlinkSync(join(directory, name)))
-    return mark !== undefined && mark !== boot
+    if (mark === undefined || mark === boot) return []
+    const event = events.get(name) ?? 'the host went down during pulls'
+    // The kernel may still have in memory what the disk has lost.
+    return { name, event, lasts: mark === `failed-in-${boot}` }
   })
 }
+
+const events: ReadonlyMap<string, string> = new Map([
+  ['failed-sync', 'writing images to disk failed'],
+])
 
 /** Notes that a damaged image without a mark was found. Until the next boot, record-pull then reads each image back. */
 export function rememberDamage(): void {
@@ -43,7 +64,7 @@ export function wasFalseAlarm(): boolean {
 
 /** Whether units/programs/record-pull reads each pulled image back. */
 export function isStoreSuspect(): boolean {
-  return existsSync(damageFile) || interruptedPulls().length > 0
+  return existsSync(damageFile) || suspicions().length > 0
 }
 
 /** Removes marks. Call it when podman's store is known to be whole. */

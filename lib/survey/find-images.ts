@@ -1,15 +1,13 @@
 import type { Request } from '../request/request.ts'
-import { isRecorded } from '../state/pull-records.ts'
 import { storedImages } from '../host/stored-images.ts'
-import { interruptedPulls } from '../state/unfinished-pulls.ts'
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
-import { recordName } from '../render/pull-steps.ts'
 import { isForPlatform, otherPlatform, whyUnusable } from './why-unusable.ts'
+import { whyUnverified } from './why-unverified.ts'
 import { wantedPlatform } from '../bound-images/platform.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 
-/** Whether an image is on disk and synced; `unverified` means that a power failure may have damaged it. */
+/** Whether an image is on disk and synced; `unverified` means that it may be damaged, see `suspicions`. */
 export type Presence = 'present' | 'unverified' | 'missing'
 
 /** What the store has for a bound image. */
@@ -23,8 +21,7 @@ export interface FoundImage {
 
 /**
  * Finds out which images are on disk and synced. Asks only podman, in one process unless an image is missing. If the
- * host went down during pulls, an image counts only with a record of the same ID, because a record is written after a
- * sync.
+ * store is suspect, an image counts only with a record, see `suspicions`.
  */
 export async function findImages(
   request: Pick<Request, 'root' | 'store'>,
@@ -35,9 +32,8 @@ export async function findImages(
     pulls.map(({ boundImage }) => storedName(boundImage)),
     imageStore,
   )
-  const isSuspect = interruptedPulls().length > 0
   const contested = contestedNames(pulls)
-  return pulls.map(({ unit, boundImage }) => {
+  return pulls.map(({ boundImage }) => {
     const name = storedName(boundImage)
     const image = stored.get(name)
     if (image === undefined)
@@ -48,9 +44,10 @@ export async function findImages(
         : whyUnusable(boundImage, image, request)
     if (why !== undefined) return { presence: 'missing', id: undefined, why }
     const { id } = image
-    return isSuspect && !isRecorded(recordName(unit), name, id)
-      ? { presence: 'unverified', id, why: 'the host went down while it was pulled' }
-      : { presence: 'present', id }
+    const doubt = whyUnverified(boundImage, id)
+    return doubt === undefined
+      ? { presence: 'present', id }
+      : { presence: 'unverified', id, why: doubt }
   })
 }
 

@@ -21,6 +21,15 @@ export const makeReadOnly = (host: Host, directory: string): Promise<void> =>
 export const makeSmall = (host: Host, directory: string, mebibytes: number): Promise<void> =>
   run(host, `mount -t tmpfs -o size=${mebibytes}M small ${directory}`)
 
+/** Makes sync(1) fail for file systems, as for a disk that takes no more writes. */
+export const failSync = (host: Host): Promise<void> =>
+  run(
+    host,
+    `cp /usr/bin/sync /run/sync
+     printf '#!/bin/sh\n[ "$1" != -f ] || { echo "sync: error syncing" >&2; exit 1; }\nexec /run/sync "$@"\n' >/run/failing-sync
+     chmod +x /run/failing-sync && mount --bind /run/failing-sync /usr/bin/sync`,
+  )
+
 /** Leaves so many bytes of a directory's file system free; `makeRoom` ends that. */
 export const fill = (host: Host, directory: string, bytesLeft: number): Promise<void> =>
   run(

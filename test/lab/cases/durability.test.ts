@@ -1,13 +1,21 @@
 // What is on disk only as far as podman knows: data that was not, or could not be, written to the disk.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
+import { damagedImages } from '../campaign/damaged-images.ts'
+import { pushImages } from '../campaign/images.ts'
+import { varOf } from '../campaign/subject.ts'
+import { mountDisk, unmountDisk } from '../disk-file.ts'
 import { Lab } from '../lab.ts'
+import { until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 const start = 'systemctl start bootc-bound-images.target'
+const status = 'bootc-bound-images status'
+const pullLog = `journalctl -b -o cat -u 'bootc-pending-*'`
 
 /** A sync(1) that fails for whole file systems. */
 const failingSync = {
@@ -21,22 +29,86 @@ exec /usr/lib/lab/sync "$@"
   'usr/lib/lab/sync': { contents: readFileSync(join(lab.rootfs, 'usr/bin/sync')), mode: 0o755 },
 } as const
 
-t.test('every sync fails: the attempts are counted and delayed as usual', async t => {
+t.test('every sync fails', async t => {
   const registry = await lab.registry()
   await registry.push('web:1')
   const settings = configured('RetryLimit=3', 'RetryDelaySec=2', 'ResolveTimeoutSec=0')
   const host = await lab.host({ v1: { ...settings, ...failingSync } })
   await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
   await host.stage('v2')
-  await host.run(start)
-  const { stdout } = await host.run(`journalctl -b -o cat -u 'bootc-pending-*'`)
+  t.not((await host.run(start)).exitCode, 0, 'the target fails')
+  const { stdout } = await host.run(pullLog)
   t.equal(stdout.split('Trying to pull').length - 1, 3, stdout)
   t.match(stdout, /retrying in 2 s[^]*retrying in 4 s[^]*giving up after 3 attempts/)
   t.notMatch(stdout, /repeated too quickly/)
+  const why = /web:1 +failed .*writing the image store to disk failed, check the disk: .*error/
+  t.match(await host.run(status), { stdout: why })
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 1, stderr: /web:1: failed: / })
 
   const none = await host.run(
     'rm /run/bootc-bound-images/boot; /usr/lib/bootc-bound-images/unmark-pull x /var 2>&1',
   )
   t.strictSame([none.exitCode, none.stdout], [0, ''], 'no pull of this boot has a mark')
   await host.kill()
+})
+
+t.test('the sync of the gate fails', async t => {
+  const registry = await lab.registry()
+  await registry.push('web:1')
+  const host = await lab.host({ v1: failingSync })
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  await host.run('mount --bind /usr/lib/lab/sync /usr/bin/sync')
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.run('umount /usr/bin/sync')
+  const refused = { exitCode: 1, stderr: /writing the image store to disk failed, check the disk/ }
+  t.match(await host.run('bootc-bound-images gate'), refused)
+  await host.run('mount --bind /usr/lib/lab/sync /usr/bin/sync')
+  t.match(await host.run(status), { stdout: /writing images to disk failed: until/ })
+  await host.run('rm /var/lib/bootc-bound-images/pulls/*')
+  const unverified = { exitCode: 1, stderr: /not checked since writing images to disk failed/ }
+  t.match(await host.run('bootc-bound-images gate'), unverified, 'the next sync proves nothing')
+  t.match(await host.run(start), { exitCode: 0 }, 'it is read back')
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  await host.kill()
+})
+
+// The kernel says only once that it could not write, and drops the data.
+t.test('a thin disk is full while a pull is written out', async t => {
+  const registry = await lab.registry()
+  const settings = configured('RetryDelaySec=4', 'RetryMaxDelaySec=4', 'ResolveTimeoutSec=0')
+  const host = await lab.host({ v1: settings, boot: false })
+  const memory = mkdtempSync(join(lab.dir, 'thin-'))
+  const resize = (size: string) => execa('mount', ['-o', `remount,size=${size}`, memory])
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=2G', 'lab', memory])
+  const disk = { fileSystem: 'ext4', file: join(memory, 'disk') } as const
+  // The metadata is written in full, so that only data finds no room.
+  const make = `truncate -s 1G "$0"; fill="dd if=/dev/zero of=$0 bs=1M count=120 conv=notrunc status=none"; $fill
+    mkfs.ext4 -q -E nodiscard,packed_meta_blocks=1,lazy_itable_init=0,lazy_journal_init=0 "$0"
+    dd if="$0" of="$0" bs=1M count=120 conv=notrunc status=none`
+  await execa('sh', ['-euc', make, disk.file])
+  await mountDisk(disk, varOf(host))
+  await host.boot()
+  const layer = { name: 'thin', size: 'big', delayMs: 0 } as const
+  const images = await pushImages(registry, [{ name: 'web', layers: [layer] }])
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  await host.run('sync -f /var; podman images; sync -f /var')
+  const { stdout: used } = await execa('du', ['-k', disk.file])
+  await resize(`${Number.parseInt(used, 10) + 600}k`)
+  await host.stage('v2')
+  await until(host, `${pullLog} | grep 'error syncing'`)
+  await resize('2G')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.match(await host.run(pullLog), { stdout: /web:1 is damaged[^]*Trying to pull/ })
+  await host.shutdown()
+  await unmountDisk(varOf(host))
+  await mountDisk(disk, varOf(host))
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  t.strictSame(await damagedImages(host, images), [])
+  await host.kill()
+  await unmountDisk(varOf(host))
 })

@@ -45,6 +45,15 @@ const staying: Readonly<Record<string, Fault>> = {
     pullsSmall: true,
     heal: host => faults.makeRoom(host, '/var'),
   },
+  'write-error': {
+    provoke: async (host, version) => {
+      await faults.failSync(host)
+      return stageAndWait(host, version)
+    },
+    exitCode: 1,
+    isSaid,
+    pullsSmall: true,
+  },
   'var-tmp-full': {
     provoke: async (host, version) => {
       await faults.makeSmall(host, '/var/tmp', 1)
