@@ -1,6 +1,6 @@
 import { fields } from '../fields.ts'
 
-/** Parses the output of `podman image list --format json`. */
+/** Parses the output of `podman image list --format json`, or podman's own file about the images of a store. */
 export function parseImageList(output: string): {
   readonly ids: ReadonlySet<string>
   readonly names: ReadonlyMap<string, string>
@@ -9,7 +9,7 @@ export function parseImageList(output: string): {
   const ids = new Set<string>()
   const names = new Map<string, string>()
   for (const image of Array.isArray(images) ? images : []) {
-    const { Id: id, Names: all } = fields(image)
+    const { Id, Names, id = Id, names: all = Names } = fields(image)
     if (typeof id !== 'string') continue
     ids.add(id)
     for (const name of Array.isArray(all) ? all : []) names.set(String(name), id)

@@ -1,6 +1,10 @@
 // podman: facts about itself and its image store, and the names of images. Failure policy: every failure is an error,
 // except that an image to remove may be gone already or in use by a container.
+import { readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { execa } from 'execa'
+import { listDirectory } from '../list-directory.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import { requireSupported, type PodmanVersion } from '../facts/podman-version.ts'
 import { ownStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
@@ -103,10 +107,19 @@ export interface StoreList {
   readonly names: ReadonlyMap<string, string>
 }
 
-/** Lists the images of a store and of the stores that podman adds to it, in one process. */
-export async function listStore({ options }: ImageStore): Promise<StoreList> {
-  const { stdout } = await podman([...options, 'image', 'list', '--all', '--format', 'json'])
-  return parseImageList(stdout)
+/**
+ * Lists the images of a store and of the stores that podman adds to it, in one process. One damaged image makes podman
+ * list none. Then this reads podman's own file (containers/storage: images.go), which has those of the store itself.
+ */
+export async function listStore({ directory, options }: ImageStore): Promise<StoreList> {
+  try {
+    const { stdout } = await podman([...options, 'image', 'list', '--all', '--format', 'json'])
+    return parseImageList(stdout)
+  } catch (error) {
+    const file = listDirectory(directory).find(name => name.endsWith('-images'))
+    if (file === undefined) throw error
+    return parseImageList(readFileSync(join(directory, file, 'images.json'), 'utf8'))
+  }
 }
 
 /** Adds names to an image, each with a tag. Other images lose these names. */

@@ -14,7 +14,7 @@ import {
   stopUnits,
   unitStates,
 } from '../host/systemctl.ts'
-import { isStoreSuspect, rememberDamage, suspicions } from '../state/unfinished-pulls.ts'
+import { rememberDamage, suspicions } from '../state/unfinished-pulls.ts'
 import { finishSwap, isSetLoaded, readCurrentSet, swapSet, unitNames } from '../state/unit-sets.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import { neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
@@ -51,7 +51,7 @@ export async function applyRequest(
       ? []
       : renderUnits(
           planned.plan,
-          { ...facts, isStoreSuspect: isStoreSuspect() },
+          { ...facts, isStoreSuspect: suspicions().length > 0 },
           planned.request.containersDirectory,
         )
   // Only pulls need private files.
@@ -157,10 +157,10 @@ async function statesOf(
   const missing = done
     .map(({ boundImage }) => storedName(boundImage))
     .filter(name => !stored.has(name))
-  // A removed image is not damaged. One that podman lists and cannot inspect is damaged; so is a store it cannot list.
+  // A removed image is not damaged. One that podman lists and cannot inspect is damaged.
   if (missing.length > 0) {
-    const list = await listStore(imageStore).catch(() => undefined)
-    if (list === undefined || missing.some(name => list.names.has(name))) rememberDamage()
+    const { names } = await listStore(imageStore)
+    if (missing.some(name => names.has(name))) rememberDamage()
   }
   const isStored = (boundImage: BoundImage) => {
     const image = stored.get(storedName(boundImage))

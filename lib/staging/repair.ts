@@ -36,16 +36,20 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
   const { pulls } = planAsStaged(request, facts.settings)
-  const names = pulls.map(({ boundImage }) => storedName(boundImage))
   // List the store, because podman cannot inspect damaged images.
   const listed = await listStore(facts.imageStore)
-  const ours = new Set(names.map(name => listed.names.get(name)))
+  const ours = new Set(
+    pulls.flatMap(({ boundImage }) =>
+      [storedName(boundImage), boundImage.name].map(name => listed.names.get(name)),
+    ),
+  )
   // Keep the marks of the wanted pulls, so that record-pull reads their images back.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
   const clearable = found.filter(({ lasts, name }) => !lasts && !wanted.has(name))
   const [event] = found.flatMap(({ lasts, event }) => (lasts ? [] : [event]))
   if (event !== undefined && (await repairStore(ours, facts, event, deadline, report)))
     clearMarks(clearable.map(({ name }) => name))
+  const names = pulls.map(({ boundImage }) => storedName(boundImage))
   const stored = await storedImages(names, facts.imageStore)
   for (const pull of pulls) {
     const name = storedName(pull.boundImage)

@@ -104,9 +104,11 @@ async function lookInStore(
   const rejected: { readonly boundImage: BoundImage; readonly isDamaged: boolean }[] = []
   const present = images.filter(boundImage => {
     const image = stored.get(storedName(boundImage))
-    const isDamaged = image === undefined || whyUnverified(boundImage, image.id) !== undefined
-    const isPresent = !isDamaged && whyUnusable(boundImage, image, request) === undefined
-    if (!isPresent) rejected.push({ boundImage, isDamaged })
+    const isPresent =
+      image !== undefined &&
+      whyUnverified(boundImage, image.id) === undefined &&
+      whyUnusable(boundImage, image, request) === undefined
+    if (!isPresent) rejected.push({ boundImage, isDamaged: image === undefined })
     return isPresent
   })
   return { present, rejected }

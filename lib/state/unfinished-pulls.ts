@@ -1,10 +1,10 @@
 // /var/lib/bootc-bound-images/unfinished/NAME: link to the ID of the boot in which a pull has files that are not
 // synced. mark-pull writes it; record-pull, unmark-pull and repair remove it. An ID of another boot means that the host
 // went down during the pull, and may have damaged it. `failed-sync`, by sync-store, is a link to `failed-in-ID`: writing
-// images to the disk failed in that boot. In /run/bootc-bound-images until the next boot: `boot`, the ID, by boot-id;
-// `suspect`, empty, by stage; `false-alarm`, empty, by repair, removed by stage. Readers: record-pull, unmark-pull,
-// repair, all commands that look for images. Failure policy: every failure is an error.
-import { existsSync, readlinkSync, rmSync } from 'node:fs'
+// images to the disk failed in that boot. `damaged`, by stage: a damaged image was found. In /run/bootc-bound-images
+// until the next boot: `boot`, the ID, by boot-id; `false-alarm`, empty, by repair, removed by stage. Readers:
+// record-pull, unmark-pull, repair, all commands that look for images. Failure policy: every failure is an error.
+import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
 import { unlessMissing } from '../unless-missing.ts'
@@ -13,7 +13,7 @@ import { readUnlessMissing } from './read-unless-missing.ts'
 import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
 const directory = join(stateDirectory, 'unfinished')
-const damageFile = join(runtimeDirectory, 'suspect')
+const damageMark = 'damaged'
 const falseAlarmFile = join(runtimeDirectory, 'false-alarm')
 
 /** A mark that makes the store suspect. */
@@ -44,12 +44,16 @@ export function suspicions(): readonly Suspicion[] {
 
 const events: ReadonlyMap<string, string> = new Map([
   ['failed-sync', 'writing images to disk failed'],
+  [damageMark, 'a damaged image was found'],
 ])
 
-/** Notes that a damaged image without a mark was found. Until the next boot, record-pull then reads each image back. */
+/** Notes that a damaged image was found. */
 export function rememberDamage(): void {
-  writeFileSafely(damageFile, '')
   rmSync(falseAlarmFile, { force: true })
+  if (listDirectory(directory).includes(damageMark)) return
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  symlinkSync('found', join(directory, damageMark))
+  syncDirectory(directory)
 }
 
 /** Notes that podman finds fault with readable images. Its check does not run again until the next boot or damage. */
@@ -60,11 +64,6 @@ export function rememberFalseAlarm(): void {
 /** Whether podman finds fault with readable images, so that its check cannot show that the store is whole. */
 export function wasFalseAlarm(): boolean {
   return existsSync(falseAlarmFile)
-}
-
-/** Whether units/programs/record-pull reads each pulled image back. */
-export function isStoreSuspect(): boolean {
-  return existsSync(damageFile) || suspicions().length > 0
 }
 
 /** Removes marks. Call it when podman's store is known to be whole. */

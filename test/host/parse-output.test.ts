@@ -135,6 +135,12 @@ t.test('podman image list --format json (podman 5.4)', t => {
       [`quay.io/a@sha256:${two}`, one],
     ]),
   })
+  const file = JSON.stringify([{ id: one, names: ['quay.io/a:1'] }, { id: two }])
+  t.strictSame(
+    parseImageList(file),
+    { ids: new Set([one, two]), names: new Map([['quay.io/a:1', one]]) },
+    'its own file',
+  )
   t.strictSame(parseImageList('null'), { ids: new Set(), names: new Map() })
   t.end()
 })

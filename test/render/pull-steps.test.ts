@@ -1,7 +1,7 @@
 import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { defaultStore, separateStore, type ImageStore } from '../../lib/facts/image-store.ts'
-import { pullSteps, recordName } from '../../lib/render/pull-steps.ts'
+import { pullSteps, recordName, syncCommand } from '../../lib/render/pull-steps.ts'
 import { tagCommand } from '../../lib/render/tag-command.ts'
 import { makeImage } from '../plan/make-image.ts'
 
@@ -38,6 +38,10 @@ t.test('every step has the same store', t => {
     record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/srv/images', ...store.options],
     unmark: ['/opt/lib/unmark-pull', name, '/srv/images'],
   })
+  t.strictSame(syncCommand({ imageStore: store, libraryDirectory: '/opt/lib' }), [
+    '/opt/lib/sync-store',
+    '/srv/images',
+  ])
   t.end()
 })
 

@@ -112,3 +112,31 @@ t.test('a thin disk is full while a pull is written out', async t => {
   await host.kill()
   await unmountDisk(varOf(host))
 })
+
+/** Of all layers in podman's store, as a power failure leaves them. */
+const withoutLinks = 'truncate -s 0 /var/lib/containers/storage/overlay/*/link'
+
+t.test('damaged images of others, one of them to be bound', async t => {
+  const registry = await lab.registry()
+  const layer = (name: string) => ({ name, size: 'small', delayMs: 0 }) as const
+  const images = await pushImages(
+    registry,
+    ['web', 'other', 'new'].map(name => ({ name, layers: [layer(name)] })),
+  )
+  const host = await lab.host({ v1: configured('RetryLimit=3', 'RetryDelaySec=1') })
+  const specs = ['web', 'new'].map(name => [`${name}.image`, imageSpec(registry, `${name}:1`)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
+  for (const name of ['web', 'other'])
+    await host.run(`podman image pull --tls-verify=false ${registry.address}/${name}:1`)
+  await host.run(withoutLinks)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  const bound = images.filter(({ reference }) => !reference.includes('/other:'))
+  t.strictSame(await damagedImages(host, bound), [])
+  const { stdout } = await host.run('cat /var/lib/containers/storage/overlay-images/images.json')
+  t.match(stdout, `${registry.address}/other:1`, 'what is not bound is left to its owner')
+  await host.kill()
+})
