@@ -39,16 +39,17 @@ drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-is
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
 scripts := activate await-pulls boot-id retry-delay mark-pull until-stalled by-digest-or-tag record-pull unmark-pull \
-	sync-store give-up recheck guard-soft-reboot
+	mark-running unmark-running sync-store give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \
+	basic.target.wants/bootc-bound-images-running.service \
 	multi-user.target.wants/bootc-bound-images-boot.service \
 	multi-user.target.wants/bootc-bound-images-gate.service \
 	multi-user.target.wants/bootc-bound-images-soft-reboot.service
 units := $(patsubst units/%,%,$(wildcard units/*.target units/*.path units/*.slice))
 units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
 # What does something when it is stopped.
-at_shutdown := bootc-bound-images-guard.service bootc-bound-images-gate.service bootc-bound-images-soft-reboot.service
+at_shutdown := $(patsubst %,bootc-bound-images-%.service,guard gate running soft-reboot)
 # string-width, which yargs aligns its help with, takes a quarter of the time that the program needs to start.
 bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node22 --format=cjs \
 	--log-level=warning --alias:string-width=fast-string-width --define:import.meta.url=moduleUrl --define:import.meta.dirname=__dirname \

@@ -57,11 +57,11 @@ export async function startAndWait(unit: string): Promise<void> {
 }
 
 /**
- * Starts a unit at once and waits until it has started. Ignores its dependencies: otherwise the start, even of an
+ * Starts units at once and waits until they have started. Ignores their dependencies: otherwise the start, even of an
  * active unit, would wait for the start jobs of all units that are ordered before it.
  */
-export async function startNow(unit: string): Promise<void> {
-  await systemctl('start', '--job-mode=ignore-dependencies', '--', unit)
+export async function startNow(...units: readonly string[]): Promise<void> {
+  await systemctl('start', '--job-mode=ignore-dependencies', '--', ...units)
 }
 
 /** Whether the host is shutting down or rebooting. systemd then starts no more units. A failure means no. */

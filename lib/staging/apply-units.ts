@@ -1,4 +1,5 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
+import { describeError } from '../text/describe-error.ts'
 import { renderUnits } from '../render/render-units.ts'
 import type { Request } from '../request/request.ts'
 import { gate } from '../host/finalization-units.ts'
@@ -9,6 +10,7 @@ import {
   daemonReload,
   isShuttingDown,
   resetFailed,
+  startNow,
   startUnit,
   stopIfIdle,
   stopUnits,
@@ -31,6 +33,7 @@ import { settleImages } from '../tags/settle-images.ts'
 import type { HostFacts } from '../facts/facts.ts'
 
 const repair = 'bootc-bound-images-repair.service'
+const running = 'bootc-bound-images-running.service'
 const settle = 'bootc-bound-images-settle.service'
 
 /**
@@ -126,12 +129,22 @@ async function startPulls(
   }
   await protectImages(missing, facts, warn)
   await Promise.all([
+    startRunning(warn),
     resetForStart(states),
     // The target may be active from an earlier staging.
     stopIfIdle('bootc-bound-images.target'),
   ])
   await startUnit(plan.target)
   return undefined
+}
+
+/** At boot, the service is not started on a host that has no state directory yet. */
+async function startRunning(warn: (line: string) => void): Promise<void> {
+  try {
+    await startNow(running)
+  } catch (error) {
+    warn(`${describeError(error)}; a power failure now would not be noticed`)
+  }
 }
 
 /**

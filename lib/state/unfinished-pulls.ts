@@ -1,9 +1,11 @@
 // /var/lib/bootc-bound-images/unfinished/NAME: link to the ID of the boot in which a pull has files that are not
 // synced. mark-pull writes it; record-pull, unmark-pull and repair remove it. An ID of another boot means that the host
-// went down during the pull, and may have damaged it. `failed-sync`, by sync-store, is a link to `failed-in-ID`: writing
-// images to the disk failed in that boot. `damaged`, by stage: a damaged image was found. In /run/bootc-bound-images
-// until the next boot: `boot`, the ID, by boot-id; `false-alarm`, empty, by repair, removed by stage. Readers:
-// record-pull, unmark-pull, repair, all commands that look for images. Failure policy: every failure is an error.
+// went down during the pull, and may have damaged it. Other names: `failed-sync`, by sync-store, a link to
+// `failed-in-ID`: writing images to the disk failed in that boot. `damaged`, by stage: a damaged image was found.
+// `power-failure`, by mark-running: /var/lib/bootc-bound-images/running of an earlier boot, which unmark-running removes
+// at a shutdown. In /run/bootc-bound-images until the next boot: `boot`, the ID, by boot-id; `false-alarm`, empty, by
+// repair, removed by stage. Readers: record-pull, unmark-pull, repair, all commands that look for images. Failure
+// policy: every failure is an error.
 import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
@@ -45,6 +47,7 @@ export function suspicions(): readonly Suspicion[] {
 const events: ReadonlyMap<string, string> = new Map([
   ['failed-sync', 'writing images to disk failed'],
   [damageMark, 'a damaged image was found'],
+  ['power-failure', 'the host went down without a shutdown'],
 ])
 
 /** Notes that a damaged image was found. */

@@ -140,3 +140,46 @@ t.test('damaged images of others, one of them to be bound', async t => {
   t.match(stdout, `${registry.address}/other:1`, 'what is not bound is left to its owner')
   await host.kill()
 })
+
+t.test('the power fails after others have pulled', async t => {
+  const registry = await lab.registry()
+  const big = (name: string) => ({ name, size: 'many files', delayMs: 0 }) as const
+  const images = await pushImages(registry, [
+    { name: 'web', layers: [big('web')] },
+    { name: 'whole', layers: [big('whole')] },
+  ])
+  const [web, whole] = images.map(({ reference }) => reference)
+  const host = await lab.host({ v1: configured('RetryDelaySec=1') })
+  const specs = ['web', 'whole'].map(name => [`${name}.image`, imageSpec(registry, `${name}:1`)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
+  for (const image of [web, whole]) await host.run(`podman image pull --tls-verify=false ${image}`)
+  await host.kill()
+  // What a power failure does to files that were not synced.
+  const store = join(varOf(host), 'lib/containers/storage/overlay')
+  const { stdout } = await execa('sh', [
+    '-c',
+    'find "$0" -path "*/diff/web/*" -type f -printf x -exec truncate -s 0 {} +',
+    store,
+  ])
+  t.equal(stdout.length, 300)
+  await host.boot()
+  t.match(await host.run(status), { stdout: /the host went down without a shutdown: until/ })
+  registry.forget()
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.notMatch(await host.run(status), { stdout: /went down/ }, 'the store was checked')
+  t.notOk(
+    registry.requests.some(({ url, bytes }) => url.includes('/whole/blobs/') && bytes > 10_000),
+    'what is whole is not fetched again',
+  )
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v2')
+  t.strictSame(await damagedImages(host, images), [])
+  t.match(
+    await host.run('ls /var/lib/bootc-bound-images/unfinished'),
+    { stdout: '' },
+    'after a shutdown, nothing is suspect',
+  )
+  await host.kill()
+})
