@@ -5,12 +5,19 @@ import { runtimeDirectory } from '../directories.ts'
 export interface ImageStore {
   /** Its root directory. */
   readonly directory: string
+  /** The directory of images and layers, if it is another one (`imagestore=` of storage.conf). */
+  readonly imageDirectory?: string
   /** Directory in which podman records what is mounted from the store. */
   readonly runDirectory: string
   /** Options that select the store. None for the default store of podman. */
   readonly options: readonly string[]
   /** Options for a pull, if a pull must not use every store that podman uses otherwise. */
   readonly pullOptions?: readonly string[]
+}
+
+/** The directories of a store as one argument. overlay does not allow ":" in them either. */
+export function storePath({ directory, imageDirectory }: ImageStore): string {
+  return imageDirectory === undefined ? directory : `${directory}:${imageDirectory}`
 }
 
 /** Run directory of a separate store. Two stores must not share a record of mounts. */

@@ -31,20 +31,41 @@ export interface Podman {
 export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
   const format =
-    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}'
+    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}\n{{.Store.ConfigFile}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [, major, minor, temporary = '', store = '', runDirectory = '', graphOptions = ''] =
-    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
+  const [
+    ,
+    major,
+    minor,
+    temporary = '',
+    store = '',
+    runDirectory = '',
+    graphOptions = '',
+    file = '',
+  ] = /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
   const own = ownStorageOptions(JSON.parse(graphOptions))
   const pullOptions = own && [...options, ...own]
+  const imageDirectory = readImageDirectory(file)
   return {
     podmanVersion: requireSupported([Number(major), Number(minor)]),
-    imageStore: { directory: store, runDirectory, options, ...(pullOptions && { pullOptions }) },
+    imageStore: {
+      directory: store,
+      runDirectory,
+      options,
+      ...(imageDirectory !== undefined && { imageDirectory }),
+      ...(pullOptions && { pullOptions }),
+    },
     // podman prints `storage` for the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,
   }
+}
+
+/** Reads `imagestore=` from storage.conf(5). podman info does not have it (5.4). */
+function readImageDirectory(file: string): string | undefined {
+  const text = unlessMissing(() => readFileSync(file, 'utf8'))
+  return /^\s*imagestore\s*=\s*["'](\/[^"':]*)["']/mu.exec(text ?? '')?.[1]
 }
 
 /** The result of a check for which podman reads its whole store. */
@@ -111,11 +132,13 @@ export interface StoreList {
  * Lists the images of a store and of the stores that podman adds to it, in one process. One damaged image makes podman
  * list none. Then this reads podman's own file (containers/storage: images.go), which has those of the store itself.
  */
-export async function listStore({ directory, options }: ImageStore): Promise<StoreList> {
+export async function listStore(store: ImageStore): Promise<StoreList> {
   try {
-    const { stdout } = await podman([...options, 'image', 'list', '--all', '--format', 'json'])
+    const args = ['image', 'list', '--all', '--format', 'json']
+    const { stdout } = await podman([...store.options, ...args])
     return parseImageList(stdout)
   } catch (error) {
+    const directory = store.imageDirectory ?? store.directory
     const file = listDirectory(directory).find(name => name.endsWith('-images'))
     if (file === undefined) throw error
     return parseImageList(readFileSync(join(directory, file, 'images.json'), 'utf8'))

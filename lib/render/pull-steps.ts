@@ -3,6 +3,7 @@ import { pullCommand } from './pull-command.ts'
 import { tagCommand } from './tag-command.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import type { PullFacts } from '../facts/facts.ts'
+import { storePath } from '../facts/image-store.ts'
 
 /** The commands that store an image safely on disk, in order. */
 export interface PullSteps {
@@ -31,10 +32,10 @@ export function pullSteps(
       `${libraryDirectory}/record-pull`,
       name,
       storedName(boundImage),
-      imageStore.directory,
+      storePath(imageStore),
       ...imageStore.options,
     ],
-    unmark: [`${libraryDirectory}/unmark-pull`, name, imageStore.directory],
+    unmark: [`${libraryDirectory}/unmark-pull`, name, storePath(imageStore)],
   }
 }
 
@@ -43,7 +44,7 @@ export function syncCommand({
   imageStore,
   libraryDirectory,
 }: Pick<PullFacts, 'imageStore' | 'libraryDirectory'>): readonly string[] {
-  return [`${libraryDirectory}/sync-store`, imageStore.directory]
+  return [`${libraryDirectory}/sync-store`, storePath(imageStore)]
 }
 
 /** Name of the mark and of the record for the pull of a pending unit. */

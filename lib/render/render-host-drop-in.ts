@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { HostFacts } from '../facts/facts.ts'
+import { storePath } from '../facts/image-store.ts'
 import { optionalPath, quoteArgument, quoteCommand } from './quote-argument.ts'
 import { writtenAtStaging, type UnitText } from './unit-text.ts'
 
@@ -38,7 +39,7 @@ export function renderHostDropIn(
     '# Stop retrying when that cannot help. It is the first, because systemd omits the rest after a failed one, and "-"',
     '# lets the other run in any case.',
     `ExecStopPost=-+${quoteCommand([`${libraryDirectory}/give-up`])} %n`,
-    `ExecStopPost=${unmark} %N ${quoteArgument(imageStore.directory)}`,
+    `ExecStopPost=${unmark} %N ${quoteArgument(storePath(imageStore))}`,
     '# Where podman writes. All else is read-only, see 50-isolation.conf.',
     `ReadWritePaths=${writablePaths(facts).map(optionalPath).join(' ')}`,
     ...(containersDirectory === undefined

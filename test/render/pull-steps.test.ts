@@ -45,6 +45,13 @@ t.test('every step has the same store', t => {
   t.end()
 })
 
+t.test('a store with its images in another directory', t => {
+  const { record, unmark } = stepsIn({ ...defaultStore, imageDirectory: '/srv/images' })
+  t.equal(record[3], '/var/lib/containers/storage:/srv/images')
+  t.equal(unmark[2], '/var/lib/containers/storage:/srv/images')
+  t.end()
+})
+
 t.test('by digest', t => {
   const { pull, record } = stepsIn(defaultStore, 'sha256:0')
   t.strictSame(pull, ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a@sha256:0'])

@@ -1,10 +1,11 @@
 // What is on disk only as far as podman knows: data that was not, or could not be, written to the disk.
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { damagedImages } from '../campaign/damaged-images.ts'
+import { Disks } from '../campaign/disks.ts'
 import { pushImages } from '../campaign/images.ts'
 import { varOf } from '../campaign/subject.ts'
 import { mountDisk, unmountDisk } from '../disk-file.ts'
@@ -182,4 +183,31 @@ t.test('the power fails after others have pulled', async t => {
     'after a shutdown, nothing is suspect',
   )
   await host.kill()
+})
+
+t.test('layers on a file system of their own, whose power fails after the pulls', async t => {
+  const registry = await lab.registry()
+  const shelf = await Disks.open(lab)
+  const host = await lab.host({ v1: configured('ResolveTimeoutSec=0'), boot: false })
+  const at = join(varOf(host), 'lib/containers/storage/overlay')
+  mkdirSync(at, { recursive: true })
+  const disk = await shelf.make('ext4')
+  await mountDisk(disk, at)
+  await host.boot()
+  const images = await pushImages(registry, [
+    { name: 'web', layers: [{ name: 'web', size: 'many files', delayMs: 0 }] },
+  ])
+  await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+  await host.run(`podman images; sync -f /var/lib/containers/storage/overlay`)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  await host.freeze()
+  const copy = shelf.copy(disk)
+  await host.kill()
+  await unmountDisk(at)
+  await mountDisk(copy, at)
+  await host.boot()
+  t.strictSame(await damagedImages(host, images), [])
+  await host.kill()
+  await unmountDisk(at)
 })
