@@ -1,3 +1,4 @@
+import type { MountUnit } from '../facts/store-mounts.ts'
 import { fields } from '../fields.ts'
 
 /** State of a unit, see org.freedesktop.systemd1(5). */
@@ -31,6 +32,30 @@ export function parseUnitList(output: string): readonly LoadedUnit[] {
 
 /** Parses the output of `systemctl show` for several units. */
 export function parseUnitStates(output: string): readonly LoadedUnit[] {
+  return parseProperties(output).map(value => ({
+    unit: value('Id'),
+    load: value('LoadState'),
+    active: value('ActiveState'),
+    sub: value('SubState'),
+    hasJob: value('Job') !== '',
+  }))
+}
+
+/** Parses the output of `systemctl show` for mounts and automounts. */
+export function parseMountUnits(output: string): readonly MountUnit[] {
+  return parseProperties(output)
+    .map(value => ({
+      unit: value('Id'),
+      where: value('Where'),
+      isActive: value('ActiveState') === 'active',
+      isWanted: value('FragmentPath') !== '' && `${value('WantedBy')}${value('RequiredBy')}` !== '',
+      isRemote: value('After').split(' ').includes('remote-fs-pre.target'),
+    }))
+    .filter(({ unit, where }) => /^[\w:.@\\-]+$/u.test(unit) && where.startsWith('/'))
+}
+
+/** @returns for each unit, a function that gives the value of a property */
+function parseProperties(output: string): readonly ((key: string) => string)[] {
   return output
     .trim()
     .split(/\n\n+/u)
@@ -41,13 +66,6 @@ export function parseUnitStates(output: string): readonly LoadedUnit[] {
           return [line.slice(0, equals), line.slice(equals + 1)] as const
         }),
       )
-      const value = (key: string) => values.get(key) ?? ''
-      return {
-        unit: value('Id'),
-        load: value('LoadState'),
-        active: value('ActiveState'),
-        sub: value('SubState'),
-        hasJob: value('Job') !== '',
-      }
+      return key => values.get(key) ?? ''
     })
 }

@@ -1,6 +1,12 @@
 // systemctl. Failure policy: every failure is an error with systemctl's message, unless a docstring says otherwise.
 import { execa } from 'execa'
-import { parseUnitList, parseUnitStates, type LoadedUnit } from './parse-unit-states.ts'
+import type { MountUnit } from '../facts/store-mounts.ts'
+import {
+  parseMountUnits,
+  parseUnitList,
+  parseUnitStates,
+  type LoadedUnit,
+} from './parse-unit-states.ts'
 
 /** Long enough for a manager that is reloading. Stopping a pull takes only seconds. */
 const timeout = 120_000
@@ -37,6 +43,12 @@ async function showUnits(units: readonly string[]): Promise<readonly LoadedUnit[
   return parseUnitStates(await systemctl('show', properties, '--', ...units))
 }
 
+/** Reads the mounts and automounts that systemd has loaded. */
+export async function mountUnits(): Promise<readonly MountUnit[]> {
+  const properties = '--property=Id,Where,ActiveState,FragmentPath,WantedBy,RequiredBy,After'
+  return parseMountUnits(await systemctl('show', '--all', properties, '*.mount', '*.automount'))
+}
+
 /** Reads one property of a unit. */
 export function unitProperty(unit: string, property: string): Promise<string> {
   return systemctl('show', `--property=${property}`, '--value', '--', unit)
@@ -54,6 +66,11 @@ export async function startUnit(unit: string): Promise<void> {
 /** Starts a unit and its dependencies, and waits until it has started. */
 export async function startAndWait(unit: string): Promise<void> {
   await systemctl('start', '--', unit)
+}
+
+/** Starts units, and waits until each has started or failed, but no longer than so many milliseconds. */
+export async function tryToStart(units: readonly string[], milliseconds: number): Promise<void> {
+  await execa('systemctl', ['start', '--', ...units], { timeout: milliseconds, reject: false })
 }
 
 /**

@@ -24,6 +24,7 @@ import type { PullProgress } from '../plan/pull-progress.ts'
 import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
+import { requireSameStore, requireStore } from '../request/store-mounts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { findImages } from '../survey/find-images.ts'
@@ -63,7 +64,9 @@ export async function flush(root: string, report: (line: string) => void): Promi
   )
   // Limit podman only now: while a pull unpacks a large layer, other podman processes wait for its lock.
   limitPodman({ each: shortTimeout, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
+  requireSameStore()
   const facts = await pullFacts(settings)
+  await requireStore(facts.imageStore, { remembers: true })
   const isLookedUp = readKnowledge(begun.name) !== undefined
   const { request, plan } = isLookedUp
     ? recall(next, facts)

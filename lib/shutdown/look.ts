@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
+import { requireSameStore, requireStore } from '../request/store-mounts.ts'
 import type { Request } from '../request/request.ts'
 import { findImages, type FoundImage } from '../survey/find-images.ts'
 
@@ -21,7 +22,9 @@ export interface Look {
  * @param isMerged see `layoutOf`
  */
 export async function lookAt(root: string, settings: Settings, isMerged: boolean): Promise<Look> {
+  requireSameStore()
   const facts = await pullFacts(settings)
+  await requireStore(facts.imageStore)
   const request = readHostRequest(root, facts, { isMerged })
   const plan = planAsStaged(request, facts.settings)
   return { request, plan, facts, found: await findImages(request, plan, facts) }

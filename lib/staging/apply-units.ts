@@ -40,12 +40,14 @@ const settle = 'bootc-bound-images-settle.service'
  * Makes systemd pull the requested images and no others. Does nothing if systemd already does so.
  *
  * @param planned undefined if there is no next deployment. Its private files are written already.
+ * @param unmounted why the image store is not mounted, for people; undefined if it is
  * @param warn takes a line for people
  * @returns why the pulls were not started; undefined if they were, or are not needed
  */
 export async function applyRequest(
   planned: PlannedStaging | undefined,
   facts: HostFacts & Podman,
+  unmounted: string | undefined,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const obstacle = planned?.request.store?.obstacle
@@ -70,7 +72,7 @@ export async function applyRequest(
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   if (obstacle !== undefined && planned?.plan.pulls.length !== 0) return obstacle
-  return planned && startPulls(planned, unitNames(old), facts, warn)
+  return planned && (unmounted ?? startPulls(planned, unitNames(old), facts, warn))
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {

@@ -13,6 +13,7 @@ import {
 import { withStagingLock } from '../state/staging-lock.ts'
 import { resetFailed, unitStates } from '../host/systemctl.ts'
 import { hostFacts } from '../request/host-facts.ts'
+import { mountStore, seeStore } from '../request/store-mounts.ts'
 import { applyRequest } from './apply-units.ts'
 import { ensureFinalization } from './ensure-finalization.ts'
 import { planStaging } from './plan-staging.ts'
@@ -76,8 +77,9 @@ async function stageOnce(
   const held = await ensureFinalization()
   if (held !== undefined) warn(held)
   const facts = await hostFacts(warn)
+  const unmounted = seeStore(facts.imageStore, await mountStore(facts.imageStore))
   const planned = next && (await planStaging(next, facts, warn))
-  const refusal = await applyRequest(planned, facts, warn)
+  const refusal = await applyRequest(planned, facts, unmounted, warn)
   if (next === undefined || planned === undefined) return undefined
   const { request, plan } = planned
   return { role: next.role, request, plan, refusal, facts }

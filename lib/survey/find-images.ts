@@ -1,5 +1,6 @@
 import type { Request } from '../request/request.ts'
 import { storedImages } from '../host/stored-images.ts'
+import { requireSameStore } from '../request/store-mounts.ts'
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import { isForPlatform, otherPlatform, whyUnusable } from './why-unusable.ts'
 import { whyUnverified } from './why-unverified.ts'
@@ -22,12 +23,15 @@ export interface FoundImage {
 /**
  * Finds out which images are on disk and synced. Asks only podman, in one process unless an image is missing. If the
  * store is suspect, an image counts only with a record, see `suspicions`.
+ *
+ * @throws Error if the store is not the one that staging saw
  */
 export async function findImages(
   request: Pick<Request, 'root' | 'store'>,
   { pulls }: Plan,
   { imageStore }: Pick<PullFacts, 'imageStore'>,
 ): Promise<readonly FoundImage[]> {
+  requireSameStore()
   const stored = await storedImages(
     pulls.map(({ boundImage }) => storedName(boundImage)),
     imageStore,

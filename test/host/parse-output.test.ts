@@ -2,7 +2,11 @@ import t from 'tap'
 import { parseDirectories } from '../../lib/host/parse-directories.ts'
 import { parseImageList } from '../../lib/host/parse-image-list.ts'
 import { parseLastError } from '../../lib/host/parse-last-error.ts'
-import { parseUnitList, parseUnitStates } from '../../lib/host/parse-unit-states.ts'
+import {
+  parseMountUnits,
+  parseUnitList,
+  parseUnitStates,
+} from '../../lib/host/parse-unit-states.ts'
 import { parseUnknownImages } from '../../lib/host/parse-unknown-images.ts'
 
 t.test('systemctl show of several units (systemd 257)', t => {
@@ -46,6 +50,57 @@ SubState=active
       hasJob: false,
     },
   ])
+  t.end()
+})
+
+t.test('systemctl show of mounts and automounts (systemd 257)', t => {
+  const output = `Where=/var/my-data
+Id=var-my\\x2ddata.mount
+RequiredBy=
+WantedBy=remote-fs.target
+After=remote-fs-pre.target -.mount
+ActiveState=inactive
+FragmentPath=/run/systemd/generator/var-my\\x2ddata.mount
+
+Where=/srv
+Id=srv.automount
+RequiredBy=local-fs.target
+WantedBy=
+After=-.mount
+ActiveState=active
+FragmentPath=/run/systemd/generator/srv.automount
+
+Where=/by/hand
+Id=by-hand.mount
+RequiredBy=
+WantedBy=a.service
+After=
+ActiveState=active
+FragmentPath=
+
+Where=
+Id=not-found.mount
+RequiredBy=
+WantedBy=
+After=
+ActiveState=inactive
+FragmentPath=
+`
+  const units = [
+    [String.raw`var-my\x2ddata.mount`, '/var/my-data', false, true, true],
+    ['srv.automount', '/srv', true, true, false],
+    ['by-hand.mount', '/by/hand', true, false, false],
+  ] as const
+  t.strictSame(
+    parseMountUnits(output),
+    units.map(([unit, where, isActive, isWanted, isRemote]) => ({
+      unit,
+      where,
+      isActive,
+      isWanted,
+      isRemote,
+    })),
+  )
   t.end()
 })
 

@@ -82,6 +82,17 @@ const staying: Readonly<Record<string, Fault>> = {
     isSaid,
     pullsSmall: false,
   },
+  'store-unmounted': {
+    provoke: async (host, version) => {
+      const exitCode = await stageAndWait(host, version)
+      // For a directory below a mount point.
+      await faults.makeSmall(host, '/var/lib/containers', 1)
+      return exitCode
+    },
+    exitCode: 0,
+    isSaid,
+    pullsSmall: false,
+  },
   'no-journal': {
     provoke: async (host, version) => {
       registry.fail({ match: `/${version}-big/manifests/`, status: 500 })

@@ -1,12 +1,12 @@
 // Image stores on file systems of their own: each update ends with the new OS and all images, or with the old OS and a
 // reason.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { boundImages, configured, imageSpec, imagesOn } from '../bound-images.ts'
+import { boundImages, configured, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
 import { isBundled } from '../install-product.ts'
 import { type Files, type Host, Lab, untilFinalizable } from '../lab.ts'
-import { hasLookedAtBoot, isRetrying, until } from '../until.ts'
+import { hasLookedAtBoot, isRetrying, isStagingOver, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -25,6 +25,12 @@ const mountAt = (path: string, options: string): Files => ({
 
 /** The /var of a host, without its mounts. */
 const variable = (host: Host) => join(host.sysroot, 'ostree/deploy/debian/var')
+
+/** What was pulled below the mount point of the store. */
+const imagesBelow = (host: Host) => {
+  const list = join(variable(host), 'lib/containers/storage/overlay-images/images.json')
+  return existsSync(list) ? readFileSync(list, 'utf8') : []
+}
 
 async function hostWithV2(
   v1: Files,
@@ -52,6 +58,14 @@ async function isUpdated(t: Test, host: Host): Promise<void> {
   t.notMatch(await journal(host, 0), /ordering cycle/u)
   const { stdout } = await host.run('bootc-bound-images status')
   t.equal(stdout, 'No deployment is staged.')
+}
+
+async function isRefused(t: Test, host: Host, reason: RegExp): Promise<void> {
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1')
+  const { stdout } = await host.run('bootc-bound-images status')
+  t.match(stdout, /was not allowed to become the default/u)
+  t.match(stdout, reason)
 }
 
 async function stageAndPull(t: Test, host: Host): Promise<void> {
@@ -87,9 +101,46 @@ t.test('a mount with nofail at the store', async t => {
     await host.kill()
   })
 
-  t.test('a registry that is down at the staging', async t => {
+  t.test('a registry that is down at the staging, then the mount is gone', async t => {
     const host = await hostWithV2({ ...files, ...slow })
     await stageWithoutRegistry(host)
+    await host.shutdown()
+    await isUpdated(t, host)
+    await host.kill()
+
+    const other = await hostWithV2({ ...files, ...fewQuickTries })
+    await registry.stop()
+    await other.stage('v2')
+    // A staging would mount it again.
+    for (const end of [isRetrying, hasLookedAtBoot, isStagingOver]) await until(other, end)
+    t.match(await other.run('umount /var/lib/containers/storage'), { exitCode: 0 })
+    await registry.start()
+    const gone = /storage is not the directory that staging saw: is its file system unmounted\?/u
+    await until(other, `bootc-bound-images status | grep 'is its file system unmounted'`)
+    await other.shutdown()
+    await isRefused(t, other, gone)
+    t.strictSame(imagesBelow(other), [], 'nothing was pulled below the mount point')
+    await stageAndPull(t, other)
+    await other.shutdown()
+    await isUpdated(t, other)
+    await other.kill()
+  })
+
+  t.test('a disk that is not there', async t => {
+    const host = await hostWithV2({
+      ...mountAt('/var/lib/containers/storage', 'nofail,x-systemd.requires=lab-disk.service'),
+      'usr/lib/systemd/system/lab-disk.service':
+        '[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=test -e /var/disk/is-there\n',
+    })
+    await host.stage('v2')
+    const missing = /image store is not mounted at \/var\/lib\/containers\/storage/u
+    t.match(await host.run(start), { exitCode: 1 })
+    t.match(await host.run('bootc-bound-images status'), { stdout: missing })
+    await host.shutdown()
+    await isRefused(t, host, missing)
+    t.strictSame(imagesBelow(host), [])
+    await host.run('touch /var/disk/is-there')
+    await stageAndPull(t, host)
     await host.shutdown()
     await isUpdated(t, host)
     await host.kill()
