@@ -10,6 +10,8 @@ export interface HostFacts extends PullFacts {
   readonly temporaryDirectory: string
   /** Whether images may be damaged, so that podman must read back what it pulled. */
   readonly isStoreSuspect?: boolean
+  /** Names of the mount units of all directories that podman uses. */
+  readonly mounts?: readonly string[]
 }
 
 /** What a pull on this host depends on. */

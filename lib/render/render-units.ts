@@ -23,7 +23,12 @@ export function renderUnits(
     renderTarget(plan.target, needed),
     renderHostDropIn(facts, containersDirectory),
     ...needed.map(pull => renderPendingUnit(pull, facts)),
-  ].toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+  ].toSorted(byName)
+}
+
+/** Compares two files of a set by their names. */
+export function byName(a: UnitText, b: UnitText): number {
+  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name))
 }
 
 function renderTarget(name: string, pulls: readonly Pull[]): UnitText {

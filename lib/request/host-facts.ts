@@ -2,8 +2,9 @@ import { readSettings } from '../config/read-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { hostRoot } from '../directories.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
-import { systemdVersion } from '../host/systemctl.ts'
+import { mountUnits, systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../facts/facts.ts'
+import { mountsOfDirectories } from './store-mounts.ts'
 
 /** Reads the facts of this host for pulls. */
 export async function pullFacts(
@@ -24,6 +25,13 @@ export async function hostFacts(
 ): Promise<HostFacts & Podman> {
   const { settings, warnings } = readSettings(hostRoot)
   for (const warning of warnings) warn(warning)
-  const [facts, version] = await Promise.all([pullFacts(settings), systemdVersion()])
-  return { ...facts, systemdVersion: version }
+  const [facts, version, units] = await Promise.all([
+    pullFacts(settings),
+    systemdVersion(),
+    mountUnits(),
+  ])
+  const { imageStore, temporaryDirectory } = facts
+  const directories = [imageStore.directory, imageStore.runDirectory, temporaryDirectory]
+  const mounts = mountsOfDirectories(directories, units)
+  return { ...facts, systemdVersion: version, mounts: mounts.map(({ unit }) => unit) }
 }

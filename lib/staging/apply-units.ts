@@ -1,6 +1,7 @@
 import { containersDirectories, credentialsDirectory, runtimeDirectory } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
-import { renderUnits } from '../render/render-units.ts'
+import { renderStoreDropIns } from '../render/render-store-drop-ins.ts'
+import { byName, renderUnits } from '../render/render-units.ts'
 import type { Request } from '../request/request.ts'
 import { gate } from '../host/finalization-units.ts'
 import { listStore, type Podman } from '../host/podman.ts'
@@ -51,16 +52,9 @@ export async function applyRequest(
   warn: (line: string) => void,
 ): Promise<string | undefined> {
   const obstacle = planned?.request.store?.obstacle
-  const units =
-    planned === undefined || obstacle !== undefined
-      ? []
-      : renderUnits(
-          planned.plan,
-          { ...facts, isStoreSuspect: suspicions().length > 0 },
-          planned.request.containersDirectory,
-        )
+  const units = renderSet(obstacle === undefined ? planned : undefined, facts)
   // Only pulls need private files.
-  const privateFiles = units.length === 0 ? [] : (planned?.request.privateFiles ?? [])
+  const privateFiles = unitNames(units).size === 0 ? [] : (planned?.request.privateFiles ?? [])
   const old = readCurrentSet(runtimeDirectory)
   const isChanged = JSON.stringify(old) !== JSON.stringify(units)
   if (isChanged) {
@@ -73,6 +67,18 @@ export async function applyRequest(
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
   if (obstacle !== undefined && planned?.plan.pulls.length !== 0) return obstacle
   return planned && (unmounted ?? startPulls(planned, unitNames(old), facts, warn))
+}
+
+function renderSet(planned: PlannedStaging | undefined, facts: HostFacts): readonly UnitText[] {
+  const pulls =
+    planned === undefined
+      ? []
+      : renderUnits(
+          planned.plan,
+          { ...facts, isStoreSuspect: suspicions().length > 0 },
+          planned.request.containersDirectory,
+        )
+  return [...renderStoreDropIns(facts), ...pulls].toSorted(byName)
 }
 
 async function stopStale(old: readonly UnitText[], units: readonly UnitText[]): Promise<void> {

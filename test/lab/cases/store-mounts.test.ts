@@ -23,6 +23,17 @@ const mountAt = (path: string, options: string): Files => ({
   '/etc/fstab': `/var/disk ${path} none bind,${options} 0 0\n`,
 })
 
+const storageConf = (directory: string, ...more: readonly string[]): Files => ({
+  '/etc/containers/storage.conf': [
+    '[storage]',
+    'driver = "overlay"',
+    'runroot = "/run/containers/storage"',
+    `graphroot = "${directory}"`,
+    ...more,
+    '',
+  ].join('\n'),
+})
+
 /** The /var of a host, without its mounts. */
 const variable = (host: Host) => join(host.sysroot, 'ostree/deploy/debian/var')
 
@@ -145,6 +156,26 @@ t.test('a mount with nofail at the store', async t => {
     await isUpdated(t, host)
     await host.kill()
   })
+})
+
+t.test('a store below a mount with nofail, elsewhere', async t => {
+  const files = {
+    ...storageConf('/var/data/containers/storage'),
+    ...mountAt('/var/data', 'nofail'),
+  }
+  const directories = ['disk', 'data']
+  const host = await hostWithV2(files, directories)
+  await until(host, hasLookedAtBoot)
+  await rebootAtOnce(host)
+  await isUpdated(t, host)
+  t.notMatch(await journal(host, -1), /ordering cycle/u)
+  await host.kill()
+
+  const other = await hostWithV2({ ...files, ...slow }, directories)
+  await stageWithoutRegistry(other)
+  await other.shutdown()
+  await isUpdated(t, other)
+  await other.kill()
 })
 
 t.test('node from a system extension', { skip: isBundled }, async t => {
