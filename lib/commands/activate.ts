@@ -10,11 +10,10 @@ export const activateCommand: CommandModule = {
     requireRoot()
     // The boot waits for this command.
     limitPodman({ each: shortTimeout })
-    const moves = await activate({ leavesMoved: false })
-    if (moves === undefined) {
-      process.stdout.write('Nothing is recorded about the running deployment.\n')
-      return
-    }
-    for (const { id, name } of moves) process.stdout.write(`${name} is now ${id}\n`)
+    const moves = await activate({ leavesMoved: false, isEarly: true })
+    // bootc-bound-images-boot.service sets them later.
+    const lines =
+      typeof moves === 'string' ? [moves] : moves.map(({ id, name }) => `${name} is now ${id}`)
+    for (const line of lines) process.stdout.write(`${line}\n`)
   },
 }

@@ -21,7 +21,9 @@ export const bootCommand: CommandModule = {
     if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
     // Restores tags that were removed. The activate service does not: it only checks whether the deployment has
     // changed.
-    await activate({ leavesMoved: true }).catch((error: unknown) => warn(describeError(error)))
+    await activate({ leavesMoved: true, isEarly: false }).catch((error: unknown) =>
+      warn(describeError(error)),
+    )
     const staging = await stage(undefined, warn)
     if (staging !== undefined) reportStaging(staging)
   },

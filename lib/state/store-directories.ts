@@ -1,7 +1,7 @@
 // /run/bootc-bound-images/store-directories: lines `DEVICE:INODE PATH`, the directories of the image store as staging
 // saw them, so that a mount that has gone since then is noticed. Written by stage, and by gate if no staging has run;
-// read by units/programs/check-store and by all that look for images; removed by stage while a mount is missing. Failure policy: every
-// failure is an error, and a directory that is gone is another one.
+// read by units/programs/check-store and by all that look for images; removed by stage while a mount is missing.
+// Failure policy: every failure is an error, and a directory that is gone is another one.
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'

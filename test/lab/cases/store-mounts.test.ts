@@ -34,6 +34,27 @@ const storageConf = (directory: string, ...more: readonly string[]): Files => ({
   ].join('\n'),
 })
 
+/** A network that comes up as NetworkManager's does, after basic.target. */
+const network: Files = {
+  'usr/lib/systemd/system/lab-network.service':
+    '[Unit]\nWants=network.target\nBefore=network.target network-online.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n',
+  'usr/lib/systemd/system/multi-user.target.wants/lab-network.service': {
+    symlink: '../lab-network.service',
+  },
+}
+
+/** A disk that comes up when the boot waits for the tags, at the latest. */
+const lateDisk: Files = {
+  'usr/lib/systemd/system/lab-disk.service': `[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=30
+ExecStart=/bin/sh -c 'while [ -e /var/lib/bootc-bound-images/deployments ] && [ "$(systemctl show -P SubState bootc-bound-images-activate.service)" = dead ]; do sleep 0.1; done'
+`,
+}
+
 /** The /var of a host, without its mounts. */
 const variable = (host: Host) => join(host.sysroot, 'ostree/deploy/debian/var')
 
@@ -59,12 +80,12 @@ const journal = async (host: Host, boot = 0) =>
   (await host.run(`journalctl -b ${boot} -o cat --no-hostname`)).stdout
 
 /** Boots what is the default now, without a registry, and checks the OS and its images. */
-async function isUpdated(t: Test, host: Host): Promise<void> {
+async function isUpdated(t: Test, host: Host, names = references): Promise<void> {
   await registry.stop()
   await host.boot()
   await registry.start()
   t.equal(host.bootedVersion(), 'v2')
-  t.strictSame(await imagesOn(host, references), references)
+  t.strictSame(await imagesOn(host, names), names)
   await until(host, hasLookedAtBoot)
   t.notMatch(await journal(host, 0), /ordering cycle/u)
   const { stdout } = await host.run('bootc-bound-images status')
@@ -100,6 +121,30 @@ async function stageWithoutRegistry(host: Host): Promise<void> {
 }
 
 const slow = configured('RetryDelaySec=1h', 'RetryMaxDelaySec=1h', 'ResolveTimeoutSec=0')
+
+for (const [options, files] of [
+  ['nofail,x-systemd.requires=lab-disk.service', lateDisk],
+  ['_netdev,x-systemd.requires=lab-network.service', network],
+] as const)
+  t.test(`a mount at /var/lib/containers with ${options}`, async t => {
+    const floating = `${registry.address}/app:latest`
+    await registry.push('app:latest', { files: { version: 'old' } })
+    const fstab = mountAt('/var/lib/containers', options)
+    const host = await hostWithV2({ ...fstab, ...files }, ['disk', 'lib/containers'])
+    await host.run(`podman pull --tls-verify=false ${floating}`)
+    const digest = await registry.push('app:latest', { files: { version: 'new' } })
+    await host.commit('v2', boundImages({ 'app.image': imageSpec(registry, 'app:latest') }))
+    await stageAndPull(t, host)
+    await host.shutdown()
+    await isUpdated(t, host, [floating])
+    const { stdout } = await host.run(`podman image inspect --format '{{.Digest}}' ${floating}`)
+    t.equal(stdout, digest, 'the tag is that of the new OS')
+    t.notOk(
+      existsSync(join(variable(host), 'lib/containers/storage/libpod')),
+      'podman ran only in it',
+    )
+    await host.kill()
+  })
 
 t.test('a mount with nofail at the store', async t => {
   const files = mountAt('/var/lib/containers/storage', 'nofail')
