@@ -5,7 +5,7 @@ import { runtimeDirectory } from '../directories.ts'
 export interface ImageStore {
   /** Its root directory. */
   readonly directory: string
-  /** The directory of images and layers, if it is another one (`imagestore=` of storage.conf). */
+  /** Where it keeps images, if not there: `imagestore` of containers-storage.conf(5). */
   readonly imageDirectory?: string
   /** Directory in which podman records what is mounted from the store. */
   readonly runDirectory: string
@@ -15,13 +15,18 @@ export interface ImageStore {
   readonly pullOptions?: readonly string[]
 }
 
-/** The directories of a store as one argument. overlay does not allow ":" in them either. */
-export function storePath({ directory, imageDirectory }: ImageStore): string {
-  return imageDirectory === undefined ? directory : `${directory}:${imageDirectory}`
-}
-
 /** Run directory of a separate store. Two stores must not share a record of mounts. */
 export const separateRunDirectory = `${runtimeDirectory}/store`
+
+/** The directories with the images of a store and what podman knows about them. */
+export function storeDirectories({ directory, imageDirectory }: ImageStore): readonly string[] {
+  return imageDirectory === undefined ? [directory] : [directory, imageDirectory]
+}
+
+/** The same as one argument. podman does not allow ":" in them either. */
+export function storePath(store: ImageStore): string {
+  return storeDirectories(store).join(':')
+}
 
 /** A store next to the default store of podman. */
 export function separateStore(directory: string): ImageStore {

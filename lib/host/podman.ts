@@ -7,6 +7,9 @@ import { listDirectory } from '../list-directory.ts'
 import { unlessMissing } from '../unless-missing.ts'
 import { requireSupported, type PodmanVersion } from '../facts/podman-version.ts'
 import { ownStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
+import { hostRoot } from '../directories.ts'
+import { DeploymentFiles } from '../root/deployment-files.ts'
+import { readStorageConfiguration } from '../root/storage-configuration.ts'
 import { parseDamagedImages } from './parse-damaged-images.ts'
 import { parseImageList } from './parse-image-list.ts'
 import { podmanFailure } from './podman-failure.ts'
@@ -31,41 +34,31 @@ export interface Podman {
 export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
   const format =
-    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}\n{{.Store.ConfigFile}}'
+    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [
-    ,
-    major,
-    minor,
-    temporary = '',
-    store = '',
-    runDirectory = '',
-    graphOptions = '',
-    file = '',
-  ] = /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
+  const [, major, minor, temporary = '', store = '', runDirectory = '', graphOptions = ''] =
+    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
   const own = ownStorageOptions(JSON.parse(graphOptions))
   const pullOptions = own && [...options, ...own]
-  const imageDirectory = readImageDirectory(file)
+  // podman info does not report it.
+  const imageDirectory =
+    directory === undefined
+      ? readStorageConfiguration(new DeploymentFiles(hostRoot)).imageStore
+      : undefined
   return {
     podmanVersion: requireSupported([Number(major), Number(minor)]),
     imageStore: {
       directory: store,
+      ...(imageDirectory !== undefined && { imageDirectory }),
       runDirectory,
       options,
-      ...(imageDirectory !== undefined && { imageDirectory }),
       ...(pullOptions && { pullOptions }),
     },
     // podman prints `storage` for the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,
   }
-}
-
-/** Reads `imagestore=` from storage.conf(5). podman info does not have it (5.4). */
-function readImageDirectory(file: string): string | undefined {
-  const text = unlessMissing(() => readFileSync(file, 'utf8'))
-  return /^\s*imagestore\s*=\s*["'](\/[^"':]*)["']/mu.exec(text ?? '')?.[1]
 }
 
 /** The result of a check for which podman reads its whole store. */

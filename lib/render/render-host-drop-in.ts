@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { HostFacts } from '../facts/facts.ts'
-import { storePath } from '../facts/image-store.ts'
+import { storeDirectories, storePath } from '../facts/image-store.ts'
 import { optionalPath, quoteArgument, quoteCommand } from './quote-argument.ts'
 import { writtenAtStaging, type UnitText } from './unit-text.ts'
 
@@ -76,8 +76,6 @@ const spareStarts = 20
 
 /** Without /var/tmp, which is private to the unit. */
 function writablePaths({ imageStore, temporaryDirectory }: HostFacts): readonly string[] {
-  const { directory, runDirectory } = imageStore
-  return [...new Set([directory, runDirectory, temporaryDirectory])].filter(
-    path => path !== '/var/tmp',
-  )
+  const paths = [...storeDirectories(imageStore), imageStore.runDirectory, temporaryDirectory]
+  return [...new Set(paths)].filter(path => path !== '/var/tmp')
 }

@@ -4,6 +4,7 @@ import { hostRoot } from '../directories.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
 import { mountUnits, systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../facts/facts.ts'
+import { storeDirectories } from '../facts/image-store.ts'
 import { mountsOfDirectories } from './store-mounts.ts'
 
 /** Reads the facts of this host for pulls. */
@@ -31,7 +32,7 @@ export async function hostFacts(
     mountUnits(),
   ])
   const { imageStore, temporaryDirectory } = facts
-  const directories = [imageStore.directory, imageStore.runDirectory, temporaryDirectory]
+  const directories = [...storeDirectories(imageStore), imageStore.runDirectory, temporaryDirectory]
   const mounts = mountsOfDirectories(directories, units)
   return { ...facts, systemdVersion: version, mounts: mounts.map(({ unit }) => unit) }
 }

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import type { ImageStore } from '../facts/image-store.ts'
+import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
 import { mountsOf, notMounted, type MountUnit } from '../facts/store-mounts.ts'
 import { mountUnits, tryToStart } from '../host/systemctl.ts'
 import {
@@ -51,7 +51,7 @@ export function whyNotMounted(mounts: readonly MountUnit[]): string | undefined 
 export function seeStore(store: ImageStore, mounts: readonly MountUnit[]): string | undefined {
   const why = whyNotMounted(mounts)
   const points = mounts.filter(({ isWanted }) => isWanted).map(({ where }) => where)
-  if (why === undefined) rememberStore(new Set([store.directory, ...points]))
+  if (why === undefined) rememberStore(new Set([...storeDirectories(store), ...points]))
   else forgetStore()
   return why
 }
@@ -94,8 +94,8 @@ export function mountsOfDirectories(
   return mountsOf([...new Set(directories.flatMap(withoutLinks))], units)
 }
 
-async function storeMounts({ directory }: ImageStore): Promise<readonly MountUnit[]> {
-  return mountsOfDirectories([directory], await mountUnits())
+async function storeMounts(store: ImageStore): Promise<readonly MountUnit[]> {
+  return mountsOfDirectories(storeDirectories(store), await mountUnits())
 }
 
 /** Also with links: while their target is not mounted, they can lead nowhere. */

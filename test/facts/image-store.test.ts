@@ -1,5 +1,10 @@
 import t from 'tap'
-import { defaultStore, ownStorageOptions, separateStore } from '../../lib/facts/image-store.ts'
+import {
+  defaultStore,
+  ownStorageOptions,
+  separateStore,
+  storeDirectories,
+} from '../../lib/facts/image-store.ts'
 
 t.test('a store of its own does not share the notes of mounts', t => {
   t.strictSame(defaultStore.options, [])
@@ -29,5 +34,12 @@ t.test('a pull uses no additional image store', t => {
     }),
     ['--storage-opt=overlay.mount_program=/usr/bin/fuse-overlayfs'],
   )
+  t.end()
+})
+
+t.test('the directories of a store', t => {
+  const store = { directory: '/a', runDirectory: '/run/a', options: [] }
+  t.strictSame(storeDirectories(store), ['/a'])
+  t.strictSame(storeDirectories({ ...store, imageDirectory: '/b' }), ['/a', '/b'])
   t.end()
 })

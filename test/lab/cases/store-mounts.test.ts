@@ -245,3 +245,19 @@ t.test('node from a system extension', { skip: isBundled }, async t => {
   await isUpdated(t, host)
   await host.kill()
 })
+
+t.test('a directory of images by itself, on a mount with nofail', async t => {
+  const host = await hostWithV2(
+    {
+      ...storageConf('/var/lib/containers/storage', 'imagestore = "/var/images"'),
+      ...mountAt('/var/images', 'nofail'),
+      ...fewQuickTries,
+    },
+    ['disk', 'images'],
+  )
+  await stageAndPull(t, host)
+  await host.shutdown()
+  await isUpdated(t, host)
+  t.notMatch(await journal(host, -1), /ordering cycle/u)
+  await host.kill()
+})
