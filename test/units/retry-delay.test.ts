@@ -11,10 +11,10 @@ t.test('the delay doubles up to its limit', t => {
     systemctl:
       '#!/bin/sh\n[ "$*" = "show --property=NRestarts --value a.service" ] && echo "$RESTARTS"\n',
     sleep: '#!/bin/sh\necho "slept $*"\n',
+    od: '#!/bin/sh\necho "  $NUMBER"\n',
   })
-  spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/sleep`])
-  const possible = [0, 2, 5, 7, 10, 20, 40, 80, 160, 300, 86_400]
-  const delay = (tries: number, seconds: number, most: number, restarts = 1) => {
+  spawnSync('chmod', ['+x', `${path}/systemctl`, `${path}/sleep`, `${path}/od`])
+  const delay = (tries: number, seconds: number, most: number, restarts = 1, random = 0) => {
     if (tries > 0) writeFileSync(`${path}/a.service`, `${tries}\n`)
     const { status, stdout, stderr } = spawnSync(program, ['a.service', 'echo', 'begin'], {
       encoding: 'utf8',
@@ -22,6 +22,7 @@ t.test('the delay doubles up to its limit', t => {
         PATH: `${path}:${process.env['PATH']}`,
         ATTEMPTS_DIRECTORY: path,
         RESTARTS: String(restarts),
+        NUMBER: String(random),
         RETRY_DELAY_SEC: String(seconds),
         RETRY_MAX_DELAY_SEC: String(most),
       },
@@ -29,9 +30,7 @@ t.test('the delay doubles up to its limit', t => {
     t.match({ status, stderr }, { status: 0, stderr: '' })
     const [, said, slept] = /^retrying in (.*) s\nslept (.*)\nbegin\n$/u.exec(stdout) ?? []
     t.equal(said, slept, stdout)
-    if (said === undefined) return stdout
-    const [whole] = possible.filter(each => each <= Number(said) && Number(said) <= 1.5 * each)
-    return whole ?? said
+    return said === undefined ? stdout : Number(said)
   }
   t.equal(delay(0, 5, 300), 'begin\n', 'the first attempt is at once')
   t.strictSame(
@@ -52,6 +51,8 @@ t.test('the delay doubles up to its limit', t => {
     'the limit comes first',
   )
   t.equal(delay(100, 3600, 86_400), 86_400)
+  t.equal(delay(2, 5, 300, 1, 32_768), 12.5, 'a random part of up to half is added')
+  t.equal(delay(1, 5, 300, 1, 65_535), 7.499)
   t.equal(delay(2, 5, 300, 0), 'begin\n', 'the count of attempts that were stopped does not count')
   t.equal(delay(0, 5, 300), 'begin\n', 'and is forgotten')
   t.end()
