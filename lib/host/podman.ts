@@ -1,10 +1,9 @@
 // podman: facts about itself and its image store, and the names of images. Failure policy: every failure is an error,
 // except that an image to remove may be gone already or in use by a container.
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { listDirectory } from '../list-directory.ts'
-import { unlessMissing } from '../unless-missing.ts'
 import { requireSupported, type PodmanVersion } from '../facts/podman-version.ts'
 import { ownStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
 import { hostRoot } from '../directories.ts'

@@ -114,15 +114,17 @@ t.test('a thin disk is full while a pull is written out', async t => {
   await unmountDisk(varOf(host))
 })
 
+const layer = <Size extends string>(name: string, size: Size) =>
+  ({ name, size, delayMs: 0 }) as const
+
 /** Of all layers in podman's store, as a power failure leaves them. */
 const withoutLinks = 'truncate -s 0 /var/lib/containers/storage/overlay/*/link'
 
 t.test('damaged images of others, one of them to be bound', async t => {
   const registry = await lab.registry()
-  const layer = (name: string) => ({ name, size: 'small', delayMs: 0 }) as const
   const images = await pushImages(
     registry,
-    ['web', 'other', 'new'].map(name => ({ name, layers: [layer(name)] })),
+    ['web', 'other', 'new'].map(name => ({ name, layers: [layer(name, 'small')] })),
   )
   const host = await lab.host({ v1: configured('RetryLimit=3', 'RetryDelaySec=1') })
   const specs = ['web', 'new'].map(name => [`${name}.image`, imageSpec(registry, `${name}:1`)])
@@ -144,10 +146,9 @@ t.test('damaged images of others, one of them to be bound', async t => {
 
 t.test('the power fails after others have pulled', async t => {
   const registry = await lab.registry()
-  const big = (name: string) => ({ name, size: 'many files', delayMs: 0 }) as const
   const images = await pushImages(registry, [
-    { name: 'web', layers: [big('web')] },
-    { name: 'whole', layers: [big('whole')] },
+    { name: 'web', layers: [layer('web', 'many files')] },
+    { name: 'whole', layers: [layer('whole', 'many files')] },
   ])
   const [web, whole] = images.map(({ reference }) => reference)
   const host = await lab.host({ v1: configured('RetryDelaySec=1') })

@@ -156,7 +156,7 @@ t.test('RandomizedDelaySec= delays all pulls of a staging alike, and no shutdown
   t.strictSame(registry.requests, [])
   const delays = (await host.run(said)).stdout.split('\n').map(line => Number(/\d+/u.exec(line)))
   const [one = NaN, other = NaN] = delays
-  t.ok(Math.abs(one - other) <= 5, `${delays.join()}`)
+  t.ok(Math.abs(one - other) <= 5, delays.join())
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
