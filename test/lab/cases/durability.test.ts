@@ -6,7 +6,7 @@ import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { damagedImages } from '../campaign/damaged-images.ts'
 import { Disks } from '../campaign/disks.ts'
-import { pushImages } from '../campaign/images.ts'
+import { type ImagePlan, pushImages } from '../campaign/images.ts'
 import { varOf } from '../campaign/subject.ts'
 import { mountDisk, unmountDisk } from '../disk-file.ts'
 import { Lab } from '../lab.ts'
@@ -114,24 +114,24 @@ t.test('a thin disk is full while a pull is written out', async t => {
   await unmountDisk(varOf(host))
 })
 
-const layer = <Size extends string>(name: string, size: Size) =>
-  ({ name, size, delayMs: 0 }) as const
+/** An image of many files in two layers. */
+const imagePlan = (name: string): ImagePlan => ({
+  name,
+  layers: [{ name, size: 'many files', delayMs: 0 }],
+})
 
-/** Of all layers in podman's store, as a power failure leaves them. */
-const withoutLinks = 'truncate -s 0 /var/lib/containers/storage/overlay/*/link'
+/** How a power failure leaves podman's layers: it does not know any more which one is on which. */
+const loseLinks = 'cd /var/lib/containers/storage/overlay && truncate -s 0 */link */lower'
 
 t.test('damaged images of others, one of them to be bound', async t => {
   const registry = await lab.registry()
-  const images = await pushImages(
-    registry,
-    ['web', 'other', 'new'].map(name => ({ name, layers: [layer(name, 'small')] })),
-  )
+  const images = await pushImages(registry, ['web', 'other', 'new'].map(imagePlan))
   const host = await lab.host({ v1: configured('RetryLimit=3', 'RetryDelaySec=1') })
   const specs = ['web', 'new'].map(name => [`${name}.image`, imageSpec(registry, `${name}:1`)])
   await host.commit('v2', boundImages(Object.fromEntries(specs)))
   for (const name of ['web', 'other'])
     await host.run(`podman image pull --tls-verify=false ${registry.address}/${name}:1`)
-  await host.run(withoutLinks)
+  await host.run(loseLinks)
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   await host.shutdown()
@@ -146,10 +146,7 @@ t.test('damaged images of others, one of them to be bound', async t => {
 
 t.test('the power fails after others have pulled', async t => {
   const registry = await lab.registry()
-  const images = await pushImages(registry, [
-    { name: 'web', layers: [layer('web', 'many files')] },
-    { name: 'whole', layers: [layer('whole', 'many files')] },
-  ])
+  const images = await pushImages(registry, ['web', 'whole'].map(imagePlan))
   const [web, whole] = images.map(({ reference }) => reference)
   const host = await lab.host({ v1: configured('RetryDelaySec=1') })
   const specs = ['web', 'whole'].map(name => [`${name}.image`, imageSpec(registry, `${name}:1`)])
@@ -186,20 +183,26 @@ t.test('the power fails after others have pulled', async t => {
   await host.kill()
 })
 
-t.test('layers on a file system of their own, whose power fails after the pulls', async t => {
+t.test('an image store on a disk of its own, whose power fails after the pulls', async t => {
   const registry = await lab.registry()
   const shelf = await Disks.open(lab)
-  const host = await lab.host({ v1: configured('ResolveTimeoutSec=0'), boot: false })
-  const at = join(varOf(host), 'lib/containers/storage/overlay')
+  const storage = `[storage]
+driver = "overlay"
+graphroot = "/var/lib/containers/storage"
+runroot = "/run/containers/storage"
+imagestore = "/var/lib/containers/images"
+`
+  const files = { 'usr/share/containers/storage.conf': storage }
+  const v1 = { ...configured('ResolveTimeoutSec=0'), ...files }
+  const host = await lab.host({ v1, boot: false })
+  const at = join(varOf(host), 'lib/containers/images')
   mkdirSync(at, { recursive: true })
   const disk = await shelf.make('ext4')
   await mountDisk(disk, at)
   await host.boot()
-  const images = await pushImages(registry, [
-    { name: 'web', layers: [{ name: 'web', size: 'many files', delayMs: 0 }] },
-  ])
+  const images = await pushImages(registry, [imagePlan('web')])
   await host.commit('v2', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
-  await host.run(`podman images; sync -f /var/lib/containers/storage/overlay`)
+  await host.run('podman images; sync -f /var/lib/containers/images')
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   await host.freeze()
