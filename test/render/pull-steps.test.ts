@@ -2,11 +2,20 @@ import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { defaultStore, separateStore, type ImageStore } from '../../lib/facts/image-store.ts'
 import { pullSteps, recordName, syncCommand } from '../../lib/render/pull-steps.ts'
+import { renderUnits } from '../../lib/render/render-units.ts'
 import { tagCommand } from '../../lib/render/tag-command.ts'
 import { makeImage } from '../plan/make-image.ts'
 
 const unit = 'bootc-pending-0000000000000000-image.service'
 const name = 'bootc-pending-0000000000000000-image'
+const hostFacts = {
+  systemdVersion: 257,
+  podmanVersion: [5, 4],
+  imageStore: defaultStore,
+  libraryDirectory: '/opt/lib',
+  settings: defaultSettings,
+  temporaryDirectory: '/var/tmp',
+} as const
 const stepsIn = (imageStore: ImageStore, digest?: string) =>
   pullSteps(
     { unit, boundImage: { ...makeImage('one'), ...(digest !== undefined && { digest }) } },
@@ -95,5 +104,17 @@ t.test('by tag, if the digest was found by the tag', t => {
 
 t.test('a record is named for its unit', t => {
   t.equal(recordName(unit), name)
+  t.end()
+})
+
+t.test('the unit of an image that has both', t => {
+  const boundImage = { ...makeImage('one'), digest: 'sha256:0' }
+  const pull = { unit, boundImage, entries: [], isNeeded: true, after: [] }
+  const plan = { target: 'x.target', pulls: [{ ...pull, layers: undefined, bytes: undefined }] }
+  const units = renderUnits(plan, hostFacts, undefined)
+  t.match(
+    units.find(({ name }) => name === unit)?.contents,
+    /^ExecStart=\/opt\/lib\/until-stalled \/opt\/lib\/by-digest-or-tag \S+-image\.service 5 \/usr\/bin\/skopeo copy --quiet docker:\S+ containers-storage:\S+ \/usr\/bin\/podman image pull quay\.io\/x\/a@sha256:0$/m,
+  )
   t.end()
 })
