@@ -32,9 +32,9 @@ old := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf bootc-bound-i
 # The programs of these units are confined alike.
 isolated := activate boot gate repair settle stage wait
 # These are ordered after the mounts of the image store. Not activate: basic.target waits for it, and mounts from the
-# network wait for basic.target.
+# network wait for basic.target. Nor soft-reboot, which is before ostree's unit and with it before basic.target.
 stored := bootc-pending-.service \
-	$(patsubst %,bootc-bound-images-%.service,boot gate repair settle soft-reboot stage wait)
+	$(patsubst %,bootc-bound-images-%.service,boot gate repair settle stage wait)
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf

@@ -55,7 +55,6 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-settle.service.d/10-store.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-settle.service.d/50-isolation.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-soft-reboot.service',
-      '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-soft-reboot.service.d/10-store.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-stage.service',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-stage.service.d/10-store.conf',
       '-rw-r--r-- usr/lib/systemd/system/bootc-bound-images-stage.service.d/50-isolation.conf',

@@ -7,7 +7,6 @@ const units = [
   'bootc-bound-images-gate.service',
   'bootc-bound-images-repair.service',
   'bootc-bound-images-settle.service',
-  'bootc-bound-images-soft-reboot.service',
   'bootc-bound-images-stage.service',
   'bootc-bound-images-wait.service',
   'bootc-pending-.service',

@@ -76,7 +76,7 @@ async function hostWithV2(
   return host
 }
 
-const journal = async (host: Host, boot = 0) =>
+const journal = async (host: Host, boot: number) =>
   (await host.run(`journalctl -b ${boot} -o cat --no-hostname`)).stdout
 
 /** Boots what is the default now, without a registry, and checks the OS and its images. */
@@ -87,7 +87,7 @@ async function isUpdated(t: Test, host: Host, names = references): Promise<void>
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await imagesOn(host, names), names)
   await until(host, hasLookedAtBoot)
-  t.notMatch(await journal(host, 0), /ordering cycle/u)
+  for (const boot of [-1, 0]) t.notMatch(await journal(host, boot), /ordering cycle/u)
   const { stdout } = await host.run('bootc-bound-images status')
   t.equal(stdout, 'No deployment is staged.')
 }
@@ -153,7 +153,6 @@ t.test('a mount with nofail at the store', async t => {
     const host = await hostWithV2(files)
     await rebootAtOnce(host)
     await isUpdated(t, host)
-    t.notMatch(await journal(host, -1), /ordering cycle/u)
     await host.kill()
   })
 
@@ -213,7 +212,6 @@ t.test('a store below a mount with nofail, elsewhere', async t => {
   await until(host, hasLookedAtBoot)
   await rebootAtOnce(host)
   await isUpdated(t, host)
-  t.notMatch(await journal(host, -1), /ordering cycle/u)
   await host.kill()
 
   const other = await hostWithV2({ ...files, ...slow }, directories)
@@ -258,6 +256,5 @@ t.test('a directory of images by itself, on a mount with nofail', async t => {
   await stageAndPull(t, host)
   await host.shutdown()
   await isUpdated(t, host)
-  t.notMatch(await journal(host, -1), /ordering cycle/u)
   await host.kill()
 })
