@@ -185,9 +185,11 @@ async function pullAll(
     const steps = pullSteps(pull, facts)
     for (let attempt = 1; ; attempt++) {
       report(`pulling ${pull.boundImage.name}`)
+      // As units/programs/by-digest-or-tag does.
+      const command = attempt % 2 === 0 ? (steps.pullByTag ?? steps.pull) : steps.pull
       if (
         (await runStep(steps.mark, toFinish)) &&
-        (await runStep(steps.pull, { deadline, containersDirectory })) &&
+        (await runStep(command, { deadline, containersDirectory })) &&
         (await runStep(steps.record, toFinish))
       )
         return

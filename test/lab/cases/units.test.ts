@@ -28,7 +28,7 @@ t.test('systemd finds no fault in any unit, and the generator by hand writes the
     ),
     'ostree-finalize-staged.service',
   ].map(unit => unit.replace('@.', '@success.'))
-  t.equal(units.length, 17, units.join(' '))
+  t.equal(units.length, 18, units.join(' '))
   const verify = `systemd-analyze verify --man=no --recursive-errors=no ${units.join(' ')}`
   t.strictSame(await host.run(verify), { exitCode: 0, stdout: '', stderr: '' })
 
