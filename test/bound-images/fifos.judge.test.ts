@@ -61,8 +61,14 @@ const program = `
   import { defaultSettings } from ${JSON.stringify(new URL('../../lib/config/settings.ts', import.meta.url))}
   for (const directory of process.argv.slice(1)) {
     const options = { hostRoot: directory + '/host', podmanVersion: [5, 8], settings: defaultSettings }
-    const { specs, problems } = readRequest(directory + '/root', options)
-    process.stdout.write(JSON.stringify([new Set(specs.map(spec => spec.boundImage.identity)).size, problems.length]) + '\\n')
+    let result
+    try {
+      const { specs, problems } = readRequest(directory + '/root', options)
+      result = [new Set(specs.map(spec => spec.boundImage.identity)).size, problems.length]
+    } catch (error) {
+      result = String(error)
+    }
+    process.stdout.write(JSON.stringify(result) + '\\n')
   }
 `
 
