@@ -1,5 +1,10 @@
+import { mkdirSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
+import { varOf } from '../campaign/subject.ts'
+import { makeDisk, mountDisk } from '../disk-file.ts'
 import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
 import { hasLookedAtBoot } from '../until.ts'
 
@@ -13,21 +18,34 @@ await registry.push('new:1', { layers: [shared], files: { id: 'new' } })
 const small = Array.from({ length: 10 }, (_, index) => `app${index}:1`)
 for (const image of small) await registry.push(image)
 const start = 'systemctl start bootc-bound-images.target'
-const store = '/var/lib/containers/storage'
+const storeOf = (host: Host) => join(varOf(host), 'lib/containers/storage')
+const fillerOf = (host: Host) => join(storeOf(host), 'filler')
 
-/** A small file system at a directory of a host, empty and until the next shutdown; not under the feet of podman. */
-const mountAt = (directory: string, megabytes: number) => `
-  until ${hasLookedAtBoot}; do sleep 0.1; done
-  mkdir -p ${directory} && mount -t tmpfs -o size=${megabytes}M small ${directory}`
+interface Options {
+  readonly settings?: readonly string[]
+  readonly v1?: Files
+  /** Space that a filler leaves on a disk for the image store. */
+  readonly freeMegabytes?: number
+}
 
 async function hostFor(
   images: readonly string[],
-  { settings = [], v1 = {} }: { readonly settings?: readonly string[]; readonly v1?: Files } = {},
+  { settings = [], v1 = {}, freeMegabytes }: Options = {},
 ): Promise<Host> {
   registry.heal()
   registry.forget()
   const quick = configured('RetryLimit=2', 'RetryDelaySec=0', ...settings)
-  const host = await lab.host({ v1: { ...quick, ...v1 } })
+  const host = await lab.host({ v1: { ...quick, ...v1 }, boot: freeMegabytes === undefined })
+  if (freeMegabytes !== undefined) {
+    const disk = { fileSystem: 'ext4', file: `${host.sysroot}.store` } as const
+    await makeDisk({ ...disk, bytes: 64 * 2 ** 20 })
+    mkdirSync(storeOf(host), { recursive: true })
+    await mountDisk(disk, storeOf(host))
+    const { bavail, bsize } = statfsSync(storeOf(host))
+    const filler = bavail * bsize - freeMegabytes * 1e6
+    await execa('fallocate', ['--length', `${filler}`, fillerOf(host)])
+    await host.boot()
+  }
   const specs = images.map(image => [image.replace(':1', '.image'), imageSpec(registry, image)])
   await host.commit('v2', boundImages(Object.fromEntries(specs)))
   return host
@@ -43,8 +61,7 @@ const warnings = async (host: Host) =>
   (await host.run('journalctl -b -o cat -p warning -u bootc-bound-images-stage.service')).stdout
 
 t.test('what cannot fit is refused, with numbers and before any layer is fetched', async t => {
-  const host = await hostFor(['big:1'])
-  await host.run(mountAt(store, 8))
+  const host = await hostFor(['big:1'], { freeMegabytes: 8 })
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
   const why =
@@ -54,7 +71,7 @@ t.test('what cannot fit is refused, with numbers and before any layer is fetched
   t.match(await host.run('bootc-bound-images stage'), { exitCode: 1, stderr: why })
 
   // What is done about it counts at once.
-  await host.run(`mount -o remount,size=100M ${store}`)
+  rmSync(fillerOf(host))
   t.ok(blobBytes() < 10_000, 'so far nobody has fetched a layer')
   t.match(await host.run(start), { exitCode: 0 })
   t.notMatch(await status(host), why)
@@ -63,8 +80,7 @@ t.test('what cannot fit is refused, with numbers and before any layer is fetched
 })
 
 t.test('nor does a shutdown try what cannot fit, and the next boot says why', async t => {
-  const host = await hostFor(['big:1'])
-  await host.run(mountAt(store, 8))
+  const host = await hostFor(['big:1'], { freeMegabytes: 8 })
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
   await host.shutdown()
@@ -76,8 +92,7 @@ t.test('nor does a shutdown try what cannot fit, and the next boot says why', as
 })
 
 t.test('what may not fit is warned of, and pulled', async t => {
-  const host = await hostFor(['big:1'])
-  await host.run(mountAt(store, 20))
+  const host = await hostFor(['big:1'], { freeMegabytes: 25 })
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   t.match(
@@ -89,7 +104,10 @@ t.test('what may not fit is warned of, and pulled', async t => {
 
 t.test('a temporary directory without room for the biggest layer', async t => {
   const host = await hostFor(['big:1', 'app0:1'])
-  await host.run(mountAt('/var/tmp', 5))
+  // Not under the feet of podman.
+  await host.run(`
+    until ${hasLookedAtBoot}; do sleep 0.1; done
+    mount -t tmpfs -o size=5M small /var/tmp`)
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
   t.match(
@@ -101,8 +119,7 @@ t.test('a temporary directory without room for the biggest layer', async t => {
 })
 
 t.test('layers that are there already need no room', async t => {
-  const host = await hostFor(['new:1'])
-  await host.run(mountAt(store, 18))
+  const host = await hostFor(['new:1'], { freeMegabytes: 18 })
   const pull = `podman pull --tls-verify=false ${registry.address}/old:1`
   t.match(await host.run(pull), { exitCode: 0 })
   registry.forget()
