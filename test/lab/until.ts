@@ -13,7 +13,7 @@ export async function until(host: Host, command: string, seconds = 60): Promise<
 }
 
 /** Succeeds while a pull is carried out. */
-export const isPulling = 'pgrep -f "image [p]ull"'
+export const isPulling = 'pgrep -f "^/usr/bin/podman .*image [p]ull"'
 
 /** Succeeds when no staging is under way, nor the look for another one after it. */
 export const isStagingOver =

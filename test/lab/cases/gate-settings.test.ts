@@ -218,13 +218,19 @@ t.test('an image that a power failure may have damaged', async t => {
   await host.run(`${name}; ${mark}`)
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 }, 'its record tells its id')
   const other = `${'0'.repeat(64)} sha256:${'0'.repeat(64)} ${registry.address}/web:1`
-  const unverified = { exitCode: 1, stderr: /web:1: unverified: not checked since the host went down/ }
+  const unverified = {
+    exitCode: 1,
+    stderr: /web:1: unverified: not checked since the host went down/,
+  }
   await host.run(`${name}; echo '${other}' >/var/lib/bootc-bound-images/pulls/$name`)
   t.match(await host.run('bootc-bound-images gate'), unverified, 'a record of another id')
   await host.run('rm /var/lib/bootc-bound-images/pulls/*')
   t.match(await host.run('bootc-bound-images gate'), unverified, 'no record')
   t.equal(await reboot(host), 'v1')
-  t.match(await status(host), /web:1 +unverified +\S+ +not checked since the host went down during pulls/)
+  t.match(
+    await status(host),
+    /web:1 +unverified +\S+ +not checked since the host went down during pulls/,
+  )
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 0 })
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 })

@@ -107,7 +107,7 @@ t.test('a staging that is killed before systemd has read the new units is made u
     chmod +x /run/killing/systemctl
     PATH=/run/killing:$PATH bootc-bound-images stage
     ${timeout}`)
-  t.match(killed, { exitCode: 0, stdout: /^1h$/m }, killed.stderr)
+  t.match(killed, { exitCode: 0, stdout: /^1d$/m }, killed.stderr)
   await host.run('bootc-bound-images stage')
   t.equal((await host.run(timeout)).stdout, '50min')
   await host.kill()

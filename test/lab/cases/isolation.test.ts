@@ -6,6 +6,7 @@ import { boundImages, configured, fewQuickTries, imageSpec, imagesOn } from '../
 import { authJson } from '../containers-files.ts'
 import { hardImage } from '../hard-image.ts'
 import { type Files, type Host, Lab, makeOciArchive } from '../lab.ts'
+import { isPulling } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -405,7 +406,8 @@ t.test('only root may read what is kept, whatever the umask', async t => {
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
   await host.run(
-    'umask 0; bootc-bound-images stage; bootc-bound-images gate; /usr/lib/bootc-bound-images/mark-pull any',
+    `umask 0; bootc-bound-images stage; /usr/lib/bootc-bound-images/mark-pull any
+     bootc-bound-images gate --at-shutdown --root /sysroot/ostree/deploy/debian/deploy/$(bootc-bound-images status --json | jq -r .deployment)`,
   )
   const { stdout } = await host.run(
     `find /var/lib/bootc-bound-images /run/bootc-bound-images ! -type l -printf '%m %y %u:%g %p\\n'`,
@@ -476,7 +478,7 @@ t.test('the weights count against the services', async t => {
   registry.fail({ match: '/web/manifests/', delayMs: 3000 })
   await host.stage('v2')
   const { stdout } = await host.run(
-    `for i in $(seq 100); do pid=$(pgrep -f 'image [p]ull') && break; sleep 0.1; done
+    `for i in $(seq 100); do pid=$(${isPulling}) && break; sleep 0.1; done
      cut -d : -f 3 /proc/$pid/cgroup; cat /proc/$pid/oom_score_adj`,
   )
   const [, top, slice, adjustment] =

@@ -71,7 +71,7 @@ t.test('secrets in specs are in no unit, no log and no list of processes', async
     registry.fail({ match: '/manifests/1', delayMs: 5000, times: 2 })
   await host.stage('v2')
 
-  const pulling = 'pgrep --count --full "podman image [p]ull"'
+  const pulling = 'pgrep --count --full "^/usr/bin/podman image [p]ull"'
   const waited = await host.run(
     `for i in $(seq 100); do [ "$(${pulling})" = ${names.length} ] && exit; sleep 0.1; done; exit 1`,
   )

@@ -70,13 +70,25 @@ t.test('what systemd runs is what the spec says, word for word', async t => {
        "$(busctl call --json=short org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager GetUnit s ${unit} | jq -r '.data[0]')" \\
        org.freedesktop.systemd1.Service ExecStart | jq -c '.data[0][1]'`,
   )
+  const authFile = /\/usr\/etc\/a "b" %h \\ ;c x\/auth\.json$/
   t.match(JSON.parse(stdout), [
     '/usr/lib/bootc-bound-images/until-stalled',
+    '/usr/lib/bootc-bound-images/by-digest-or-tag',
+    unit,
+    '8',
+    '/usr/bin/skopeo',
+    'copy',
+    '--quiet',
+    '--authfile',
+    authFile,
+    '--src-tls-verify=false',
+    `docker://${registry.address}/web:1`,
+    new RegExp(`^containers-storage:${registry.address}/web@sha256:`),
     '/usr/bin/podman',
     'image',
     'pull',
     '--authfile',
-    /\/usr\/etc\/a "b" %h \\ ;c x\/auth\.json$/,
+    authFile,
     '--tls-verify=false',
     new RegExp(`^${registry.address}/web@sha256:`),
   ])
