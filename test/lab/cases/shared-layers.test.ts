@@ -114,9 +114,9 @@ t.test('all is there, and named by digest: no request, no unit, no reload', asyn
     'no registry is asked',
   )
   t.strictSame(
-    programs.filter(line => line.startsWith('systemctl')),
-    ['systemctl --version '],
-    'systemd is asked nothing',
+    programs.filter(line => /^systemctl (?:start|stop|daemon-reload|reset-failed)/.test(line)),
+    [],
+    'systemd has nothing to do',
   )
   const record =
     'test -e /var/lib/bootc-bound-images/deployments/$(bootc-bound-images status --json | jq -r .deployment).json'

@@ -32,6 +32,8 @@ t.test('a deploy tool pulls for a root before ostree knows of it, and waits', as
 t.test('failures and wrong usage', async t => {
   const host = await lab.host({ v1: fewQuickTries })
   await host.commit('v2', boundImages({ 'nope.image': imageSpec(registry, 'nope:1') }))
+  // A second staging would start the pull again when it has failed.
+  await host.run('systemctl stop bootc-bound-images.path')
   await host.stage('v2')
   t.match(await host.run('bootc-bound-images stage --wait'), {
     exitCode: 1,
