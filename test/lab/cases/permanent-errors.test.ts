@@ -58,8 +58,9 @@ async function stagedHost(): Promise<Host> {
     v1: {
       ...configured(
         `RetryLimit=${limit}`,
-        'RetryDelaySec=1',
-        'RetryMaxDelaySec=1',
+        // Longer than the second staging of a start takes: it would start again what has failed by then.
+        'RetryDelaySec=5',
+        'RetryMaxDelaySec=5',
         'MaxParallel=8',
         'ResolveTimeoutSec=0',
       ),
