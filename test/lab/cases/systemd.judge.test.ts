@@ -106,6 +106,10 @@ t.test('hostile specs: no fault in any unit, and the command that was decided', 
       return [unit, service(command.replace(/^\S*until-stalled \/usr\/bin\/podman/u, recorder))]
     }),
   )
+  // No staging has noted the image store, without which no pull starts.
+  await host.run(
+    'cd /run && mkdir -p bootc-bound-images && touch bootc-bound-images/store-directories',
+  )
   const recorded = await recordArguments(host, units)
   const wrong = pulls.flatMap(({ unit, boundImage }) =>
     compare(pullCommand(boundImage, podmanVersion, defaultStore).slice(1), recorded.get(unit)),
