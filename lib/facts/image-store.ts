@@ -43,8 +43,8 @@ export const defaultStore: ImageStore = {
 
 /**
  * podman options for a pull that exclude all additional image stores. A pull reuses layers of such a store, and the
- * pulled image breaks when they are removed: with the OS image that the store is part of, or by whoever keeps the
- * store, like bootc. Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).
+ * pulled image breaks when they are removed: with the OS image that the store is part of, or by the program that
+ * keeps the store, like bootc. Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).
  *
  * @param graphOptions storage options in effect, from `podman info`
  * @returns undefined if there are no such stores
