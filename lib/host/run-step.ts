@@ -1,6 +1,8 @@
-// Runs the commands of a pull without its pending unit. Failure policy: the result says whether a command failed; its
+// Runs the commands of a pull without its pending unit. Failure policy: the result says why a command failed; its
 // output goes to our own.
+import { basename } from 'node:path'
 import { execa } from 'execa'
+import { parseLastError } from './parse-last-error.ts'
 import { timeLeft } from './time-left.ts'
 import { withContainersDirectory } from './with-containers-directory.ts'
 
@@ -13,20 +15,23 @@ interface StepOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** @returns whether it succeeded in time */
+/** @returns why it failed; undefined if it succeeded in time */
 export async function runStep(
   command: readonly string[],
   { deadline, containersDirectory, environment = {} }: StepOptions = {},
-): Promise<boolean> {
+): Promise<string | undefined> {
   const [program, ...args] = withContainersDirectory(containersDirectory, command)
   const timeout = deadline === undefined ? 0 : timeLeft(deadline)
-  const { failed } = await execa(program, args, {
+  const { failed, timedOut, stderr } = await execa(program, args, {
     stdin: 'ignore',
     stdout: 'inherit',
-    stderr: 'inherit',
+    stderr: ['inherit', 'pipe'],
     reject: false,
     env: environment,
     ...(timeout === 0 ? {} : { timeout }),
   })
-  return !failed
+  if (!failed) return undefined
+  return timedOut
+    ? `${basename(program)} did not end in time`
+    : (parseLastError(stderr) ?? `${basename(program)} failed and gave no reason`)
 }

@@ -25,7 +25,7 @@ export interface Verdict {
  * @throws Error if it cannot decide, which must count as a refusal
  */
 export async function checkGate(look: Look, isFinal: boolean): Promise<Verdict> {
-  const { request, plan, facts, found } = look
+  const { request, plan, facts, found, errors } = look
   const isComplete = areAllPresent(found) && request.problems.length === 0
   const mayFinalize = isComplete && wasLookedUp(look)
   if (mayFinalize) await syncStore(facts)
@@ -33,7 +33,8 @@ export async function checkGate(look: Look, isFinal: boolean): Promise<Verdict> 
   if (isFinal && (mayFinalize || facts.settings.gate === 'warn'))
     tryToRecord(request.name, plan, found)
   if (mayFinalize) return { mayFinalize, images: [] }
-  return { mayFinalize, images: await surveyImages(request, plan, found), error: reason(look) }
+  const images = await surveyImages(request, plan, found, errors)
+  return { mayFinalize, images, error: reason(look) }
 }
 
 /** Whether this boot has resolved the floating tags, so that the images on disk are not older ones. */

@@ -87,8 +87,9 @@ export async function flush(root: string, report: (line: string) => void): Promi
   // Give repair half of the remaining time, because it could use all of it and leave none for pulls.
   await repair(report, (Date.now() + deadline) / 2)
   const wanted = (await look()).wanted.filter(({ unit }) => !failed.has(unit))
-  await pullAll(request, planOnly(wanted, request, plan, facts), facts, deadline, report)
-  return look()
+  const limited = planOnly(wanted, request, plan, facts)
+  const errors = await pullAll(request, limited, facts, deadline, report)
+  return { ...(await look()), errors }
 }
 
 /** Plans as staging did. */
@@ -168,14 +169,19 @@ function planOnly(
   return planRequest(request, settings, knowledge)
 }
 
-/** Carries out the needed pulls of a plan, in its order. */
+/**
+ * Carries out the needed pulls of a plan, in its order.
+ *
+ * @returns the last error of each pull that failed, by its unit
+ */
 async function pullAll(
   { privateFiles, containersDirectory }: Request,
   plan: Plan,
   facts: PullFacts,
   deadline: number,
   report: (line: string) => void,
-): Promise<void> {
+): Promise<ReadonlyMap<string, string>> {
+  const errors = new Map<string, string>()
   writePrivateFiles(privateFiles)
   // Do not use credentials that the administrator has removed since staging.
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
@@ -187,12 +193,13 @@ async function pullAll(
       report(`pulling ${pull.boundImage.name}`)
       // As units/programs/by-digest-or-tag does.
       const command = attempt % 2 === 0 ? (steps.pullByTag ?? steps.pull) : steps.pull
-      if (
-        (await runStep(steps.mark, toFinish)) &&
-        (await runStep(command, { deadline, containersDirectory })) &&
+      const error =
+        (await runStep(steps.mark, toFinish)) ??
+        (await runStep(command, { deadline, containersDirectory })) ??
         (await runStep(steps.record, toFinish))
-      )
-        return
+      errors.delete(pull.unit)
+      if (error === undefined) return
+      errors.set(pull.unit, error)
       await runStep(steps.unmark, toFinish)
       const delay = 1000 * Math.min(retryDelaySec * 2 ** (attempt - 1), retryMaxDelaySec)
       if (attempt >= Math.min(retryLimit, maxAttempts) || Date.now() + delay > deadline) return
@@ -201,4 +208,5 @@ async function pullAll(
   }
   await protectImages(neededPulls(plan), facts, report)
   await inOrder(neededPulls(plan), carryOut)
+  return errors
 }

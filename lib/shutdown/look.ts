@@ -15,6 +15,8 @@ export interface Look {
   readonly facts: PullFacts
   /** One for each pull of the plan, in its order. */
   readonly found: readonly FoundImage[]
+  /** Why the pulls of this process failed, by their units. */
+  readonly errors?: ReadonlyMap<string, string>
 }
 
 /**

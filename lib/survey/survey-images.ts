@@ -27,15 +27,19 @@ export interface ImageReport {
  * Reports on every bound image of a root. Units and journal only explain why an image is missing.
  *
  * @param found see `findImages`
+ * @param errors why pulls without their units failed, by unit
  */
 export async function surveyImages(
   { problems }: Pick<Request, 'problems'>,
   { pulls }: Plan,
   found: readonly FoundImage[],
+  errors: ReadonlyMap<string, string> = new Map(),
 ): Promise<readonly ImageReport[]> {
   const needed = pulls.filter(({ isNeeded }) => isNeeded).map(({ unit }) => unit)
   const states = new Map((await pullStates(needed)).map(state => [state.unit, state]))
-  const reports = pulls.map((pull, index) => reportPull(pull, states.get(pull.unit), found[index]))
+  const reports = pulls.map((pull, index) =>
+    reportPull(pull, states.get(pull.unit), found[index], errors.get(pull.unit)),
+  )
   return [
     ...(await Promise.all(reports)),
     ...problems.map(problem => ({
@@ -60,6 +64,7 @@ async function reportPull(
   { unit, boundImage: { name: image, digest }, entries, isNeeded, bytes }: Pull,
   pullState: PullState | undefined,
   { presence, why: unusable }: FoundImage = { presence: 'missing', id: undefined },
+  error: string | undefined,
 ): Promise<ImageReport> {
   const progress = pullState?.progress ?? 'unknown'
   const report = { image, digest, ...(isNeeded && { unit }), bytes, entries }
@@ -68,6 +73,7 @@ async function reportPull(
       progress === 'failed' ? `an earlier copy; pulling again failed: ${await reason(unit)}` : ''
     return { ...report, state: 'present', why }
   }
+  if (error !== undefined) return { ...report, state: 'failed', why: error }
   if (progress === 'pulling') return { ...report, state: 'pulling', why: '' }
   if (progress === 'retrying' || progress === 'failed')
     return { ...report, state: progress, why: await reason(unit) }

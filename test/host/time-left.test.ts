@@ -11,13 +11,22 @@ t.test('whole milliseconds that timers take', async t => {
 })
 
 t.test('a command with half a millisecond in its deadline', async t => {
-  t.equal(await runStep(['true'], { deadline: Date.now() + 60_000.5 }), true)
-  t.equal(await runStep(['sleep', '60'], { deadline: Date.now() + 100.5 }), false)
+  t.equal(await runStep(['true'], { deadline: Date.now() + 60_000.5 }), undefined)
+  t.equal(
+    await runStep(['sleep', '60'], { deadline: Date.now() + 100.5 }),
+    'sleep did not end in time',
+  )
 })
 
 t.test('a command with an environment of its own and no deadline', async t => {
-  t.equal(await runStep(['sh', '-c', '[ "$WORD" = yes ]'], { environment: { WORD: 'yes' } }), true)
-  t.equal(await runStep(['sh', '-c', '[ -z "$WORD" ]']), true)
+  const environment = { WORD: 'yes' }
+  t.equal(await runStep(['sh', '-c', '[ "$WORD" = yes ]'], { environment }), undefined)
+  t.equal(await runStep(['sh', '-c', '[ -z "$WORD" ]']), undefined)
+})
+
+t.test('why a command failed', async t => {
+  t.equal(await runStep(['sh', '-c', 'echo "Error: no such image" >&2; exit 1']), 'no such image')
+  t.equal(await runStep(['/bin/false']), 'false failed and gave no reason')
 })
 
 t.test('podman with half a millisecond in its deadline', async t => {
