@@ -4,7 +4,7 @@ import { answerOnly, finalAnswer } from '../shutdown/answer-record.ts'
 import { answer } from '../shutdown/answer.ts'
 import { lookAt } from '../shutdown/look.ts'
 import { decideAtShutdown } from '../shutdown/decide.ts'
-import { locateStagedRoot } from '../root/staged-deployment.ts'
+import { locateStagedRoot, requireKnownBackend } from '../root/staged-deployment.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -41,6 +41,7 @@ export const gateCommand: CommandModule<object, Options> = {
     }
     const root = givenRoot ?? locateStagedRoot(hostRoot)
     if (root === undefined) {
+      requireKnownBackend(hostRoot)
       process.stdout.write('No deployment is staged.\n')
       return
     }

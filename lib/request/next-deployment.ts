@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { locateDefaultRoot } from '../root/default-deployment.ts'
 import { deploymentDirectory, isSameDeployment } from '../root/deployments.ts'
-import { deploymentRoot, parseStagedDeployment, readStagedFile } from '../root/staged-deployment.ts'
+import {
+  deploymentRoot,
+  parseStagedDeployment,
+  readStagedFile,
+  requireKnownBackend,
+} from '../root/staged-deployment.ts'
 import { requestedRoot } from '../state/requested-root.ts'
 
 /**
@@ -25,6 +30,7 @@ export interface NextDeployment {
  *
  * @param staged contents of ostree's file about the staged deployment, if any
  * @returns undefined if nothing is staged or requested and the system was not booted with ostree
+ * @throws Error if something is staged in a way that we do not know
  */
 export function nextDeployment(
   root: string | undefined,
@@ -33,6 +39,7 @@ export function nextDeployment(
   if (root !== undefined) return { root: realpathSync(root), role: 'requested' }
   if (staged !== undefined)
     return { root: deploymentRoot(hostRoot, parseStagedDeployment(staged)), role: 'staged' }
+  requireKnownBackend(hostRoot)
   const requested = requestedRoot()
   if (requested !== undefined) return { root: requested, role: 'requested' }
   if (!existsSync(join(hostRoot, 'run/ostree-booted'))) return undefined

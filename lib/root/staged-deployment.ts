@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unlessMissing } from '../unless-missing.ts'
 import { isTrueIn, readVardict, stringIn, vardictIn } from './gvariant.ts'
@@ -13,6 +13,9 @@ export interface StagedDeployment {
 
 /** The file in which ostree records the staged deployment, below the root directory of the host. */
 export const stagedDeploymentFile = 'run/ostree/staged-deployment'
+
+/** The same of bootc's composefs backend (bootc: crates/lib/src/composefs_consts.rs). */
+const composefsFile = 'run/composefs/staged-deployment'
 
 const lockFile = 'run/ostree/staged-deployment-locked'
 
@@ -30,6 +33,14 @@ export function readStagedFile(hostRoot: string): Buffer | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new Error(`reading /${stagedDeploymentFile}`, { cause: error })
   }
+}
+
+/** @throws Error if a deployment is staged that we cannot open, and have no gate for */
+export function requireKnownBackend(hostRoot: string): void {
+  if (existsSync(join(hostRoot, composefsFile)))
+    throw new Error(
+      `/${composefsFile}: a deployment is staged with the composefs backend of bootc, which is not supported: nothing pulls its bound images, and nothing keeps it from becoming the default without them`,
+    )
 }
 
 /**

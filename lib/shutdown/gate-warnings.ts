@@ -1,7 +1,8 @@
 import { hostRoot } from '../directories.ts'
 import { finalization, gate, guard, inactiveUnits } from '../host/finalization-units.ts'
 import { unitProperty } from '../host/systemctl.ts'
-import { readStagedFile } from '../root/staged-deployment.ts'
+import { describeError } from '../text/describe-error.ts'
+import { readStagedFile, requireKnownBackend } from '../root/staged-deployment.ts'
 
 /**
  * Warnings for people that the gate cannot hold a deployment back, or that a reboot does not apply the staged one. Checks
@@ -15,6 +16,7 @@ export async function gateWarnings(): Promise<readonly string[]> {
       ? (await inactiveUnits()).filter(unit => unit === gate)
       : await inactiveUnits()
   return [
+    ...unknownBackend(),
     ...(isRequired && canLock
       ? []
       : [
@@ -25,4 +27,13 @@ export async function gateWarnings(): Promise<readonly string[]> {
         `a reboot does not apply what is staged: ${unit} is not active. Remedy: systemctl start bootc-bound-images.target`,
     ),
   ]
+}
+
+function unknownBackend(): readonly string[] {
+  try {
+    requireKnownBackend(hostRoot)
+    return []
+  } catch (error) {
+    return [`the gate is not in place: ${describeError(error)}`]
+  }
 }

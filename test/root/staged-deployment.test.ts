@@ -7,6 +7,7 @@ import {
   parseStagedDeployment,
   readStagedFile,
   removeOurLock,
+  requireKnownBackend,
   stagedDeploymentFile,
   takeLock,
 } from '../../lib/root/staged-deployment.ts'
@@ -75,6 +76,16 @@ t.test('located on a host', t => {
   t.throws(() => readStagedFile(join(host, stagedDeploymentFile)), {
     message: /reading/,
     cause: { code: 'ENOTDIR' },
+  })
+  t.end()
+})
+
+t.test('staged with a backend that is not supported', t => {
+  const host = t.testdir({ run: { composefs: {} } })
+  requireKnownBackend(host)
+  writeFileSync(join(host, 'run/composefs/staged-deployment'), '{}')
+  t.throws(() => requireKnownBackend(host), {
+    message: /^\/run\/composefs\/staged-deployment: .* composefs backend .* not supported/,
   })
   t.end()
 })
