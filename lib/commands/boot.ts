@@ -6,7 +6,7 @@ import { stage } from '../staging/stage.ts'
 import { startNow } from '../host/systemctl.ts'
 import { requireRoot } from './require-root.ts'
 import { reportStaging, warn } from './stage.ts'
-import { refusalLines } from './status.ts'
+import { isEarlier, refusalLines } from './status.ts'
 
 export const bootCommand: CommandModule = {
   command: 'boot',
@@ -18,7 +18,8 @@ export const bootCommand: CommandModule = {
       warn(describeError(error)),
     )
     const refused = readRefusal()
-    if (refused !== undefined) for (const line of refusalLines(refused)) warn(line)
+    if (refused !== undefined && !isEarlier(refused))
+      for (const line of refusalLines(refused)) warn(line)
     // Restores tags that were removed. The activate service does not: it only checks whether the deployment has
     // changed.
     await activate({ leavesMoved: true, isEarly: false }).catch((error: unknown) =>

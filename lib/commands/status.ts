@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { hostRoot } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
@@ -13,6 +14,7 @@ import { printable } from '../text/printable.ts'
 import { stagingRefusal } from '../state/last-staging.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
+import { deploymentDirectory } from '../root/deployments.ts'
 import { isLocked } from '../root/staged-deployment.ts'
 import { formatTable } from './format-table.ts'
 import { requireRoot } from './require-root.ts'
@@ -35,8 +37,11 @@ interface Status {
   /** Whether ostree's finalization runs our gate first. */
   readonly gateInPlace: boolean
   readonly warnings: readonly string[]
-  /** The last deployment that the gate refused, until it lets one pass. */
-  readonly refused?: GateRefusal | undefined
+  /**
+   * The last deployment that the gate refused, until it lets one pass. `isEarlier`: another one has been staged or
+   * started since.
+   */
+  readonly refused?: (GateRefusal & { readonly isEarlier: boolean }) | undefined
 }
 
 export const statusCommand: CommandModule<object, Options> = {
@@ -54,19 +59,38 @@ export const statusCommand: CommandModule<object, Options> = {
 
 async function readStatus(): Promise<Status> {
   const warnings = await gateWarnings()
-  const status = {
+  const deployment = await readDeploymentStatus().catch((error: unknown): DeploymentStatus => ({
+    images: [],
+    error: describeError(error),
+  }))
+  const refused = readRefusal()
+  return {
+    ...deployment,
     gateInPlace: warnings.length === 0,
     warnings: [...warnings, ...suspicionWarnings()],
-    refused: readRefusal(),
-  }
-  try {
-    return { ...(await readDeploymentStatus()), ...status }
-  } catch (error) {
-    return { images: [], error: describeError(error), ...status }
+    refused: refused && { ...refused, isEarlier: isEarlier(refused, deployment) },
   }
 }
 
-async function readDeploymentStatus(): Promise<Partial<Status> & Pick<Status, 'images'>> {
+/**
+ * Whether a refusal is no longer what matters: the running deployment is another one than then, or another one is the
+ * next.
+ */
+export function isEarlier(
+  { deployment, running }: GateRefusal,
+  next: Pick<Status, 'deployment' | 'role'> = {},
+): boolean {
+  const isReplaced =
+    (next.role === 'staged' || next.role === 'requested') && next.deployment !== deployment
+  return (
+    isReplaced ||
+    (running !== undefined && running !== basename(deploymentDirectory(hostRoot, hostRoot)))
+  )
+}
+
+type DeploymentStatus = Partial<Status> & Pick<Status, 'images'>
+
+async function readDeploymentStatus(): Promise<DeploymentStatus> {
   const next = findNextDeployment()
   if (next === undefined) return { images: [] }
   const { role } = next
@@ -129,7 +153,11 @@ export function formatStatus(status: Status): string {
         (images.length === 0 ? 'It has no bound images.\n' : formatImages(images)) +
         (notStarted === undefined ? '' : `The pulls were not started: ${printable(notStarted)}\n`),
     )
-  if (refused !== undefined)
+  if (refused?.isEarlier === true)
+    paragraphs.push(
+      `Earlier, at ${refused.time}, deployment ${refused.deployment} was not allowed to become the default.\n`,
+    )
+  else if (refused !== undefined)
     paragraphs.push(
       `${refusalLines({ ...refused, images: [] }).join('\n')}\n` +
         (refused.images.length === 0 ? '' : formatImages(refused.images)),

@@ -26,7 +26,7 @@ export function answerOnly(root: string): AnswerRecord {
 export function finalAnswer(root: string, pass: () => void): AnswerRecord {
   const deployment = nameOf(root)
   const refused: AnswerRecord['refused'] = ({ error, images }) =>
-    recordRefusal({ deployment, error, images })
+    recordRefusal({ deployment, running: nameOf(hostRoot), error, images })
   refused({ error: 'the gate was stopped before it had looked at every image', images: [] })
   const passed = () => {
     pass()

@@ -21,6 +21,8 @@ export interface RefusedImage {
 export interface GateRefusal {
   /** Name of the root's directory, `<checksum>.<serial>`. */
   readonly deployment: string
+  /** Name of the deployment that was running; undefined if an earlier version wrote this. */
+  readonly running?: string
   /** Time of the refusal, in ISO 8601. */
   readonly time: string
   /** Why the images could not be checked, or the pulls were not started; undefined if `images` is the whole reason. */
@@ -33,8 +35,8 @@ export interface GateRefusal {
  * Records a refusal with the current time. A failed write is only logged, because the record is only for people: a full
  * disk must not keep a good update from being finalized.
  */
-export function recordRefusal({ deployment, error, images }: Omit<GateRefusal, 'time'>): void {
-  const refusal: GateRefusal = { deployment, time: new Date().toISOString(), error, images }
+export function recordRefusal(refused: Omit<GateRefusal, 'time'>): void {
+  const refusal: GateRefusal = { ...refused, time: new Date().toISOString() }
   try {
     writeFileSafely(file, `${JSON.stringify(refusal, undefined, 2)}\n`)
   } catch (failure) {

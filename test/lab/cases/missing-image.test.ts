@@ -77,3 +77,45 @@ t.test('after a failure, start tries afresh and succeeds when the registry is ba
   t.equal(host.bootedVersion(), 'v2')
   await host.kill()
 })
+
+t.test(
+  'a pull that only the shutdown tried: why it failed, until something else is staged',
+  async t => {
+    const host = await lab.host({ v1: fewQuickTries })
+    await host.commit('v2', boundImages({ 'gone.image': imageSpec(registry, 'gone:1') }))
+    await host.commit('v3', boundImages({ 'web.image': imageSpec(registry, 'web:1') }))
+    await host.run('systemctl stop bootc-bound-images.path')
+    await host.stage('v2')
+    await host.shutdown()
+    await host.boot()
+    t.equal(host.bootedVersion(), 'v1')
+    const why = (await host.run('bootc-bound-images status')).stdout
+    t.match(why, /\/gone:1 +failed +bootc-pending-\S+ +.*manifest unknown/)
+    t.match(why, /^Remedy: stage the update again/m)
+
+    await host.stage('v3')
+    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+    const { stdout } = await host.run('bootc-bound-images status')
+    t.match(stdout, /^Earlier, at 20.*, deployment [0-9a-f]{64}\.0 was not allowed to become the/m)
+    t.notMatch(stdout, /Remedy|gone:1/)
+    await host.kill()
+  },
+)
+
+t.test('a deployment that is staged with the composefs backend of bootc', async t => {
+  const host = await lab.host()
+  await host.run(
+    `mkdir /run/composefs && echo '{"depl_id":"00","finalization_locked":false}' >/run/composefs/staged-deployment`,
+  )
+  const refused = {
+    exitCode: 1,
+    stderr: /\/run\/composefs\/staged-deployment: .* not supported/,
+  }
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+  t.match(await host.run('bootc-bound-images stage --wait'), refused)
+  t.match(await host.run('bootc-bound-images gate'), refused)
+  const status = await host.run('bootc-bound-images status --json')
+  t.equal(status.exitCode, 1)
+  t.match(JSON.parse(status.stdout), { error: refused.stderr, gateInPlace: false })
+  await host.kill()
+})
