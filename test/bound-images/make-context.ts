@@ -11,8 +11,8 @@ import { makeTree, type Tree } from '../make-tree.ts'
 export function makeContext(
   t: Pick<Test, 'testdir'>,
   tree: Tree = {},
+  root = makeTree(t, tree),
 ): SpecContext & { readonly root: string } {
-  const root = makeTree(t, tree)
   const files = new DeploymentFiles(root)
   return {
     root,

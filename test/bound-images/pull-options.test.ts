@@ -11,8 +11,10 @@ import {
 import { makeTree, type Tree } from '../make-tree.ts'
 import { makeContext } from './make-context.ts'
 
+const files = { 'etc/auth.json': '{}', 'etc/certs/': '', 'etc/key': '', 'etc/phrase': '' }
+const { root } = makeContext(t, files)
 const context = (registry: string | undefined = 'quay.io') => ({
-  ...makeContext(t, { 'etc/auth.json': '{}', 'etc/certs/': '', 'etc/key': '', 'etc/phrase': '' }),
+  ...makeContext(t, files, root),
   registry,
 })
 const parse = (...words: readonly string[]) => parsePodmanArgs(words, context())
@@ -20,7 +22,6 @@ const wordsOf = (options: readonly PullOption[]) => options.flatMap(({ words }) 
 const secretPath = /^\/secrets\/[0-9a-f]{16}\.(?:creds\.json|passphrase)$/u
 
 t.test('every option of podman image pull', t => {
-  const { root } = context()
   const cases: readonly [words: readonly string[], expected: readonly string[]][] = [
     [[], []],
     [
@@ -170,7 +171,6 @@ t.test('a password is in a file of its own, and nowhere else', t => {
 })
 
 t.test('a passphrase is in a file of its own, and nowhere else', t => {
-  const { root } = context()
   const phrases = ['hunter2', 'pass=hunter2', ''].map(phrase => {
     const [option] = parse('--decryption-key', `/etc/key:${phrase}`)
     return { phrase, ...option }

@@ -8,7 +8,7 @@ import { configurationDirectories, readSettings } from '../../lib/config/read-se
 import { seed } from '../judges/seed.ts'
 import { addToTree, type Tree } from '../make-tree.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const file = 'bootc-bound-images.conf'
 const names = ['10-a', '10-B', '9', 'é', 'z', '.h', 'a b'].map(name => `${file}.d/${name}.conf`)

@@ -5,7 +5,7 @@ import t from 'tap'
 import { parseTimeSpan } from '../../lib/config/time-span.ts'
 import { seed } from '../judges/seed.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 /** Microseconds; undefined for what is refused, and for `infinity`. */
 function systemd(text: string): number | undefined {

@@ -297,7 +297,7 @@ t.test('nothing waits for what the registry has refused, not even another name o
   t.end()
 })
 
-t.test('20,000 images take a few seconds', t => {
+t.test('20,000 images take a few seconds of a processor', t => {
   const jobs = Array.from({ length: 20_000 }, (_, index) => ({
     layers: [
       { digest: `sha256:base-${index % 20}`, bytes: 40_000_000 },
@@ -305,9 +305,10 @@ t.test('20,000 images take a few seconds', t => {
       { digest: `sha256:${index >> 1}`, bytes: 1_000_000 + index },
     ],
   }))
-  const start = performance.now()
+  const start = process.cpuUsage()
   t.equal(orderPulls(jobs, 64).length, jobs.length)
-  const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(start)
+  const seconds = (user + system) / 1e6
   t.ok(seconds < 15, `${seconds}`)
   t.end()
 })

@@ -30,7 +30,7 @@ const facts = {
 const hostDropIn = 'bootc-pending-.service.d/20-host.conf'
 const harmless = { name: '*.image', text: '[Image]\nImage=registry.example/app:1\n', dropIns: [] }
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 t.test('hostile specs', t => {
   const root = join(t.testdir(), 'root')

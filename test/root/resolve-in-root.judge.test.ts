@@ -26,7 +26,7 @@ function ours(root: string, path: string): string {
   }
 }
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 t.test('random paths in random trees', t => {
   const outcomes = new Map<string, number>()
