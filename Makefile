@@ -182,9 +182,9 @@ test test-matrix demo: tools
 	@$(MAKE) --no-print-directory all
 	@test/$(script)
 
-# The long campaigns: hosts that are killed and whose power is cut, at hundreds of random moments. About an hour.
+# The long campaigns: hosts that are killed and whose power is cut, at hundreds of random moments. Two hours.
 # ONLY=crash (or another one of them) SEED=17 RUNS=1 makes one run once more.
-#? campaign     kill hosts and cut their power at hundreds of random moments; about an hour
+#? campaign     kill hosts and cut their power at hundreds of random moments; two hours
 campaign: tools
 	@$(MAKE) --no-print-directory all
 	@test/campaign

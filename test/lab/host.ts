@@ -53,12 +53,14 @@ export class Host {
   /** The sysroot's path outside of the host. */
   readonly sysroot: string
   readonly #area: WorkArea
+  readonly #binds: readonly string[]
   #boots = 0
   #running: Running | undefined
 
   /** For a sysroot with at least one deployment. Call `boot()` next. */
-  constructor(area: WorkArea, name: string, sysroot: string) {
+  constructor(area: WorkArea, name: string, sysroot: string, binds: readonly string[] = []) {
     this.#area = area
+    this.#binds = binds
     this.name = name
     this.sysroot = sysroot
   }
@@ -90,7 +92,7 @@ export class Host {
       ...(options.withoutNode && !isBundled
         ? [`--bind-ro=${this.#emptyFile()}:/usr/bin/node`]
         : []),
-      ...(options.binds ?? []).map(bind => `--bind=${bind}`),
+      ...[...this.#binds, ...(options.binds ?? [])].map(bind => `--bind=${bind}`),
       '/bin/sh',
       '-euc',
       options.hasTransientEtc ? transientEtc + initramfs : initramfs,

@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly boot?: boolean
   /** Puts /var on a file system of its own of this size, that can be filled. */
   readonly varMebibytes?: number
+  /** As of `BootOptions`, for every boot. */
+  readonly binds?: readonly string[]
 }
 
 /** Real hosts and registries on a loopback of their own. Everything is gone after `close()`. */
@@ -68,13 +70,13 @@ export class Lab {
   }
 
   /** Boots a new host whose first version, v1, is Debian with this repository and the given files. */
-  async host({ v1 = {}, boot = true, varMebibytes }: HostOptions = {}) {
+  async host({ v1 = {}, boot = true, varMebibytes, binds }: HostOptions = {}) {
     const name = `host-${++this.#made}`
     const sysroot = join(this.dir, name)
     await cloneSysroot(await this.#goldenSysroot(v1), sysroot)
     await moveBoot(sysroot)
     if (varMebibytes !== undefined) await limitVar(sysroot, varMebibytes)
-    const host = new Host(this.#area, name, sysroot)
+    const host = new Host(this.#area, name, sysroot, binds)
     this.#hosts.push(host)
     if (boot) await host.boot()
     return host

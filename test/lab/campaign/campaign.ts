@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Files, Lab } from '../lab.ts'
-import type { FileSystem } from '../disk-file.ts'
+import { type Store, stores, type StoreName } from '../stores.ts'
 import { Disks } from './disks.ts'
-import { drawRun } from './draw-run.ts'
+import { drawRun, type RunKind } from './draw-run.ts'
 import { type Outcome, run } from './run.ts'
 import { Subject, type SubjectOptions } from './subject.ts'
 
 /** One kind of campaign; `withoutSync` takes every `sync -f` out of the product. */
 export type Campaign =
   | { readonly kind: 'crash' }
-  | { readonly kind: 'power'; readonly fileSystem: FileSystem; readonly withoutSync?: boolean }
+  | {
+      readonly kind: Exclude<RunKind, 'crash'>
+      readonly store: StoreName
+      readonly fileSystem?: 'xfs'
+      readonly withoutSync?: boolean
+    }
 
 /** More do not make it faster on two cores. */
 const atATime = 2
@@ -47,10 +52,12 @@ export async function runCampaign(
 
 /** What a host of a campaign is made of. */
 export async function subjectOptions(lab: Lab, campaign: Campaign): Promise<SubjectOptions> {
-  if (campaign.kind === 'crash') return {}
+  if (!('store' in campaign)) return {}
   const { fileSystem, withoutSync } = campaign
+  const store: Store = stores[campaign.store]
+  const disks = { ...store.disks, ...(fileSystem ? { '': fileSystem } : {}) }
   return {
-    disks: { shelf: await Disks.open(lab), fileSystem },
+    disks: { shelf: await Disks.open(lab), store: { ...store, disks } },
     ...(withoutSync ? { v1: fileSystemsStayUnsynced(lab) } : {}),
   }
 }

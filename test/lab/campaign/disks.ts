@@ -1,4 +1,4 @@
-import { constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { constants, copyFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { type Disk, type FileSystem, gigabyte, makeDisk, mountDisk } from '../disk-file.ts'
@@ -37,6 +37,27 @@ export class Disks {
     return { fileSystem, file }
   }
 
+  /** An ext4 that finds no room for data, and only for data, after `fill()`: its metadata is written in full. */
+  async makeThin(): Promise<Disk> {
+    const file = join(this.#dir, `${++this.#made}`)
+    const make = `truncate -s 1G "$0"; dd if=/dev/zero of="$0" bs=1M count=120 conv=notrunc status=none
+      mkfs.ext4 -q -E nodiscard,packed_meta_blocks=1,lazy_itable_init=0,lazy_journal_init=0 "$0"
+      dd if="$0" of="$0" bs=1M count=120 conv=notrunc status=none`
+    await execa('sh', ['-euc', make, file])
+    return { fileSystem: 'ext4', file }
+  }
+
+  /** Takes the room of all disks, until `makeRoom()`: what they still need for data is an error of the disk. */
+  async fill(): Promise<void> {
+    await execa('sync', ['-f', this.#dir])
+    const { bavail, bsize } = statfsSync(this.#dir)
+    await execa('fallocate', ['--length', `${bavail * bsize - 600_000}`, this.#filler])
+  }
+
+  makeRoom(): void {
+    rmSync(this.#filler, { force: true })
+  }
+
   /** As it is now, mounted or not. */
   copy({ fileSystem, file }: Disk): Disk {
     const copy = join(this.#dir, `${++this.#made}`)
@@ -46,5 +67,9 @@ export class Disks {
 
   remove({ file }: Disk): void {
     rmSync(file)
+  }
+
+  get #filler(): string {
+    return join(this.#dir, 'filler')
   }
 }

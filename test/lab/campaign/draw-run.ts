@@ -1,3 +1,4 @@
+import { drawHandPull, type HandPull } from './hand-pull.ts'
 import { drawImages, type ImagePlan } from './images.ts'
 import { Random } from './random.ts'
 
@@ -5,10 +6,11 @@ import { Random } from './random.ts'
 export type Victim = 'power' | 'host' | 'registry' | 'podman' | 'program'
 
 /**
- * In the order in which they come. `staged`: the update tool has ended. `pulled`: every image is there.
+ * In the order in which they come. `pulling by hand`, `pulled by hand`: nothing is staged. `staged`: the update tool has ended. `pulled`: every image is there.
  * `shutdown`: it was asked for. `gate`: the gate has begun. `finalized`: the boot entries have changed.
  */
-export type Event = 'staged' | 'pulled' | 'shutdown' | 'gate' | 'finalized'
+export type Event =
+  'pulling by hand' | 'pulled by hand' | 'staged' | 'pulled' | 'shutdown' | 'gate' | 'finalized'
 
 /** When something happens. */
 export interface Moment {
@@ -30,18 +32,28 @@ export interface RunPlan {
   readonly seed: number
   /** Those that the next version brings. */
   readonly images: readonly ImagePlan[]
+  /** What somebody pulls before it is staged, whom the first blow meets. */
+  readonly byHand?: HandPull
   /** The next one comes when the host is still on its old version. */
   readonly blows: readonly Blow[]
   /** Whether the old version is booted again at the end. */
   readonly rollback: boolean
 }
 
-export function drawRun(kind: 'crash' | 'power', seed: number): RunPlan {
+/** With `hand`, somebody pulls images of the next version before that, with `hand-layer` another one on their layers. */
+export type RunKind = 'crash' | 'power' | 'hand' | 'hand-layer'
+
+export function drawRun(kind: RunKind, seed: number): RunPlan {
   const random = new Random(`${kind} ${seed}`)
+  const images = drawImages(random, `${kind}-${seed}`)
+  if (kind === 'hand' || kind === 'hand-layer') {
+    const byHand = drawHandPull(random, kind, images)
+    return { seed, images, byHand, blows: [drawCutByHand(random)], rollback: false }
+  }
   const draw = { crash: drawCrash, power: drawPowerCut }[kind]
   return {
     seed,
-    images: drawImages(random, `${kind}-${seed}`),
+    images,
     blows: [draw(random), ...(random.percent(25) ? [draw(random)] : [])],
     rollback: random.percent(20),
   }
@@ -85,8 +97,15 @@ function drawPowerCut(random: Random): Blow {
   }
 }
 
+function drawCutByHand(random: Random): Blow {
+  const event = random.choose([40, 'pulling by hand'], [60, 'pulled by hand'])
+  return { victim: 'power', moment: { event, ms: random.integer(0, longest[event]) } }
+}
+
 /** Milliseconds from an event to what comes next, with some room. */
 const longest: Readonly<Record<Event, number>> = {
+  'pulling by hand': 2000,
+  'pulled by hand': 8000,
   staged: 4000,
   pulled: 500,
   shutdown: 2000,

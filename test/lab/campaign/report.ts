@@ -3,8 +3,9 @@ import type { Blow, Event, RunPlan, Victim } from './draw-run.ts'
 import type { Outcome } from './run.ts'
 
 /** What a run does, in a line. */
-export function describeRun({ seed, blows }: RunPlan): string {
-  return `SEED=${seed}: ${blows.map(describeBlow).join('; then ')}`
+export function describeRun({ seed, byHand, blows }: RunPlan): string {
+  const syncs = byHand?.syncs === true ? ' during which something synced' : ''
+  return `SEED=${seed}: ${blows.map(describeBlow).join('; then ')}${syncs}`
 }
 
 /** An assertion that a run kept every promise. Its name says which it broke, in a line: CI shows little more. */
@@ -39,6 +40,8 @@ const struck: Readonly<Record<Victim, string>> = {
 }
 
 const since: Readonly<Record<Event, string>> = {
+  'pulling by hand': 'a pull by hand began',
+  'pulled by hand': 'a pull by hand',
   staged: 'staging',
   pulled: 'the last pull',
   shutdown: 'the request to shut down',

@@ -3,6 +3,7 @@ import { boundImages, imageSpec } from '../bound-images.ts'
 import type { Host } from '../lab.ts'
 import { damagedImages } from './damaged-images.ts'
 import type { Blow, RunPlan } from './draw-run.ts'
+import { pullByHand } from './hand-pull.ts'
 import { type ImagePlan, pushImages } from './images.ts'
 import { leftovers, storeFaults } from './leftovers.ts'
 import { strike, waitForPulls } from './strike.ts'
@@ -22,20 +23,30 @@ export interface Outcome {
 /**
  * Stages the next version and strikes, until all blows are spent or the host is on the next version. Then
  * the next version must be there, or get there by staging it again.
+ *
+ * @param prepare is done before a version is staged that is to be struck
  */
-export async function run(subject: Subject, plan: RunPlan): Promise<Outcome> {
+export async function run(
+  subject: Subject,
+  plan: RunPlan,
+  prepare = async () => {},
+): Promise<Outcome> {
   const { host, version: old } = subject
   const booted: Outcome['booted'][number][] = []
   const violations: string[] = []
   const check = async (when: string, find: Promise<readonly string[]>) =>
     violations.push(...(await find).map(line => `${when}: ${line}`))
   try {
+    const byHand = plan.byHand && (await pushImages(subject.registry, plan.byHand.images))
+    const others = byHand?.map(({ reference }) => reference) ?? []
     const next = await publish(subject, `next-${plan.seed}`, plan.images)
     await subject.settle()
     for (const blow of plan.blows) {
       if (host.bootedVersion() !== old.name) break
-      await host.stage(next.name)
+      await prepare()
+      await (plan.byHand ? pullByHand(host, others, plan.byHand) : host.stage(next.name))
       const struck = await strike(subject, blow)
+      subject.makeRoom()
       const recorded = new Set(subject.recordedImages())
       await host.boot()
       const isNew = host.bootedVersion() === next.name
@@ -56,6 +67,11 @@ export async function run(subject: Subject, plan: RunPlan): Promise<Outcome> {
       await check('staging again', stageAgain(host, next))
       if (host.bootedVersion() === next.name) {
         await check('after staging again', damagedImages(host, [...old.images, ...next.images]))
+        // what is damaged of images of others is left to them
+        await removeImages(
+          host,
+          others.filter(other => !isOneOf(next.images, other)),
+        )
         await check('after staging again', leftovers(host))
         await check('after staging again', storeFaults(host))
       }
@@ -127,7 +143,17 @@ async function readJournal({ host }: Subject): Promise<string> {
 
 /** Keeps the store as small as it was. */
 async function removeOthers({ host, version }: Subject, all: Version['images']): Promise<void> {
-  const keep = new Set(version.images.map(({ reference }) => reference))
-  const rest = all.map(({ reference }) => reference).filter(reference => !keep.has(reference))
-  await host.run(`podman image rm --ignore ${[...new Set(rest)].join(' ')}`)
+  const rest = all.map(({ reference }) => reference)
+  await removeImages(
+    host,
+    rest.filter(reference => !isOneOf(version.images, reference)),
+  )
+}
+
+function isOneOf(images: Version['images'], name: string): boolean {
+  return images.some(({ reference }) => reference === name)
+}
+
+async function removeImages(host: Host, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await host.run(`podman image rm --ignore ${[...new Set(names)].join(' ')}`)
 }

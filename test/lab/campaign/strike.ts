@@ -2,6 +2,7 @@ import { readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../lab.ts'
+import { waitForHand } from './hand-pull.ts'
 import type { Blow, Event, Moment, Victim } from './draw-run.ts'
 import { type Subject, varOf } from './subject.ts'
 
@@ -94,6 +95,8 @@ function watchEvents(host: Host): Watch {
 /** Comes back earlier when the host goes off. */
 async function reach(host: Host, { event, ms }: Moment, watch: Watch): Promise<void> {
   const wait: Readonly<Record<Event, () => Promise<unknown>>> = {
+    'pulling by hand': async () => {},
+    'pulled by hand': () => waitForHand(host),
     staged: async () => {},
     pulled: () => waitForPulls(host),
     shutdown: async () => {},

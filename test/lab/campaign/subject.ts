@@ -1,10 +1,11 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { execa } from 'execa'
-import { boundImages, configured, imageSpec } from '../bound-images.ts'
+import { boundImages, imageSpec } from '../bound-images.ts'
 import type { Files, Host, Lab, Registry } from '../lab.ts'
-import { type Disk, type FileSystem, mountDisk, unmountDisk } from '../disk-file.ts'
+import { quickTries, type Store } from '../stores.ts'
 import type { Disks } from './disks.ts'
+import { HostDisks } from './host-disks.ts'
+import { hasLookedAtBoot, until } from '../until.ts'
 import { commonLayer, type ImagePlan, type KnownImage, pushImages } from './images.ts'
 
 /** A version of the OS with its bound images. */
@@ -14,14 +15,11 @@ export interface Version {
 }
 
 export interface SubjectOptions {
-  /** Where `/var` is kept on a disk of its own, so that its power can be cut. */
-  readonly disks?: { readonly shelf: Disks; readonly fileSystem: FileSystem }
+  /** Where `/var` and the image store are kept on disks of their own, so that their power can be cut. */
+  readonly disks?: { readonly shelf: Disks; readonly store: Store }
   /** More files of v1. */
   readonly v1?: Files
 }
-
-/** As many tries as always, and none that takes longer than who watches is patient. */
-const quickTries = configured('RetryDelaySec=1', 'RetryMaxDelaySec=2', 'FlushTimeoutSec=20')
 
 /** Part of every version, and there before the first run. */
 const ownImage: ImagePlan = {
@@ -38,35 +36,36 @@ export class Subject {
   readonly registry: Registry
   /** The booted version. */
   version: Version
-  readonly #shelf: Disks | undefined
-  #disk: Disk | undefined
+  readonly #disks: HostDisks | undefined
 
-  private constructor(
-    host: Host,
-    registry: Registry,
-    version: Version,
-    shelf?: Disks,
-    disk?: Disk,
-  ) {
+  private constructor(host: Host, registry: Registry, version: Version, disks?: HostDisks) {
     this.host = host
     this.registry = registry
     this.version = version
-    this.#shelf = shelf
-    this.#disk = disk
+    this.#disks = disks
   }
 
   static async make(lab: Lab, registry: Registry, options: SubjectOptions): Promise<Subject> {
-    const { disks } = options
+    const { shelf, store } = options.disks ?? {}
     const images = await pushImages(registry, [ownImage])
     const specs = boundImages({ 'own.image': imageSpec(registry, 'own:1') })
-    const host = await lab.host({ v1: { ...quickTries, ...options.v1, ...specs }, boot: false })
-    const disk = await disks?.shelf.make(disks.fileSystem)
-    if (disk !== undefined) await mountDisk(disk, varOf(host))
+    const v1 = { ...quickTries, ...store?.v1, ...options.v1, ...specs }
+    const host = await lab.host({
+      v1,
+      boot: false,
+      ...(store?.binds ? { binds: store.binds } : {}),
+    })
+    const disks = shelf && store && (await HostDisks.make(lab, shelf, varOf(host), store.disks))
+    for (const path of store?.directories ?? [])
+      mkdirSync(join(varOf(host), path), { recursive: true })
     await host.boot()
-    const subject = new Subject(host, registry, { name: 'v1', images }, disks?.shelf, disk)
+    const subject = new Subject(host, registry, { name: 'v1', images }, disks)
+    await until(host, hasLookedAtBoot)
     const pull = `podman image pull --tls-verify=false ${registry.address}/own:1`
-    const { exitCode, stderr } = await host.run(pull)
-    if (exitCode !== 0) throw new Error(`${pull}: ${stderr}`)
+    for (const command of [`${store?.prepare ?? 'true'}; ${pull}`, store?.use ?? 'true']) {
+      const { exitCode, stderr } = await host.run(command)
+      if (exitCode !== 0) throw new Error(`${command}: ${stderr}`)
+    }
     await subject.settle()
     return subject
   }
@@ -74,25 +73,33 @@ export class Subject {
   /** Ends the host at once. Its registry stays. */
   async discard(): Promise<void> {
     await this.host.kill()
-    await this.#removeDisk()
+    await this.#disks?.remove()
   }
 
   /** Has all that was written until now on disk: only what comes after is at stake. */
   async settle(): Promise<void> {
-    if (this.#disk !== undefined) await execa('sync', ['--file-system', varOf(this.host)])
+    await this.#disks?.sync()
+  }
+
+  /** On a host that is off; see `HostDisks`, as for the next two. */
+  async forgetCache(): Promise<void> {
+    await this.#disks?.remount()
+  }
+
+  async fillDisks(): Promise<void> {
+    await this.#disks?.fill()
+  }
+
+  makeRoom(): void {
+    this.#disks?.makeRoom()
   }
 
   /** Ends the host at once, and with it all that is not on its disk. */
   async cutPower(): Promise<void> {
-    if (this.#shelf === undefined || this.#disk === undefined)
-      throw new Error('the host has no disk of its own')
-    // No process writes after the copy, but the kernel may: what it holds back is lost with the old disk.
+    if (this.#disks === undefined) throw new Error('the host has no disk of its own')
     await this.host.freeze()
-    const copy = this.#shelf.copy(this.#disk)
-    await this.host.kill()
-    await this.#removeDisk()
-    this.#disk = copy
-    await mountDisk(copy, varOf(this.host))
+    this.makeRoom()
+    await this.#disks.cutPower(() => this.host.kill())
   }
 
   /** The names of the images that the product has on record as being on disk. */
@@ -101,13 +108,6 @@ export class Subject {
     return listDirectory(dir)
       .map(name => readFileSync(join(dir, name), 'utf8'))
       .map(text => text.trim().split(' ')[2] ?? text)
-  }
-
-  async #removeDisk(): Promise<void> {
-    if (this.#shelf === undefined || this.#disk === undefined) return
-    await unmountDisk(varOf(this.host))
-    this.#shelf.remove(this.#disk)
-    this.#disk = undefined
   }
 }
 

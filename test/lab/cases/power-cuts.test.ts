@@ -15,7 +15,7 @@ import { seed } from '../../judges/seed.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
-const onExt4 = { kind: 'power', fileSystem: 'ext4' } as const
+const onExt4 = { kind: 'power', store: 'plain' } as const
 
 t.test(
   'between the layers of an image: what is left of it does not stop the next pull',

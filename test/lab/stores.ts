@@ -1,0 +1,134 @@
+import { configured } from './bound-images.ts'
+import type { Layout } from './campaign/host-disks.ts'
+import type { Files } from './files.ts'
+
+/** A way to keep the image store. */
+export interface Store {
+  /** For docs/stores.md. */
+  readonly description: string
+  /** The disks below /var. */
+  readonly disks: Layout
+  /** Directories of /var that are there before the first boot. */
+  readonly directories?: readonly string[]
+  /** Files of v1, the first OS. */
+  readonly v1?: Files
+  /** As of `BootOptions`, for every boot. */
+  readonly binds?: readonly string[]
+  /** What podman needs before it is used by hand. */
+  readonly prepare?: string
+  /** To be done once v1 has its own image. */
+  readonly use?: string
+}
+
+const ownDisk: Layout = { '': 'ext4', disk: 'ext4' }
+
+/** `/var/disk`, where the lab mounts a disk, stands for that disk. */
+const fstab = (at: string, options: string): Files => ({
+  '/etc/fstab': `/var/disk ${at} none bind,${options} 0 0\n`,
+})
+
+const storageConf = (directory: string, ...more: readonly string[]): Files => ({
+  '/etc/containers/storage.conf': [
+    '[storage]',
+    'driver = "overlay"',
+    'runroot = "/run/containers/storage"',
+    `graphroot = "${directory}"`,
+    ...more,
+    '',
+  ].join('\n'),
+})
+
+/** A network that comes up as NetworkManager's does, after basic.target. */
+const network: Files = {
+  'usr/lib/systemd/system/lab-network.service':
+    '[Unit]\nWants=network.target\nBefore=network.target network-online.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n',
+  'usr/lib/systemd/system/multi-user.target.wants/lab-network.service': {
+    symlink: '../lab-network.service',
+  },
+}
+
+const overlay = '/var/lib/containers/storage/overlay'
+const mountOverlay = `mountpoint ${overlay} || mount ${overlay}`
+
+/** As a container does that runs: while its layer is mounted, podman leaves alone what is mounted at `overlay`. */
+const container: Files = {
+  'usr/lib/systemd/system/lab-container.service': `[Unit]
+RequiresMountsFor=${overlay}
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c '! [ -e /var/lib/lab-container ] || { ${mountOverlay}; podman mount lab; }'
+`,
+  'usr/lib/systemd/system/multi-user.target.wants/lab-container.service': {
+    symlink: '../lab-container.service',
+  },
+}
+
+export const stores = {
+  plain: { description: 'a directory of `/var`', disks: { '': 'ext4' } },
+  btrfs: {
+    description: 'a subvolume of a btrfs at `/var/lib/containers`',
+    disks: { '': 'ext4', 'lib/containers': 'btrfs' },
+  },
+  nofail: {
+    description: 'a disk at `/var/lib/containers`, with `nofail`',
+    disks: ownDisk,
+    directories: ['lib/containers'],
+    v1: fstab('/var/lib/containers', 'nofail'),
+  },
+  netdev: {
+    description: 'a disk at `/var/lib/containers`, with `_netdev`',
+    disks: ownDisk,
+    directories: ['lib/containers'],
+    v1: {
+      ...network,
+      ...fstab('/var/lib/containers', '_netdev,x-systemd.requires=lab-network.service'),
+    },
+  },
+  automount: {
+    description: 'a disk at `/var/lib/containers`, with `x-systemd.automount`',
+    disks: ownDisk,
+    directories: ['lib/containers'],
+    v1: fstab('/var/lib/containers', 'x-systemd.automount'),
+    binds: ['/dev/autofs'],
+  },
+  graphroot: {
+    description: 'a disk at `/var/lib/containers/storage`, with `nofail`',
+    disks: ownDisk,
+    directories: ['lib/containers/storage'],
+    v1: fstab('/var/lib/containers/storage', 'nofail'),
+  },
+  data: {
+    description: '`graphroot` below `/var/data`, a disk with `nofail`',
+    disks: ownDisk,
+    directories: ['data'],
+    v1: { ...storageConf('/var/data/containers/storage'), ...fstab('/var/data', 'nofail') },
+  },
+  imagestore: {
+    description: '`imagestore` at `/var/images`, a disk with `nofail`',
+    disks: ownDisk,
+    directories: ['images'],
+    v1: {
+      ...storageConf('/var/lib/containers/storage', 'imagestore = "/var/images"'),
+      ...fstab('/var/images', 'nofail'),
+    },
+  },
+  overlay: {
+    description: 'a disk at `overlay` in the store, where a container runs',
+    disks: ownDisk,
+    directories: ['lib/containers/storage/overlay'],
+    v1: { ...fstab(overlay, 'defaults'), ...container },
+    prepare: mountOverlay,
+    use: `image=$(podman images --quiet) && { ${mountOverlay}; } && podman create --name lab $image /none &&
+      { ${mountOverlay}; } && podman mount lab && touch /var/lib/lab-container`,
+  },
+  thin: {
+    description: 'a thin disk at `/var/lib/containers` that has no room for what it promised',
+    disks: { '': 'ext4', 'lib/containers': 'thin' },
+  },
+} satisfies Readonly<Record<string, Store>>
+
+export type StoreName = keyof typeof stores
+
+/** For hosts with any store: as many attempts as always, and none that takes longer than a test is patient. */
+export const quickTries = configured('RetryDelaySec=1', 'RetryMaxDelaySec=2', 'FlushTimeoutSec=20')
