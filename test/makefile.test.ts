@@ -79,6 +79,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/share/doc/bootc-bound-images/isolation.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/quadlet-differences.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/specs.md',
+      '-rw-r--r-- usr/share/doc/bootc-bound-images/stores.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/update-tools.md',
       '-rw-r--r-- usr/share/man/man8/bootc-bound-images.8',
       '-rwxr-xr-x usr/lib/bootc-bound-images/activate',
