@@ -38,7 +38,7 @@ stored := bootc-pending-.service \
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
-scripts := activate await-pulls boot-id check-store retry-delay mark-pull until-stalled by-digest-or-tag record-pull \
+scripts := activate await-pulls boot-id check-store retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull \
 	unmark-pull mark-running unmark-running sync-store give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \

@@ -88,6 +88,7 @@ t.test('install, again, and uninstall', t => {
       '-rwxr-xr-x usr/lib/bootc-bound-images/bootc-bound-images',
       '-rwxr-xr-x usr/lib/bootc-bound-images/by-digest-or-tag',
       '-rwxr-xr-x usr/lib/bootc-bound-images/check-store',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/give-name',
       '-rwxr-xr-x usr/lib/bootc-bound-images/give-up',
       '-rwxr-xr-x usr/lib/bootc-bound-images/guard-soft-reboot',
       '-rwxr-xr-x usr/lib/bootc-bound-images/mark-pull',

@@ -12,6 +12,8 @@ export interface PullSteps {
   readonly pull: readonly string[]
   /** Pulls the same image by its tag, see `tagCommand`. */
   readonly pullByTag: readonly string[] | undefined
+  /** Gives an image that was pulled by digest its name, see units/programs/give-name. */
+  readonly name: readonly string[] | undefined
   /** Syncs the store and records that it has the image, see units/programs/record-pull. */
   readonly record: readonly string[]
   /** Cleans up if one of the other commands failed, see units/programs/unmark-pull. */
@@ -24,14 +26,19 @@ export function pullSteps(
   { imageStore, libraryDirectory, podmanVersion }: PullFacts,
 ): PullSteps {
   const name = recordName(unit)
+  const stored = storedName(boundImage)
   return {
     mark: [`${libraryDirectory}/mark-pull`, name],
     pull: pullCommand(boundImage, podmanVersion, imageStore),
     pullByTag: tagCommand(boundImage, imageStore),
+    name:
+      boundImage.digest === undefined
+        ? undefined
+        : [`${libraryDirectory}/give-name`, stored, boundImage.name, ...imageStore.options],
     record: [
       `${libraryDirectory}/record-pull`,
       name,
-      storedName(boundImage),
+      stored,
       storePath(imageStore),
       ...imageStore.options,
     ],

@@ -1,10 +1,12 @@
 // /var/lib/bootc-bound-images/names: lines `ID NAME`, the tags that this product has given to images. Written by
-// settle, activate and boot before they give a tag; read when images are pruned, which also drops the lines that are no
-// longer true. Failure policy: a line of another format is skipped, so its tag stays; every other failure is an error.
+// give-name, settle, activate and boot before they give a tag; read when images are pruned, which also drops the lines that
+// are no longer true. Lines are only added while pulls run, because give-name does not lock the file. Failure policy: a
+// line of another format is skipped, so its tag stays; every other failure is an error.
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
 
 const file = join(stateDirectory, 'names')
 
@@ -24,14 +26,31 @@ export function readGivenNames(): readonly GivenName[] {
 
 /** Adds to the tags that were given. */
 export function addGivenNames(names: readonly GivenName[]): void {
-  writeGivenNames([...readGivenNames(), ...names])
+  unlessFailing(() => {
+    const known = readUnlessMissing(file) ?? ''
+    const added = linesOf(names).filter(line => !known.includes(line))
+    if (added.length === 0) return
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
+    appendFileSync(file, added.join(''), { mode: 0o600, flush: true })
+    syncDirectory(stateDirectory)
+  })
 }
 
 /** Replaces the tags that were given. */
 export function writeGivenNames(names: readonly GivenName[]): void {
-  const text = [...new Set(names.map(({ id, name }) => `${id} ${name}\n`))].join('')
-  try {
+  unlessFailing(() => {
+    const text = linesOf(names).join('')
     if (text !== (readUnlessMissing(file) ?? '')) writeFileSafely(file, text)
+  })
+}
+
+function linesOf(names: readonly GivenName[]): readonly string[] {
+  return [...new Set(names.map(({ id, name }) => `${id} ${name}\n`))]
+}
+
+function unlessFailing(write: () => void): void {
+  try {
+    write()
   } catch {
     // For example, the disk is full. An image must get its tag all the same.
   }

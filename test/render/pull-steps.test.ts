@@ -32,6 +32,7 @@ t.test('the store that podman uses by itself', t => {
     mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a:1'],
     pullByTag: undefined,
+    name: undefined,
     record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/var/lib/containers/storage'],
     unmark: ['/opt/lib/unmark-pull', name, '/var/lib/containers/storage'],
   })
@@ -44,6 +45,7 @@ t.test('every step has the same store', t => {
     mark: ['/opt/lib/mark-pull', name],
     pull: ['/usr/bin/podman', ...store.options, 'image', 'pull', 'quay.io/x/a:1'],
     pullByTag: undefined,
+    name: undefined,
     record: ['/opt/lib/record-pull', name, 'quay.io/x/a:1', '/srv/images', ...store.options],
     unmark: ['/opt/lib/unmark-pull', name, '/srv/images'],
   })
@@ -62,9 +64,12 @@ t.test('a store with its images in another directory', t => {
 })
 
 t.test('by digest', t => {
-  const { pull, record } = stepsIn(defaultStore, 'sha256:0')
+  const { pull, name, record } = stepsIn(defaultStore, 'sha256:0')
   t.strictSame(pull, ['/usr/bin/podman', 'image', 'pull', 'quay.io/x/a@sha256:0'])
+  t.strictSame(name, ['/opt/lib/give-name', 'quay.io/x/a@sha256:0', 'quay.io/x/a:1'])
   t.equal(record[2], 'quay.io/x/a@sha256:0')
+  const store = separateStore('/srv/images')
+  t.strictSame(stepsIn(store, 'sha256:0').name?.slice(3), store.options)
   t.end()
 })
 
@@ -114,7 +119,7 @@ t.test('the unit of an image that has both', t => {
   const units = renderUnits(plan, hostFacts, undefined)
   t.match(
     units.find(({ name }) => name === unit)?.contents,
-    /^ExecStart=\/opt\/lib\/until-stalled \/opt\/lib\/by-digest-or-tag \S+-image\.service 5 \/usr\/bin\/skopeo copy --quiet docker:\S+ containers-storage:\S+ \/usr\/bin\/podman image pull quay\.io\/x\/a@sha256:0$/m,
+    /^ExecStart=\/opt\/lib\/until-stalled \/opt\/lib\/by-digest-or-tag \S+-image\.service 5 \/usr\/bin\/skopeo copy --quiet docker:\S+ containers-storage:\S+ \/usr\/bin\/podman image pull quay\.io\/x\/a@sha256:0\nExecStartPost=-\/opt\/lib\/give-name quay\.io\/x\/a@sha256:0 quay\.io\/x\/a:1\nExecStartPost=\+\/opt\/lib\/record-pull /m,
   )
   t.end()
 })

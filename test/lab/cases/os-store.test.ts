@@ -1,9 +1,9 @@
 // Images in a store that is part of the running OS go with it.
 import { join } from 'node:path'
-import t from 'tap'
-import { boundImages, fewQuickTries, imageSpec } from '../bound-images.ts'
-import { Lab, makeLayer } from '../lab.ts'
-import { hasLookedAtBoot, until } from '../until.ts'
+import t, { type Test } from 'tap'
+import { boundImages, configured, fewQuickTries, imagesOn, imageSpec } from '../bound-images.ts'
+import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
+import { hasLookedAtBoot, isPulling, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -21,17 +21,22 @@ runroot = "/run/containers/storage"
 additionalimagestores = ["/usr/lib/shop/images"]
 `
 
-t.test('they are pulled, with all their layers', async t => {
-  const host = await lab.host({ v1: { ...fewQuickTries, 'usr/lib/shop/images/.keep': '' } })
-  const digest = await registry.push('web:1', { layers: [base] })
-  const pull = `podman --root /var/images --runroot /run/images image pull --tls-verify=false ${at(`web@${digest}`)}`
+/** A host whose OS has this image in a store of its own. */
+async function hostWithStore(t: Test, settings: Files, image: string): Promise<Host> {
+  const host = await lab.host({ v1: { ...settings, 'usr/lib/shop/images/.keep': '' } })
+  const pull = `podman --root /var/images --runroot /run/images image pull --tls-verify=false ${at(image)}`
   t.match(await host.run(pull), { exitCode: 0 })
   await host.shutdown()
   const images = join(host.sysroot, 'ostree/deploy/debian/var/images')
-  const withStore = { binds: [`${images}:/usr/lib/shop/images`] }
-  await host.boot(withStore)
+  await host.boot({ binds: [`${images}:/usr/lib/shop/images`] })
   await host.run(`cat >/etc/containers/storage.conf <<'EOF'\n${configuration}\nEOF`)
   await host.run('systemctl stop bootc-bound-images.path')
+  return host
+}
+
+t.test('they are pulled, with all their layers', async t => {
+  const digest = await registry.push('web:1', { layers: [base] })
+  const host = await hostWithStore(t, fewQuickTries, `web@${digest}`)
   const [found] = [await host.run(`podman image inspect ${at(`web@${digest}`)}`)]
   t.match(found, { exitCode: 0, stdout: '/usr/lib/shop/images/overlay/' })
 
@@ -66,4 +71,29 @@ t.test('they are pulled, with all their layers', async t => {
   }
   await host.shutdown()
   await registry.start()
+})
+
+t.test('while others are pulled, the running OS keeps the names of those that were', async t => {
+  await registry.push('slow:1', { files: { id: 'slow' } })
+  const host = await hostWithStore(t, configured('RetryDelaySec=1', 'MaxParallel=2'), 'web:1')
+  const names = ['web:1', 'slow:1']
+  const specs = names.map((name, index) => [`${index}.image`, imageSpec(registry, name)])
+  await host.commit('v2', boundImages(Object.fromEntries(specs)))
+  // Not the request that resolves the tag.
+  registry.fail({ match: '/slow/manifests/sha256:', mode: 'hang' })
+  await host.stage('v2')
+  await host.run('systemctl start --no-block bootc-bound-images.target')
+  const isPulled = `systemctl --state=active --plain --no-legend list-units 'bootc-pending-*.service' | grep /web:1`
+  await until(host, isPulled)
+  const { stdout: id } = await host.run(`podman image inspect --format '{{.Id}}' ${at('web:1')}`)
+  t.match(id, /^[0-9a-f]{64}$/u, 'the running OS finds it by its name')
+  t.match(await host.run(isPulling), { exitCode: 0 }, 'while the other one is still pulled')
+  t.match(await host.run('cat /var/lib/bootc-bound-images/names'), {
+    stdout: `${id} ${at('web:1')}`,
+  })
+  registry.heal()
+  await host.run(isPulling.replace('pgrep', 'pkill'))
+  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
+  t.strictSame(await imagesOn(host, names.map(at)), names.map(at))
+  await host.kill()
 })
