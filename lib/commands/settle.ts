@@ -3,7 +3,8 @@ import { pullFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { settleImages } from '../tags/settle-images.ts'
+import { startUnit } from '../host/systemctl.ts'
+import { settleOrResolve } from '../staging/settle-or-resolve.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 import { requireRoot } from './require-root.ts'
 
@@ -17,7 +18,11 @@ export const settleCommand: CommandModule = {
       if (next === undefined) return
       const facts = await pullFacts()
       const request = readNextRequest(next, facts)
-      await settleImages(request, planAsStaged(request, facts.settings), facts)
+      const plan = planAsStaged(request, facts.settings)
+      const found = await settleOrResolve(request, plan, facts, line =>
+        process.stdout.write(`${line}\n`),
+      )
+      if (found === undefined) await startUnit('bootc-bound-images-stage.service')
     })
   },
 }

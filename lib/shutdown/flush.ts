@@ -30,6 +30,7 @@ import { readNextRequest } from '../request/read-host-request.ts'
 import { findImages } from '../survey/find-images.ts'
 import { protectImages } from '../tags/protect-images.ts'
 import { repair } from '../staging/repair.ts'
+import { resolveAgain } from '../staging/resolve-again.ts'
 import { isStagedSeen, lastStagingOutcome, stagingRefusal } from '../state/last-staging.ts'
 import { planStaging, type PlannedStaging } from '../staging/plan-staging.ts'
 
@@ -68,7 +69,7 @@ export async function flush(root: string, report: (line: string) => void): Promi
   const facts = await pullFacts(settings)
   await requireStore(facts.imageStore, { remembers: true })
   const isLookedUp = readKnowledge(begun.name) !== undefined
-  const { request, plan } = isLookedUp
+  let { request, plan } = isLookedUp
     ? recall(next, facts)
     : await lookUp(next, facts, deadline, report)
   // The image that has the tag may be an older one.
@@ -86,10 +87,18 @@ export async function flush(root: string, report: (line: string) => void): Promi
   if (before.wanted.length === 0 || refusal !== undefined) return before
   // Give repair half of the remaining time, because it could use all of it and leave none for pulls.
   await repair(report, (Date.now() + deadline) / 2)
-  const wanted = (await look()).wanted.filter(({ unit }) => !failed.has(unit))
-  const limited = planOnly(wanted, request, plan, facts)
-  const errors = await pullAll(request, limited, facts, deadline, report)
-  return { ...(await look()), errors }
+  const errors = new Map<string, string>()
+  for (;;) {
+    const { wanted } = await look()
+    const untried = wanted.filter(({ unit }) => !failed.has(unit) && !errors.has(unit))
+    const limited = planOnly(untried, request, plan, facts)
+    for (const [unit, error] of await pullAll(request, limited, facts, deadline, report))
+      errors.set(unit, error)
+    const after = await look()
+    const missing = plan.pulls.filter((_, index) => after.found[index]?.presence === 'missing')
+    if (!(await resolveAgain(request, missing, deadline, report))) return { ...after, errors }
+    ;({ request, plan } = recall(next, facts))
+  }
 }
 
 /** Plans as staging did. */

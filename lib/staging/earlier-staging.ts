@@ -1,5 +1,6 @@
 import { runtimeDirectory } from '../directories.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
+import type { StagingKnowledge } from '../state/parse-knowledge.ts'
 import { pullStates } from '../survey/pull-states.ts'
 import { currentUnits } from '../state/unit-sets.ts'
 import { type Plan } from '../plan/plan-pulls.ts'
@@ -8,9 +9,8 @@ import type { Earlier } from './resolve-images.ts'
 import { stagingKey } from '../request/staging-key.ts'
 
 /** What earlier stagings of this deployment found out. */
-export interface EarlierStaging extends Earlier {
-  /** Identifies this staging of the deployment, see `stagingKey`. */
-  readonly staging: string
+export interface EarlierStaging
+  extends Earlier, Pick<StagingKnowledge, 'staging' | 'timesResolvedAgain'> {
   /** Whether the last run was for the same staging of the deployment. */
   readonly isSameStaging: boolean
 }
@@ -38,6 +38,7 @@ export async function readEarlierStaging(
   const begun = inSet.filter(({ unit }) => !failed.has(unit))
   return {
     staging,
+    timesResolvedAgain: last?.timesResolvedAgain,
     isSameStaging: isSame,
     isStaging,
     pinsTags: role !== 'booted',

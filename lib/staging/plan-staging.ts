@@ -42,7 +42,7 @@ export async function planStaging(
   const request = readNextRequest(next, facts)
   // Some of them are credentials for the registries that are asked below.
   writePrivateFiles(request.privateFiles)
-  const { staging, isSameStaging, ...earlier } = await readEarlierStaging(
+  const { staging, timesResolvedAgain, isSameStaging, ...earlier } = await readEarlierStaging(
     request.name,
     planAsStaged(request, facts.settings),
     next.role,
@@ -56,7 +56,7 @@ export async function planStaging(
     earlier.begun.size > 0
       ? resolution.knowledge
       : await withPullsUnderWay(request, resolution.knowledge, facts)
-  writeKnowledge({ deployment: request.name, staging, knowledge })
+  writeKnowledge({ deployment: request.name, staging, timesResolvedAgain, knowledge })
   removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
   return { request, plan: planRequest(request, facts.settings, knowledge), doubt, isSameStaging }
 }

@@ -10,7 +10,7 @@ import { findNextDeployment } from '../request/next-deployment.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
-import { settleImages } from '../tags/settle-images.ts'
+import { settleOrResolve } from './settle-or-resolve.ts'
 import { stage, type Staging } from './stage.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 
@@ -44,13 +44,13 @@ export async function waitForPulls(
     const { request, plan, refusal, facts } = staging
     if (refusal === undefined) await watchUnits(request, plan, root, report)
     const found = await withStagingLock(async () =>
-      isCurrent(plan, root, facts) ? settleImages(request, plan, facts) : undefined,
+      isCurrent(plan, root, facts) ? settleOrResolve(request, plan, facts, report) : undefined,
     )
     if (found !== undefined) return surveyImages(request, plan, found)
     // Do not stage `root` again: that would stop the pulls of the deployment that was staged since.
     if (root !== undefined && (await withStagingLock(() => Promise.resolve(isReplaced(plan)))))
       throw new Error(`another deployment was staged, and took the place of ${root}`)
-    report('another deployment was staged; waiting for its bound images')
+    report('waiting for the bound images of what is staged now')
     staging = await stage(root, report)
   }
   return undefined

@@ -1,5 +1,5 @@
 // /run/bootc-bound-images/knowledge/HASH.json: JSON, what stagings have found out about the images of a deployment.
-// Written by stage and gate; read by all commands that plan pulls, so that they plan the same ones, even after another
+// Written by stage, settle, wait and gate; read by all commands that plan pulls, so that they plan the same ones, even after another
 // deployment was staged; removed by stage when the deployment is gone, else kept until the next boot. Failure policy:
 // a file of another format counts as missing; every other failure is an error.
 import { createHash } from 'node:crypto'

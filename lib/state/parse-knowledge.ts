@@ -6,6 +6,8 @@ export interface StagingKnowledge {
   readonly deployment: string
   /** Identifies the staging, see `stagingKey`. */
   readonly staging: string
+  /** How often tags were resolved again because their images were gone, in all stagings of the deployment. */
+  readonly timesResolvedAgain?: number | undefined
   readonly knowledge: Knowledge
 }
 

@@ -169,6 +169,11 @@ export class Registry {
     ])
   }
 
+  /** Deletes a manifest, as a garbage collection does. */
+  async remove(name: string, digest: string): Promise<void> {
+    await this.#send('DELETE', `${this.#origin}/v2/${name}/manifests/${digest}`)
+  }
+
   async #pushBlobs(name: string, { blobs }: Image): Promise<void> {
     for (const { digest, data } of blobs) {
       const upload = await this.#send('POST', `${this.#origin}/v2/${name}/blobs/uploads/`)

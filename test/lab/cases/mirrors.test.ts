@@ -5,7 +5,6 @@ import t from 'tap'
 import { boundImages, configured, imagesOn } from '../bound-images.ts'
 import { imageArchitecture } from '../../../lib/bound-images/platform.ts'
 import { type Files, Lab, makeLayer } from '../lab.ts'
-import { isPulling, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -197,21 +196,5 @@ t.test('few requests for manifests', async t => {
   await host.stage('v3')
   t.match(await host.run(start), { exitCode: 0 })
   t.strictSame(manifests(), ['1'], 'one for an unchanged tag')
-
-  // The registry replaces an image and deletes the old one after staging has resolved the tag.
-  const old = await registry.push('moved:1', { files: { id: 'old' } })
-  const moved = `${registry.address}/moved:1`
-  await host.commit('v4', { ...files, ...specs(moved) })
-  registry.fail({ match: `/manifests/${old}`, delayMs: 3000, status: 404 })
-  await host.stage('v4')
-  await until(host, isPulling)
-  await registry.push('moved:1', { files: { id: 'new' } })
-  t.match(await host.run(start), { exitCode: 1 })
-  t.match(
-    (await host.run('bootc-bound-images status')).stdout,
-    /moved:1 +failed .*the registry has another image for the tag by now/,
-  )
-  t.match(await host.run(start), { exitCode: 0 }, 'the tag is resolved again')
-  t.strictSame(await imagesOn(host, [moved]), [moved])
   await host.kill()
 })
