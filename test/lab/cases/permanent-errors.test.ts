@@ -2,7 +2,7 @@ import t from 'tap'
 import { boundImages, configured, imageSpec, imagesOn } from '../bound-images.ts'
 import { insecureRegistries } from '../containers-files.ts'
 import { type Host, Lab } from '../lab.ts'
-import { until } from '../until.ts'
+import { hasLookedAtBoot, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -59,9 +59,8 @@ async function stagedHost(): Promise<Host> {
     v1: {
       ...configured(
         `RetryLimit=${limit}`,
-        // Longer than the second staging of a start takes: it would start again what has failed by then.
-        'RetryDelaySec=5',
-        'RetryMaxDelaySec=5',
+        'RetryDelaySec=1',
+        'RetryMaxDelaySec=2',
         'MaxParallel=8',
         'ResolveTimeoutSec=0',
       ),
@@ -69,7 +68,8 @@ async function stagedHost(): Promise<Host> {
     },
   })
   await host.commit('v2', specs)
-  // Or its tries can be over before those of the test begin.
+  // The look at boot and the path unit stage too: its tries could be over before those of the test begin.
+  await until(host, hasLookedAtBoot)
   await host.run('systemctl stop bootc-bound-images.path')
   await host.stage('v2')
   return host
@@ -80,7 +80,7 @@ t.test(
   async t => {
     const host = await stagedHost()
     await host.run('systemctl start --no-block bootc-bound-images.target')
-    // The second staging of the start is over.
+    // The staging of the start is over.
     await until(host, 'journalctl -b -u bootc-bound-images-wait.service | grep "\\[[0-9]/"')
     await host.run(
       'systemd-run --unit=reloads sh -c "while :; do systemctl daemon-reload; sleep 0.2; done"',
