@@ -11,14 +11,15 @@ const sidedFlag = /^--(?=cert-dir|tls-verify)/u
  * and mirrors that serve manifests by tag only. It fails if the tag means another image by now. The image gets the same
  * name as by a pull of the digest; podman would move the tag to it, which the running OS may need.
  *
- * @returns undefined for an image whose spec names a digest, and for a store that is not podman's default
+ * @returns undefined for an image whose spec names a digest, and beside additional image stores, which skopeo would use
  */
 export function tagCommand(
   boundImage: BoundImage,
-  { options: storeOptions, pullOptions }: ImageStore,
+  { directory, runDirectory, options: storeOptions, pullOptions }: ImageStore,
 ): readonly string[] | undefined {
   const { digest, image, options } = boundImage
-  if (digest === undefined || storeOptions.length > 0 || pullOptions !== undefined) return undefined
+  if (digest === undefined || pullOptions !== undefined) return undefined
+  const store = storeOptions.length === 0 ? '' : `[overlay@${directory}+${runDirectory}]`
   return [
     '/usr/bin/skopeo',
     ...[...platformParts(options)].map(([part, value]) => `--override-${part}=${value}`),
@@ -29,6 +30,6 @@ export function tagCommand(
       return pullFlags.get(flag)?.skopeo ? [first.replace(sidedFlag, '--src-'), ...others] : []
     }),
     `docker://${image}`,
-    `containers-storage:${storedName(boundImage)}`,
+    `containers-storage:${store}${storedName(boundImage)}`,
   ]
 }

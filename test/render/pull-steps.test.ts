@@ -102,7 +102,10 @@ t.test('by tag, if the digest was found by the tag', t => {
     'docker://quay.io/x/a:1',
     'containers-storage:quay.io/x/a@sha256:0',
   ])
-  t.equal(tagCommand(pulled, separateStore('/srv/images')), undefined)
+  t.match(
+    tagCommand(pulled, separateStore('/srv/images'))?.at(-1),
+    /^containers-storage:\[overlay@\/srv\/images\+\/run\/bootc-bound-images\/store\]quay.io\/x\/a@sha256:/,
+  )
   t.equal(tagCommand(pulled, { ...defaultStore, pullOptions: ['--storage-opt='] }), undefined)
   t.end()
 })
