@@ -37,9 +37,9 @@ export function checkRoot(root: string): CheckResult {
     findings: [
       ...problemFindings(problems),
       ...specWarnings(files, specs),
-      ...usageWarnings(files, reader, specs),
+      ...usageWarnings(files, reader, specs, settings.store),
       ...unitWarnings(files),
-      ...(specs.length === 0 ? [] : storeFindings(files)),
+      ...(specs.length === 0 ? [] : storeFindings(files, settings.store)),
     ],
   }
 }

@@ -1,5 +1,7 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { defaultGraphRoot, readStorageConfiguration } from '../root/storage-configuration.ts'
+import { dedicatedStore } from '../config/settings.ts'
+import { toReadDedicated } from '../request/next-store.ts'
 import { describeError } from '../text/describe-error.ts'
 import { printable } from '../text/printable.ts'
 import type { Finding } from './finding.ts'
@@ -7,9 +9,16 @@ import type { Finding } from './finding.ts'
 const entry = 'etc/containers/storage.conf'
 
 /** Findings about the image store of an OS image: staging refuses an update to an OS that keeps images elsewhere. */
-export function storeFindings(files: DeploymentFiles): readonly Finding[] {
+export function storeFindings(
+  files: DeploymentFiles,
+  store: string | undefined,
+): readonly Finding[] {
   try {
-    const { graphRoot, imageStore } = readStorageConfiguration(files)
+    const { graphRoot, imageStore, additionalStores } = readStorageConfiguration(files)
+    if (store === dedicatedStore && !additionalStores.includes(store)) {
+      const reason = `the OS does not read ${store} (Store=dedicated)`
+      return [{ severity: 'error', entry, reason, remedy: toReadDedicated }]
+    }
     return [graphRoot, imageStore]
       .filter(path => path !== undefined && path !== defaultGraphRoot)
       .map(path => ({

@@ -1,3 +1,4 @@
+import { dedicatedStore } from '../config/settings.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
@@ -6,11 +7,16 @@ import type { SpecReader } from '../bound-images/spec-reader.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 import { placeOf, type Finding } from './finding.ts'
 
-/** Warnings about containers whose image is not bound, and about bound images that no container uses. */
+/**
+ * Warnings about containers whose image is not bound, and about bound images that no container uses.
+ *
+ * @param store root directory of the store; undefined for podman's own
+ */
 export function usageWarnings(
   files: DeploymentFiles,
   reader: SpecReader,
   specs: readonly BoundImageSpec[],
+  store?: string,
 ): readonly Finding[] {
   const bound = new Set(specs.map(({ boundImage }) => boundImage.name))
   const used = new Set<string>()
@@ -23,6 +29,7 @@ export function usageWarnings(
         : undefined
     if (kind === undefined || /@\.[a-z]+$/u.test(name) || isMask(files, path)) continue
     const usage = readUsage(files, reader, { kind, name, path })
+    if (store === dedicatedStore) findings.push(...usage.mounts)
     for (const image of usage.images) used.add(image)
     const entry = path.slice(1)
     const unbound = usage.images.filter(image => !bound.has(image))
@@ -55,7 +62,9 @@ function readUsage(
   files: DeploymentFiles,
   reader: SpecReader,
   quadletFile: { readonly kind: QuadletKind; readonly name: string; readonly path: string },
-): { readonly images: readonly string[]; readonly findings: readonly Finding[] } {
+): Readonly<Record<'findings' | 'mounts', readonly Finding[]>> & {
+  readonly images: readonly string[]
+} {
   const { kind, name, path } = quadletFile
   try {
     const { unitFile } = readUnitFile(files, reader.dropIns, path, name)
@@ -63,10 +72,26 @@ function readUsage(
     return {
       images: boundImages.map(image => image.name),
       findings: movingImage(unitFile, kind, path.slice(1)),
+      mounts: imageMounts(unitFile, path.slice(1)),
     }
   } catch {
-    return { images: [], findings: [] } // If the file is a spec, readBoundImages reports the error.
+    return { images: [], findings: [], mounts: [] } // If the file is a spec, readBoundImages reports the error.
   }
+}
+
+/** Warnings about mounts of images: podman does not mount an image of a store that it only reads (podman 5.4, 6.1). */
+function imageMounts(unitFile: UnitFile, entry: string): readonly Finding[] {
+  return (unitFile.get('Container')?.get('Mount') ?? [])
+    .filter(({ value }) => /(?:^|,)type=image(?:,|$)/u.test(value))
+    .map(({ file, line }) => ({
+      severity: 'warning',
+      entry,
+      file,
+      line,
+      key: 'Mount',
+      reason: 'podman does not mount an image of Store=dedicated into a container',
+      remedy: 'remove Store=dedicated, unless another program pulls the image',
+    }))
 }
 
 /** Warnings about keys that make a container use another image than the bound one. */

@@ -47,6 +47,12 @@ export const defaultSettings: Settings = {
   specDirs: undefined,
 }
 
+/**
+ * The store of `Store=dedicated`, which podman only reads. SELinux lets containers read what is below /var/lib/shared
+ * (container-selinux: container.fc).
+ */
+export const dedicatedStore = '/var/lib/shared/bootc-bound-images'
+
 /** A setting in a configuration file. */
 export interface SettingKey<Value> {
   readonly key: string
@@ -90,14 +96,15 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
     key: 'Store',
     otherwise: "podman's own store",
     values:
-      'an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp',
+      'dedicated, or an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp',
     read: text => {
+      if (text === 'dedicated') return dedicatedStore
       const path = readPath(text)
       if (/^\/(?:dev|proc|run|sys|tmp)(?:\/|$)/u.test(path))
         throw new Refusal('files there may not survive a reboot')
       return path
     },
-    write: path => path,
+    write: path => (path === dedicatedStore ? 'dedicated' : path),
   },
   specDirs: {
     key: 'SpecDirs',

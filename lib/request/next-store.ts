@@ -1,6 +1,7 @@
 import { statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OwnSettings } from '../config/read-settings.ts'
+import { dedicatedStore } from '../config/settings.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { isVarOf, staterootOf } from '../root/deployments.ts'
 import {
@@ -31,13 +32,19 @@ interface Side {
 /** A root, and its settings for itself. */
 export type ConfiguredRoot = Pick<Side, 'files' | 'settings'>
 
+/** What makes a podman read the dedicated store, for people. */
+export const toReadDedicated = `write additionalimagestores = ["${dedicatedStore}"] below [storage.options] in /etc/containers/storage.conf`
+
 /** The image store of the running system. */
 export function runningStore(running: ConfiguredRoot): NextStore {
   const here = withStorage(running)
   const find = (path: string) => resolve(here.files, path) ?? path
   return {
-    obstacle: undefined,
-    own: directoriesOf(here).map(find),
+    obstacle: isDedicated(here)
+      ? obstacleIn(() => requireDedicated(here, here, 'this OS'))
+      : undefined,
+    // With Store=dedicated, the images in podman's own store are those of before.
+    own: [...directoriesOf(here), ...(isDedicated(here) ? ownDirectories(here) : [])].map(find),
     additional: here.storage.additionalStores.map(find),
   }
 }
@@ -55,18 +62,29 @@ export function nextStore(
   next: ConfiguredRoot,
   running: ConfiguredRoot,
 ): NextStore {
-  const { own } = runningStore(running)
-  try {
-    const [here, there] = [withStorage(running), withStorage(next)]
+  const here = withStorage(running)
+  const own = directoriesOf(here).map(path => resolve(here.files, path) ?? path)
+  let additional: readonly string[] = []
+  const obstacle = obstacleIn(() => {
+    const there = withStorage(next)
     const find = (path: string) => resolve(there.files, path) ?? resolve(here.files, path) ?? path
     refuseOtherVar(root, hostRoot)
-    refuseOtherDirectories(own, there, find)
+    if (isDedicated(here)) requireDedicated(here, there, 'the next OS')
+    else refuseOtherDirectories(own, there, find)
     refuseUnreadStore(here, there)
     for (const path of own) refuseVolatile(path, hostRoot)
-    return { own, additional: there.storage.additionalStores.map(find), obstacle: undefined }
+    additional = there.storage.additionalStores.map(find)
+  })
+  return { own, additional, obstacle }
+}
+
+function obstacleIn(require: () => void): string | undefined {
+  try {
+    require()
+    return undefined
   } catch (error) {
     const { reason, remedy = 'correct the file' } = explain(error)
-    return { own, additional: [], obstacle: printable(`${reason}; ${remedy}`) }
+    return printable(`${reason}; ${remedy}`)
   }
 }
 
@@ -74,8 +92,19 @@ function withStorage({ files, settings }: ConfiguredRoot): Side {
   return { files, settings, storage: readStorageConfiguration(files) }
 }
 
-function directoriesOf({ storage: { graphRoot, imageStore }, settings: { store } }: Side) {
-  return store !== undefined ? [store] : [graphRoot, imageStore].filter(path => path !== undefined)
+function isDedicated({ settings }: Side): boolean {
+  return settings.store === dedicatedStore
+}
+
+/** The directories in which images are pulled. */
+function directoriesOf(side: Side): readonly string[] {
+  const { store } = side.settings
+  return store === undefined ? ownDirectories(side) : [store]
+}
+
+/** The directories of podman's own store. */
+function ownDirectories({ storage: { graphRoot, imageStore } }: Side): readonly string[] {
+  return [graphRoot, imageStore].filter(path => path !== undefined)
 }
 
 /** A path without links; undefined if it does not exist in the root, as a directory that is mounted. */
@@ -104,17 +133,28 @@ function refuseOtherDirectories(
   there: Side,
   find: (path: string) => string,
 ): void {
-  const next = directoriesOf(there)
+  // A podman that reads the dedicated store still has its own.
+  const next = isDedicated(there) ? ownDirectories(there) : directoriesOf(there)
   if (next.map(find).join('\n') === own.join('\n')) return
-  const key = there.settings.store === undefined ? 'graphroot= and imagestore=' : 'Store='
-  const file =
-    there.settings.store === undefined
-      ? '/etc/containers/storage.conf'
-      : '/etc/bootc-bound-images.conf'
+  const isPodmans = there.settings.store === undefined || isDedicated(there)
+  const key = isPodmans ? 'graphroot= and imagestore=' : 'Store='
+  const file = isPodmans ? '/etc/containers/storage.conf' : '/etc/bootc-bound-images.conf'
   throw new Refusal(
     `the next OS keeps images in ${next.join(' and ')}, and this OS in ${own.join(' and ')}`,
     `set ${key} in ${file}, which both read`,
   )
+}
+
+/** @throws Refusal if podman would keep the images elsewhere, or a root does not read the dedicated store */
+function requireDedicated({ storage: { imageStore } }: Side, { storage }: Side, who: string): void {
+  // podman --root has no other effect on it.
+  if (imageStore !== undefined)
+    throw new Refusal(
+      `podman would keep the images of Store=dedicated in ${imageStore}`,
+      'remove imagestore= from storage.conf',
+    )
+  if (!storage.additionalStores.includes(dedicatedStore))
+    throw new Refusal(`${who} does not read ${dedicatedStore} (Store=dedicated)`, toReadDedicated)
 }
 
 /** @throws Refusal if only the running podman reads the store that `Store=` names */

@@ -56,6 +56,22 @@ t.test('where the OS keeps images', t => {
   t.match(check({ ...web, ...used, [file]: 'x' }), [
     /^error: etc\/containers\/storage.conf: \/usr\/share\/containers\/storage.conf: .*; correct the file$/,
   ])
+  const dedicated = { 'usr/lib/bootc-bound-images.conf': '[BoundImages]\nStore=dedicated\n' }
+  t.strictSame(check({ ...web, ...used, ...dedicated }), [
+    'error: etc/containers/storage.conf: the OS does not read /var/lib/shared/bootc-bound-images (Store=dedicated); write additionalimagestores = ["/var/lib/shared/bootc-bound-images"] below [storage.options] in /etc/containers/storage.conf',
+  ])
+  const named =
+    '[storage.options]\nadditionalimagestores = ["/var/lib/shared/bootc-bound-images"]\n'
+  t.strictSame(check({ ...web, ...used, ...dedicated, [file]: named }), [])
+  const mounted = {
+    ...used,
+    [`${quadlets}/web.container`]:
+      '[Container]\nImage=web.image\nMount=type=tmpfs,dst=/x\nMount=type=image,source=x,dst=/y\n',
+  }
+  t.match(check({ ...web, ...mounted, ...dedicated, [file]: named }), [
+    /^warning: .*web\.container, line 4, Mount=: podman does not mount an image of Store=dedicated/,
+  ])
+  t.strictSame(check({ ...web, ...mounted }), [])
   t.strictSame(check({ [file]: 'x' }), [], 'without specs')
   t.end()
 })

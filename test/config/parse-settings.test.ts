@@ -101,7 +101,7 @@ t.test('all errors at once', t => {
       `${dropIn('b')}, line 2: the file holds a NUL byte; save it as text`,
       `${main}, line 2, MaxParallel=: this is not a whole number; write a whole number from 1 to 64`,
       `${main}, line 3, RetryLimit=: this is not a whole number; write a whole number from 1 to 100`,
-      `${dropIn('c')}, line 2, Store=: /a\\u{202e}b contains a character that is not allowed; write an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp`,
+      `${dropIn('c')}, line 2, Store=: /a\\u{202e}b contains a character that is not allowed; write dedicated, or an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp`,
     ].join('\n'),
   })
   t.end()

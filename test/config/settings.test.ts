@@ -42,6 +42,7 @@ t.test('values', t => {
     ['store', '/var/lib/images', '/var/lib/images'],
     ['store', '//srv/./größe//x_1+2@3-.d/', '/srv/größe/x_1+2@3-.d'],
     ['store', '/tmpfs', '/tmpfs'],
+    ['store', 'dedicated', '/var/lib/shared/bootc-bound-images'],
     ['specDirs', '/a', ['/a']],
     ['specDirs', '/b/ \t/a', ['/b', '/a']],
   ]

@@ -77,6 +77,38 @@ t.test('another store', t => {
   t.end()
 })
 
+t.test('the dedicated store', t => {
+  const directory = '/var/lib/shared/bootc-bound-images'
+  const store = '[BoundImages]\nStore=dedicated\n'
+  const host = { [`host/${settings}`]: store }
+  const named = { ...host, [`host/${usr}`]: stores(directory) }
+  const own = [directory, '/var/lib/containers/storage']
+  t.strictSame(seeStore(t, named, 'host'), { own, additional: [directory], obstacle: undefined })
+  const line = `write additionalimagestores = ["${directory}"] below [storage.options] in /etc/containers/storage.conf`
+  const unread = (who: string) => `${who} does not read ${directory} (Store=dedicated); ${line}`
+  t.match(seeStore(t, host, 'host'), { own, obstacle: unread('this OS') })
+
+  t.match(seeStore(t, named), { own: [directory], obstacle: unread('the next OS') })
+  const next = { [`root/${usr}`]: graphRoot('/x') + stores('/y', directory) }
+  t.match(seeStore(t, { ...host, ...next }), { own: [directory], obstacle: undefined })
+  t.match(seeStore(t, { ...named, ...next, [`root/${settings}`]: store }), { obstacle: undefined })
+
+  const image = { [`host/${usr}`]: `[storage]\nimagestore = "/x"\n${stores(directory)}` }
+  const elsewhere = {
+    obstacle:
+      'podman would keep the images of Store=dedicated in /x; remove imagestore= from storage.conf',
+  }
+  t.match(seeStore(t, { ...host, ...image }, 'host'), elsewhere)
+  t.match(seeStore(t, { ...host, ...image, ...next }), elsewhere)
+
+  const toIt = { [`root/${settings}`]: store }
+  t.match(seeStore(t, toIt), { own: ['/var/lib/containers/storage'], obstacle: undefined })
+  t.match(seeStore(t, { ...toIt, [`root/${usr}`]: graphRoot('/x') }), {
+    obstacle: /^the next OS keeps images in \/x, .*; set graphroot=/,
+  })
+  t.end()
+})
+
 t.test('another /var', t => {
   const deploy = 'host/sysroot/ostree/deploy'
   const tree = {

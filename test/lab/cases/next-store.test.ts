@@ -72,6 +72,7 @@ t.test('where the next OS does not look, nothing is pulled', async t => {
   const updates: Readonly<Record<string, Files>> = {
     imagestore: { [vendorFile]: storage({ more: 'imagestore = "/var/lib/images"' }) },
     store: configured('Store=/var/lib/images'),
+    dedicated: {},
     'storage-broken': { [vendorFile]: 'graphroot' },
     stateroot: {},
     'store-in-memory': {},
@@ -82,12 +83,15 @@ t.test('where the next OS does not look, nothing is pulled', async t => {
     await host.commit(name, { ...web, ...files })
     const isElsewhere = name === 'stateroot'
     const isInMemory = name === 'store-in-memory'
+    if (name === 'dedicated')
+      await host.run(`printf '[BoundImages]\\nStore=dedicated\\n' >/etc/bootc-bound-images.conf`)
     if (isElsewhere) await host.run('ostree admin os-init other')
     if (isInMemory)
       await host.run('mkdir -p /var/lib/containers; mount -t tmpfs x /var/lib/containers')
     const stage = `ostree admin deploy --stage debian/${name}${isElsewhere ? ' --os=other' : ''}`
     await isRefused(t, host, name, stage)
     if (isInMemory) await host.run('umount /var/lib/containers')
+    await host.run('rm -f /etc/bootc-bound-images.conf')
   }
   await reboot(host)
   t.equal(host.bootedVersion(), 'v1')
