@@ -19,6 +19,8 @@ export interface PullFacts {
   /** Version of the podman that will pull. */
   readonly podmanVersion: PodmanVersion
   readonly imageStore: ImageStore
+  /** See `otherStore`. */
+  readonly otherStore?: ImageStore | undefined
   /** Directory of the programs of this product. */
   readonly libraryDirectory: string
   readonly settings: Settings

@@ -1,5 +1,7 @@
 import { fields } from '../fields.ts'
+import { dedicatedStore } from '../config/settings.ts'
 import { runtimeDirectory } from '../directories.ts'
+import type { StorageConfiguration } from '../root/storage-configuration.ts'
 
 /** An image store of podman. */
 export interface ImageStore {
@@ -39,6 +41,23 @@ export const defaultStore: ImageStore = {
   directory: '/var/lib/containers/storage',
   runDirectory: '/run/containers/storage',
   options: [],
+}
+
+/**
+ * podman's own store and the dedicated one have names for the same containers if podman reads both. This is the one into
+ * which images are not pulled, but may have been earlier.
+ *
+ * @param store root directory of a separate store; undefined for podman's own
+ */
+export function otherStore(
+  store: string | undefined,
+  { graphRoot, imageStore, additionalStores }: StorageConfiguration,
+): ImageStore | undefined {
+  if (!additionalStores.includes(dedicatedStore)) return undefined
+  if (store === undefined) return separateStore(dedicatedStore)
+  if (store !== dedicatedStore) return undefined
+  const imageDirectory = imageStore === undefined ? {} : { imageDirectory: imageStore }
+  return { ...defaultStore, directory: graphRoot, ...imageDirectory }
 }
 
 /**

@@ -123,12 +123,17 @@ export interface StoreList {
 /**
  * Lists the images of a store and of the stores that podman adds to it, in one process. One damaged image makes podman
  * list none. Then this reads podman's own file (containers/storage: images.go), which has those of the store itself.
+ *
+ * @param others IDs of images that are left out where podman only reads them
  */
-export async function listStore(store: ImageStore): Promise<StoreList> {
+export async function listStore(
+  store: ImageStore,
+  others?: ReadonlySet<string>,
+): Promise<StoreList> {
   try {
     const args = ['image', 'list', '--all', '--format', 'json']
     const { stdout } = await podman([...store.options, ...args])
-    return parseImageList(stdout)
+    return parseImageList(stdout, others)
   } catch (error) {
     const directory = store.imageDirectory ?? store.directory
     const file = listDirectory(directory).find(name => name.endsWith('-images'))

@@ -4,7 +4,9 @@ import { hostRoot } from '../directories.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
 import { mountUnits, systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../facts/facts.ts'
-import { storeDirectories } from '../facts/image-store.ts'
+import { otherStore, storeDirectories } from '../facts/image-store.ts'
+import { DeploymentFiles } from '../root/deployment-files.ts'
+import { readStorageConfiguration } from '../root/storage-configuration.ts'
 import { mountsOfDirectories } from './store-mounts.ts'
 
 /** Reads the facts of this host for pulls. */
@@ -13,7 +15,9 @@ export async function pullFacts(
 ): Promise<PullFacts & Podman> {
   // The scripts of the units are installed beside this program.
   const libraryDirectory = import.meta.dirname
-  return { ...(await readPodman(settings.store)), libraryDirectory, settings }
+  const podman = await readPodman(settings.store)
+  const storage = readStorageConfiguration(new DeploymentFiles(hostRoot))
+  return { ...podman, otherStore: otherStore(settings.store, storage), libraryDirectory, settings }
 }
 
 /**

@@ -35,12 +35,13 @@ export function pulledByDigest(): readonly string[] {
   return [...new Set(records.map(({ image }) => image))].filter(image => image.includes('@'))
 }
 
-/** Deletes the records of images that are no longer in the store, and incomplete files that an interruption left. */
-export function removeOldRecords({ ids, names }: StoreList): void {
+/** Deletes the records of images that are no longer in any of the stores, and incomplete files that an interruption left. */
+export function removeOldRecords(stores: readonly StoreList[]): void {
   for (const name of recordNames()) {
     const record = readPullRecord(name)
-    const isStored = record?.id === undefined ? names.has(record?.image ?? '') : ids.has(record.id)
-    if (!isStored) rmSync(join(directory, name))
+    const isIn = ({ ids, names }: StoreList) =>
+      record?.id === undefined ? names.has(record?.image ?? '') : ids.has(record.id)
+    if (!stores.some(isIn)) rmSync(join(directory, name))
   }
 }
 

@@ -9,10 +9,17 @@ import {
 } from '../state/deployment-records.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { defaultStore, separateStore } from '../facts/image-store.ts'
-import { listStore } from '../host/podman.ts'
 import { mountStore, whyNotMounted } from '../request/store-mounts.ts'
-import { giveNames } from './change-names.ts'
-import { tagMoves, type Tagging } from './tag-moves.ts'
+import { giveNames, takeNames } from './change-names.ts'
+import { listStores, type ListedStore } from './store-lists.ts'
+import {
+  hidingNames,
+  protectingNamesToAdd,
+  tagMoves,
+  visible,
+  withNames,
+  type Tagging,
+} from './tag-moves.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { deploymentDirectory } from '../root/deployments.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
@@ -38,17 +45,41 @@ export function activate({
     // Before podman runs, which would make a store below the mount point.
     const why = whyNotMounted(await mountStore(usual, { isEarly }))
     if (why !== undefined) return why
-    const { imageStore } = await pullFacts(settings)
-    const whyNot = whyNotMounted(await mountStore(imageStore, { isEarly }))
-    if (whyNot !== undefined) return whyNot
-    const list = await listStore(imageStore)
+    const facts = await pullFacts(settings)
+    for (const store of [facts.imageStore, facts.otherStore ?? facts.imageStore]) {
+      const whyNot = whyNotMounted(await mountStore(store, { isEarly }))
+      if (whyNot !== undefined) return whyNot
+    }
+    const stores = await listStores(facts)
+    const list = visible(stores)
     const stays = (name: string) => leavesMoved && isActivated(deployment) && list.names.has(name)
     const wanted = record.images.filter(({ name }) => !stays(name))
-    const moves = tagMoves(wanted, list, neededImages())
-    await giveNames(moves, imageStore)
+    const moves = await moveTags(wanted, stores, neededImages())
     // If an image is missing, activate again, so that it gets its tag once it is present.
     if (record.images.every(({ id }) => list.ids.has(id))) rememberActivated(deployment)
     else forgetActivated()
     return moves
   })
+}
+
+/** Sets the tags in each store that has the image, and removes those that hide them. */
+async function moveTags(
+  wanted: readonly Tagging[],
+  stores: readonly ListedStore[],
+  needed: ReadonlySet<string>,
+): Promise<readonly Tagging[]> {
+  const moved: Tagging[] = []
+  for (const { store, list } of stores) {
+    const moves = tagMoves(wanted, list, needed)
+    await giveNames(moves, store)
+    moved.push(...moves)
+  }
+  const [own, dedicated] = stores
+  if (own === undefined || dedicated === undefined) return moved
+  const hiding = hidingNames(wanted, own.list, dedicated.list)
+  const names = hiding.map(({ name }) => name)
+  const list = withNames(own.list, tagMoves(wanted, own.list, needed))
+  await giveNames(protectingNamesToAdd(names, list, needed), own.store)
+  await takeNames(hiding, own.store)
+  return moved
 }

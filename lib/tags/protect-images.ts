@@ -1,8 +1,8 @@
 import { forgetActivated, neededImages } from '../state/deployment-records.ts'
-import { listStore } from '../host/podman.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import { giveNames } from './change-names.ts'
+import { listStores } from './store-lists.ts'
 import { protectingNamesToAdd } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { describeError } from '../text/describe-error.ts'
@@ -16,7 +16,7 @@ import { describeError } from '../text/describe-error.ts'
  */
 export async function protectImages(
   pulls: readonly Pick<Pull, 'boundImage'>[],
-  { imageStore }: Pick<PullFacts, 'imageStore'>,
+  facts: Pick<PullFacts, 'imageStore' | 'otherStore'>,
   warn: (line: string) => void,
 ): Promise<void> {
   const tags = pulls.flatMap(({ boundImage }) => (isFloating(boundImage) ? [boundImage.name] : []))
@@ -24,8 +24,9 @@ export async function protectImages(
   // If the gate refuses the update, the running deployment needs the tags back.
   forgetActivated()
   try {
-    const list = await listStore(imageStore)
-    await giveNames(protectingNamesToAdd(tags, list, neededImages()), imageStore)
+    for (const { store, list } of await listStores(facts))
+      if (store === facts.imageStore)
+        await giveNames(protectingNamesToAdd(tags, list, neededImages()), store)
   } catch (error) {
     warn(`the images that lose their tags get no other names: ${describeError(error)}`)
   }

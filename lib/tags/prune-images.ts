@@ -1,10 +1,14 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
-import { removeImages, type StoreList } from '../host/podman.ts'
+import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
+import { borrowedLayers } from '../host/borrowed-layers.ts'
+import { removeImages } from '../host/podman.ts'
+import { storedImages } from '../host/stored-images.ts'
 import { pulledByDigest } from '../state/pull-records.ts'
 import { readGivenNames, writeGivenNames } from '../state/given-names.ts'
 import { takeNames } from './change-names.ts'
+import type { ListedStore } from './store-lists.ts'
 import { namesToRemove, protectingNamesToDrop } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
@@ -16,21 +20,45 @@ import { describeError } from '../text/describe-error.ts'
  * stored by digest. An image with another name stays, and so does one that a container uses. Call it when no pull is
  * running, because a pull may rely on the layers. A failure is only logged.
  *
- * @param list the contents of the store
+ * @param stores see `listStores`
  */
-export async function pruneImages(list: StoreList, facts: PullFacts): Promise<void> {
+export async function pruneImages(stores: readonly ListedStore[], facts: PullFacts): Promise<void> {
   const needed = neededImages()
   try {
-    await takeNames(protectingNamesToDrop(list, needed), facts.imageStore)
+    for (const { store, list } of stores)
+      await takeNames(protectingNamesToDrop(list, needed), store)
     if (areNeedsKnown(facts)) {
-      const given = readGivenNames().filter(({ id, name }) => list.names.get(name) === id)
-      const names = namesToRemove(pulledByDigest(), given, list, needed)
-      await removeImages(names, facts.imageStore)
+      const given = readGivenNames().filter(({ id, name }) =>
+        stores.some(({ list }) => list.names.get(name) === id),
+      )
+      const [own, dedicated] = stores.map(({ store, list }) => ({
+        store,
+        names: namesToRemove(pulledByDigest(), given, list, needed),
+      }))
+      if (own) await removeImages(own.names, own.store)
+      if (own && dedicated) {
+        const unused = await withoutBorrowed(dedicated.names, dedicated.store, own.store)
+        await removeImages(unused, dedicated.store)
+      }
       writeGivenNames(given)
     }
   } catch (error) {
     process.stderr.write(`unused images and names are not removed: ${describeError(error)}\n`)
   }
+}
+
+/** The names of images upon whose layers nothing in podman's own store is built. podman would remove them. */
+async function withoutBorrowed(
+  names: readonly string[],
+  store: ImageStore,
+  own: ImageStore,
+): Promise<readonly string[]> {
+  const stored = await storedImages(names, store)
+  const borrowed = [...borrowedLayers(storeDirectories(own))]
+  return names.filter(name => {
+    const directories = stored.get(name)?.directories
+    return directories?.every(path => !borrowed.some(layer => path.includes(`/${layer}/`)))
+  })
 }
 
 /** Whether each deployment with bound images has a complete record of them. */

@@ -2,10 +2,10 @@ import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
-import { listStore } from '../host/podman.ts'
 import { removeOldRecords } from '../state/pull-records.ts'
 import { giveNames } from './change-names.ts'
-import { tagMoves } from './tag-moves.ts'
+import { listStores, type ListedStore } from './store-lists.ts'
+import { tagMoves, visible, withNames } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
@@ -28,18 +28,23 @@ export async function settleImages(
   facts: PullFacts,
 ): Promise<readonly FoundImage[]> {
   const found = await findImages(request, plan, facts)
-  const list = await listStore(facts.imageStore)
+  const stores = await listStores(facts)
+  const { names } = visible(stores)
   const wanted = plan.pulls.flatMap(({ boundImage: { name, digest } }, index) => {
     const id = found[index]?.id
-    return digest === undefined || id === undefined || list.names.has(name) ? [] : [{ id, name }]
+    const isFree = [undefined, id].includes(names.get(name))
+    return digest === undefined || id === undefined || !isFree ? [] : [{ id, name }]
   })
-  const given = tagMoves(wanted, list, new Set())
-  await giveNames(given, facts.imageStore)
+  const named: ListedStore[] = []
+  for (const { store, list } of stores) {
+    const given = tagMoves(wanted, list, new Set())
+    await giveNames(given, store)
+    named.push({ store, list: withNames(list, given) })
+  }
   if (areAllPresent(found) && request.problems.length === 0) {
     recordDeployment(request.name, plan, found)
-    removeOldRecords(list)
-    const names = new Map([...list.names, ...given.map(({ id, name }) => [name, id] as const)])
-    await pruneImages({ ...list, names }, facts)
+    removeOldRecords(stores.map(({ list }) => list))
+    await pruneImages(named, facts)
   }
   return found
 }
@@ -57,7 +62,11 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
   const known = new Map(
     readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
   )
-  const found = (await findImages(request, plan, facts)).map((image, index) => ({
+  // Its containers also find images that were pulled before Store=dedicated.
+  const { imageStore, otherStore } = facts
+  const seen = otherStore?.options.length === 0 ? otherStore : imageStore
+  const images = await findImages(request, plan, { imageStore: seen })
+  const found = images.map((image, index) => ({
     ...image,
     id: known.get(plan.pulls[index]?.boundImage.identity ?? '') ?? image.id,
   }))

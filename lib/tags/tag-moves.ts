@@ -34,6 +34,27 @@ export function tagMoves(
 }
 
 /**
+ * The names of other images in the first store that hide those of wanted images, which are only in the second.
+ *
+ * @param wanted see `tagMoves`
+ */
+export function hidingNames(
+  wanted: readonly NamedImage[],
+  first: StoreList,
+  second: StoreList,
+): readonly Tagging[] {
+  const seen = new Map<string, string>()
+  for (const { id, name } of wanted)
+    if (!seen.has(name) && (first.ids.has(id) || second.ids.has(id))) seen.set(name, id)
+  return [...seen].flatMap(([name, id]) => {
+    const other = first.names.get(name)
+    return other === undefined || name.includes('@') || first.ids.has(id)
+      ? []
+      : [{ id: other, name }]
+  })
+}
+
+/**
  * The protecting names that images need before pulls by tag take their names.
  *
  * @param taken the names that the pulls take
@@ -76,6 +97,28 @@ export function namesToRemove(
     const id = names.get(name)
     return id !== undefined && !needed.has(id)
   })
+}
+
+/**
+ * What containers find in stores. An image in the first store has only its names there (containers/storage: store.go,
+ * Image).
+ */
+export function visible(stores: readonly { readonly list: StoreList }[]): StoreList {
+  const ids = new Set<string>()
+  const names = new Map<string, string>()
+  for (const { list } of stores) {
+    for (const [name, id] of list.names) if (!ids.has(id) && !names.has(name)) names.set(name, id)
+    for (const id of list.ids) ids.add(id)
+  }
+  return { ids, names }
+}
+
+/** A list after images have got names. */
+export function withNames(list: StoreList, given: readonly Tagging[]): StoreList {
+  return {
+    ...list,
+    names: new Map([...list.names, ...given.map(({ id, name }) => [name, id] as const)]),
+  }
 }
 
 /** Groups names by ID of the image, in the order of the first name of each image. */

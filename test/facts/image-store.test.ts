@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   defaultStore,
+  otherStore,
   ownStorageOptions,
   separateStore,
   storeDirectories,
@@ -13,6 +14,18 @@ t.test('a store of its own does not share the notes of mounts', t => {
     runDirectory: '/run/bootc-bound-images/store',
     options: ['--root', '/var/lib/shop images', '--runroot', '/run/bootc-bound-images/store'],
   })
+  t.end()
+})
+
+t.test('the store that podman reads beside the one of pulls', t => {
+  const dedicated = '/var/lib/shared/bootc-bound-images'
+  const storage = { graphRoot: '/a', imageStore: undefined, additionalStores: [dedicated] }
+  t.equal(otherStore(undefined, { ...storage, additionalStores: ['/x'] }), undefined)
+  t.equal(otherStore(dedicated, { ...storage, additionalStores: [] }), undefined)
+  t.equal(otherStore('/x', storage), undefined)
+  t.strictSame(otherStore(undefined, storage), separateStore(dedicated))
+  t.strictSame(otherStore(dedicated, storage), { ...defaultStore, directory: '/a' })
+  t.match(otherStore(dedicated, { ...storage, imageStore: '/b' }), { imageDirectory: '/b' })
   t.end()
 })
 

@@ -196,6 +196,14 @@ t.test('podman image list --format json (podman 5.4)', t => {
     { ids: new Set([one, two]), names: new Map([['quay.io/a:1', one]]) },
     'its own file',
   )
+  const both = JSON.stringify([
+    { Id: one, Names: ['a'] },
+    { Id: one, Names: ['b'], ReadOnly: true },
+  ])
+  const names = (others?: ReadonlySet<string>) => [...parseImageList(both, others).names.keys()]
+  t.strictSame(names(), ['a', 'b'])
+  t.strictSame(names(new Set([one])), ['a'], 'without those of another store')
+  t.strictSame(names(new Set([two])), ['a', 'b'])
   t.strictSame(parseImageList('null'), { ids: new Set(), names: new Map() })
   t.end()
 })

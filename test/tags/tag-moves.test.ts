@@ -1,10 +1,13 @@
 import t from 'tap'
 import {
+  hidingNames,
   namesByImage,
   namesToRemove,
   protectingNamesToDrop,
   protectingNamesToAdd,
   tagMoves,
+  visible,
+  withNames,
 } from '../../lib/tags/tag-moves.ts'
 
 const old = 'a'.repeat(64)
@@ -162,3 +165,41 @@ t.test(
     t.end()
   },
 )
+
+t.test('an image in the first store has only its names there', t => {
+  const first = listOf([['x:1', old]], [next])
+  const second = listOf([
+    ['x:1', next],
+    ['x:2', old],
+    ['x:3', 'c'],
+  ])
+  const { ids, names } = visible([{ list: first }, { list: second }])
+  t.strictSame(ids, new Set([old, next, 'c']))
+  t.strictSame(
+    [...names],
+    [
+      ['x:1', old],
+      ['x:3', 'c'],
+    ],
+  )
+  t.strictSame(withNames(first, [{ id: next, name: 'x:1' }]), listOf([['x:1', next]], [old]))
+  t.end()
+})
+
+t.test('a name in the first store hides that of an image that is only in the second', t => {
+  const first = listOf([
+    ['x:1', old],
+    ['x:2', old],
+    ['x@sha256:1', old],
+  ])
+  const second = listOf([['x:3', next]])
+  const hidden = { id: next, name: 'x:1' }
+  t.strictSame(hidingNames([hidden], first, second), [{ id: old, name: 'x:1' }])
+  t.strictSame(hidingNames([{ id: old, name: 'x:1' }, hidden], first, second), [])
+  t.strictSame(hidingNames([{ id: 'c', name: 'x:1' }, hidden], first, second), [
+    { id: old, name: 'x:1' },
+  ])
+  const others = ['x:4', 'x@sha256:1'].map(other => ({ id: next, name: other }))
+  t.strictSame(hidingNames([...others, { id: 'c', name: 'x:2' }], first, second), [])
+  t.end()
+})

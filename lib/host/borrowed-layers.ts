@@ -1,0 +1,38 @@
+// The files in which podman keeps what it knows about a store (containers/storage: layers.go, images.go). Failure policy:
+// every failure is an error.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fields } from '../fields.ts'
+import { listDirectory } from '../list-directory.ts'
+
+/**
+ * The layers of other stores upon which images and containers of a store are built.
+ *
+ * @param directories those of the store
+ */
+export function borrowedLayers(directories: readonly string[]): ReadonlySet<string> {
+  const layers = records(directories, 'layers')
+  const own = new Set(layers.map(({ id }) => id))
+  const used = [...layers, ...records(directories, 'images')].flatMap(record => [
+    record['parent'],
+    record['layer'],
+    ...(Array.isArray(record['mapped-layers']) ? record['mapped-layers'] : []),
+  ])
+  return new Set(used.filter(id => typeof id === 'string' && id !== '' && !own.has(id)).map(String))
+}
+
+/** Layers of containers can be in a file of their own. */
+function records(directories: readonly string[], kind: 'layers' | 'images') {
+  return directories.flatMap(directory =>
+    listDirectory(directory)
+      .filter(name => name.endsWith(`-${kind}`))
+      .flatMap(name => {
+        const files = listDirectory(join(directory, name)).filter(file => file.endsWith('.json'))
+        return files.map(file => join(directory, name, file))
+      })
+      .flatMap(file => {
+        const all: unknown = JSON.parse(readFileSync(file, 'utf8'))
+        return Array.isArray(all) ? all.map(fields) : []
+      }),
+  )
+}
