@@ -13,7 +13,10 @@ export async function damagedImages(
   if (images.length === 0) return []
   const { stdout } = await host.run(
     `for image in ${images.map(({ reference }) => reference).join(' ')}; do
-       if dir=$(podman image mount "$image" 2>/tmp/error) && cd "$dir" 2>>/tmp/error; then
+       # podman mounts no image of a store that it only reads, but containers of it.
+       if { dir=$(podman image mount "$image" 2>/tmp/error) ||
+            { podman create --name look --replace "$image" /x && dir=$(podman mount look); } >/dev/null 2>&1
+          } && cd "$dir" 2>>/tmp/error; then
          sum=$(find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs -d '\\n' sha256sum 2>&1 | sha256sum)
          echo "\${sum%% *} $(find . -type f | wc -l) files, $(find . -type f -empty | wc -l) of them empty"
          cd /
@@ -21,7 +24,8 @@ export async function damagedImages(
          echo "cannot be mounted: $(tail -n 1 /tmp/error)"
        fi
      done
-     podman image umount --all >/dev/null`,
+     podman image umount --all >/dev/null
+     podman rm --force --ignore look >/dev/null`,
   )
   const found = stdout.split('\n')
   return images.flatMap(({ reference, sum, files }, index) => {
