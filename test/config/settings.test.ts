@@ -48,6 +48,7 @@ t.test('values', t => {
   ]
   for (const [name, text, value] of cases)
     t.strictSame(settingKeys[name].read(text), value, `${name}: ${text}`)
+  t.equal(settingKeys.store.write(settingKeys.store.read('dedicated')), 'dedicated')
   t.end()
 })
 

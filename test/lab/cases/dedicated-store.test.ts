@@ -209,7 +209,7 @@ t.test('an OS image brings it, and another one takes it away', async t => {
 })
 
 t.test('power cuts', async t => {
-  const options = await subjectOptions(lab, { kind: 'power', fileSystem: 'ext4' })
+  const options = await subjectOptions(lab, { kind: 'power', store: 'plain' })
   const quick = configured(
     'Store=dedicated',
     'RetryDelaySec=1',
