@@ -10,7 +10,6 @@ import { settleCommand } from './settle.ts'
 import { showCommand } from './show.ts'
 import { stageCommand } from './stage.ts'
 import { statusCommand } from './status.ts'
-import { waitCommand } from './wait.ts'
 
 const parser = yargs()
   .scriptName('bootc-bound-images')
@@ -18,7 +17,6 @@ const parser = yargs()
     '$0 COMMAND [OPTION]...\n\nGet the bound images of the next deployment on disk before it may become the default.',
   )
   .command(stageCommand)
-  .command(waitCommand)
   .command(statusCommand)
   .command(gateCommand)
   .command(showCommand)

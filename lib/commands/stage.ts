@@ -34,22 +34,19 @@ export const stageCommand: CommandModule<object, Options> = {
 async function stageNext({ root, wait }: Options): Promise<void> {
   requireRoot()
   const staging = await stage(root, warn)
+  if (staging === undefined) {
+    process.stdout.write('No deployment is staged.\n')
+    return
+  }
   reportStaging(staging)
-  if (wait) await waitForImages(staging, root)
-}
-
-/** Waits for the pulls of a staging. Sets the exit status to 1 if a reboot would not bring all images, else to 0. */
-export async function waitForImages(
-  staging: Staging | undefined,
-  root: string | undefined,
-): Promise<void> {
-  if (staging === undefined) return
-  const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
-  const missing = images?.filter(image => !allPresent([image])) ?? []
-  for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
-  const held = await ensureFinalization()
-  if (held !== undefined) process.stderr.write(`${held}\n`)
-  process.exitCode = missing.length > 0 || held !== undefined ? 1 : 0
+  if (wait) {
+    const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
+    const missing = images?.filter(image => !allPresent([image])) ?? []
+    for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
+    const held = await ensureFinalization()
+    if (held !== undefined) process.stderr.write(`${held}\n`)
+    process.exitCode = missing.length > 0 || held !== undefined ? 1 : 0
+  }
 }
 
 /** What happens to a deployment with missing images that was not staged, because the gate does not hold it back. */
@@ -61,12 +58,7 @@ const notStaged: Readonly<Record<DeploymentRole, string | undefined>> = {
 }
 
 /** Reports a staging. Sets the exit status if images of a staged or requested deployment cannot be pulled. */
-export function reportStaging(staging: Staging | undefined): void {
-  if (staging === undefined) {
-    process.stdout.write('No deployment is staged.\n')
-    return
-  }
-  const { role, request, plan, refusal } = staging
+export function reportStaging({ role, request, plan, refusal }: Staging): void {
   const { name, problems } = request
   const count = neededPulls(plan).length
   const consequence = notStaged[role]

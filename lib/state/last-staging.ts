@@ -63,14 +63,6 @@ export function stagingRefusal(): string | undefined {
   return refusal !== '' && isStagedSeen() ? refusal : undefined
 }
 
-/** Whether the last staging has run to its end, and the list of deployments has not changed since it read it. */
-export function isStagingUpToDate({ staged, changed }: SeenDeployments): boolean {
-  const [lastStaged, lastChanged] = readLines()
-  return (
-    lastStaged === hash(staged) && lastChanged === changed && lastStagingOutcome() !== 'running'
-  )
-}
-
 /** Whether staging has read the deployment that is staged now, if any. */
 export function isStagedSeen(): boolean {
   return (readLines()[0] ?? '-') === hash(readStagedFile(hostRoot))

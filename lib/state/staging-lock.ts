@@ -1,4 +1,4 @@
-// /run/bootc-bound-images/lock: empty; flock(1) locks it. Created and locked by stage, wait, settle, activate and boot; kept
+// /run/bootc-bound-images/lock: empty; flock(1) locks it. Created and locked by stage, settle, activate and boot; kept
 // until the next boot. Failure policy: every failure is an error, also a timeout.
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'

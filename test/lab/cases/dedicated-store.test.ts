@@ -218,6 +218,6 @@ t.test('power cuts', async t => {
   )
   const v1 = { ...dedicated, ...quick }
   const subject = await Subject.make(lab, await lab.registry(), { ...options, v1 })
-  for (const each of seedsFrom(seed, 4)) expectKept(t, await run(subject, drawRun('power', each)))
+  for (const each of seedsFrom(seed, 2)) expectKept(t, await run(subject, drawRun('power', each)))
   await subject.discard()
 })

@@ -59,8 +59,9 @@ async function stagedHost(): Promise<Host> {
     v1: {
       ...configured(
         `RetryLimit=${limit}`,
-        'RetryDelaySec=1',
-        'RetryMaxDelaySec=2',
+        // Longer than the second staging of a start takes: it would start again what has failed by then.
+        'RetryDelaySec=5',
+        'RetryMaxDelaySec=5',
         'MaxParallel=8',
         'ResolveTimeoutSec=0',
       ),
@@ -80,7 +81,7 @@ t.test(
   async t => {
     const host = await stagedHost()
     await host.run('systemctl start --no-block bootc-bound-images.target')
-    // The staging of the start is over.
+    // The second staging of the start is over.
     await until(host, 'journalctl -b -u bootc-bound-images-wait.service | grep "\\[[0-9]/"')
     await host.run(
       'systemd-run --unit=reloads sh -c "while :; do systemctl daemon-reload; sleep 0.2; done"',

@@ -41,30 +41,6 @@ t.test('500 twice: the third try succeeds, and who waits is told so', async t =>
   await host.kill()
 })
 
-t.test('one start makes all attempts once, however late it begins to wait', async t => {
-  const host = await hostWithWeb()
-  registry.fail({ match: '/web/manifests/', status: 500 })
-  const slow = '/run/systemd/system/bootc-bound-images-wait.service.d'
-  await host.run(`
-    mkdir -p ${slow}
-    cat >${slow}/slow.conf <<'EOF'
-[Service]
-ExecStartPre=/bin/sh -c 'until systemctl list-units --plain --no-legend --state=failed "bootc-pending-*" | grep .; do sleep 0.1; done'
-EOF
-    systemctl daemon-reload`)
-  await host.stage('v2')
-  for (const count of [3, 6]) {
-    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
-    t.equal(tries().length, count)
-  }
-  registry.heal()
-  registry.forget()
-  // Typed by hand, it stages: no service has done so.
-  t.match(await host.run('bootc-bound-images stage --wait'), { exitCode: 0 })
-  t.equal(tries().length, 1)
-  await host.kill()
-})
-
 t.test('the same with a daemon-reload every half second', async t => {
   const host = await hostWithWeb()
   registry.fail(fails500Twice)
