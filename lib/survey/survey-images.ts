@@ -73,17 +73,16 @@ async function reportPull(
       progress === 'failed' ? `an earlier copy; pulling again failed: ${await reason(unit)}` : ''
     return { ...report, state: 'present', why }
   }
-  if (error !== undefined) return { ...report, state: 'failed', why: error }
   if (progress === 'pulling') return { ...report, state: 'pulling', why: '' }
   if (progress === 'retrying' || progress === 'failed')
     return { ...report, state: progress, why: await reason(unit) }
   if (unusable !== undefined) return { ...report, state: presence, why: unusable }
-  const why = {
+  const otherwise = {
     pulled: 'it was pulled, but is no longer in the image store',
     stopped: await reason(unit, 'its pull was stopped'),
     unknown: 'its pull was not started',
   }[progress]
-  return { ...report, state: 'missing', why }
+  return { ...report, state: 'missing', why: error ?? otherwise }
 }
 
 async function reason(unit: string, otherwise?: string): Promise<string> {

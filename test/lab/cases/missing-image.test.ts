@@ -90,7 +90,7 @@ t.test(
     await host.boot()
     t.equal(host.bootedVersion(), 'v1')
     const why = (await host.run('bootc-bound-images status')).stdout
-    t.match(why, /\/gone:1 +failed +bootc-pending-\S+ +.*manifest unknown/)
+    t.match(why, /\/gone:1 +missing +bootc-pending-\S+ +.*manifest unknown/)
     t.match(why, /^Remedy: stage the update again/m)
 
     await host.stage('v3')
