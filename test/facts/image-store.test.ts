@@ -17,7 +17,7 @@ t.test('a store of its own does not share the notes of mounts', t => {
   t.end()
 })
 
-t.test('the store that podman reads beside the one of pulls', t => {
+t.test('with Store=dedicated, podman reads two stores', t => {
   const dedicated = '/var/lib/shared/bootc-bound-images'
   const storage = { graphRoot: '/a', imageStore: undefined, additionalStores: [dedicated] }
   t.equal(otherStore(undefined, { ...storage, additionalStores: ['/x'] }), undefined)

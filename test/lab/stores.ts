@@ -23,11 +23,11 @@ export interface Store {
 const ownDisk: Layout = { '': 'ext4', disk: 'ext4' }
 
 /** `/var/disk`, where the lab mounts a disk, stands for that disk. */
-const fstab = (at: string, options: string): Files => ({
+export const fstab = (at: string, options: string): Files => ({
   '/etc/fstab': `/var/disk ${at} none bind,${options} 0 0\n`,
 })
 
-const storageConf = (directory: string, ...more: readonly string[]): Files => ({
+export const storageConf = (directory: string, ...more: readonly string[]): Files => ({
   '/etc/containers/storage.conf': [
     '[storage]',
     'driver = "overlay"',
@@ -39,7 +39,7 @@ const storageConf = (directory: string, ...more: readonly string[]): Files => ({
 })
 
 /** A network that comes up as NetworkManager's does, after basic.target. */
-const network: Files = {
+export const network: Files = {
   'usr/lib/systemd/system/lab-network.service':
     '[Unit]\nWants=network.target\nBefore=network.target network-online.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n',
   'usr/lib/systemd/system/multi-user.target.wants/lab-network.service': {

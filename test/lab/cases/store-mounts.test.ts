@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { boundImages, configured, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
 import { isBundled } from '../install-product.ts'
+import { fstab, network, storageConf } from '../stores.ts'
 import { type Files, type Host, Lab, untilFinalizable } from '../lab.ts'
 import { hasLookedAtBoot, isRetrying, isStagingOver, until } from '../until.ts'
 
@@ -18,31 +19,6 @@ const specs = boundImages({
   'db.image': imageSpec(registry, 'db:1'),
 })
 const start = 'systemctl start bootc-bound-images.target'
-/** `/var/disk` stands for a disk that is mounted at a directory of /var. */
-const mountAt = (path: string, options: string): Files => ({
-  '/etc/fstab': `/var/disk ${path} none bind,${options} 0 0\n`,
-})
-
-const storageConf = (directory: string, ...more: readonly string[]): Files => ({
-  '/etc/containers/storage.conf': [
-    '[storage]',
-    'driver = "overlay"',
-    'runroot = "/run/containers/storage"',
-    `graphroot = "${directory}"`,
-    ...more,
-    '',
-  ].join('\n'),
-})
-
-/** A network that comes up as NetworkManager's does, after basic.target. */
-const network: Files = {
-  'usr/lib/systemd/system/lab-network.service':
-    '[Unit]\nWants=network.target\nBefore=network.target network-online.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n',
-  'usr/lib/systemd/system/multi-user.target.wants/lab-network.service': {
-    symlink: '../lab-network.service',
-  },
-}
-
 /** A disk that comes up when the boot waits for the tags, at the latest. */
 const lateDisk: Files = {
   'usr/lib/systemd/system/lab-disk.service': `[Unit]
@@ -129,8 +105,8 @@ for (const [options, files] of [
   t.test(`a mount at /var/lib/containers with ${options}`, async t => {
     const floating = `${registry.address}/app:latest`
     await registry.push('app:latest', { files: { version: 'old' } })
-    const fstab = mountAt('/var/lib/containers', options)
-    const host = await hostWithV2({ ...fstab, ...files }, ['disk', 'lib/containers'])
+    const mount = fstab('/var/lib/containers', options)
+    const host = await hostWithV2({ ...mount, ...files }, ['disk', 'lib/containers'])
     await host.run(`podman pull --tls-verify=false ${floating}`)
     const digest = await registry.push('app:latest', { files: { version: 'new' } })
     await host.commit('v2', boundImages({ 'app.image': imageSpec(registry, 'app:latest') }))
@@ -147,7 +123,7 @@ for (const [options, files] of [
   })
 
 t.test('a mount with nofail at the store', async t => {
-  const files = mountAt('/var/lib/containers/storage', 'nofail')
+  const files = fstab('/var/lib/containers/storage', 'nofail')
 
   t.test('a reboot right after the staging', async t => {
     const host = await hostWithV2(files)
@@ -183,7 +159,7 @@ t.test('a mount with nofail at the store', async t => {
 
   t.test('a disk that is not there', async t => {
     const host = await hostWithV2({
-      ...mountAt('/var/lib/containers/storage', 'nofail,x-systemd.requires=lab-disk.service'),
+      ...fstab('/var/lib/containers/storage', 'nofail,x-systemd.requires=lab-disk.service'),
       'usr/lib/systemd/system/lab-disk.service':
         '[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=test -e /var/disk/is-there\n',
     })
@@ -205,7 +181,7 @@ t.test('a mount with nofail at the store', async t => {
 t.test('a store below a mount with nofail, elsewhere', async t => {
   const files = {
     ...storageConf('/var/data/containers/storage'),
-    ...mountAt('/var/data', 'nofail'),
+    ...fstab('/var/data', 'nofail'),
   }
   const directories = ['disk', 'data']
   const host = await hostWithV2(files, directories)
@@ -248,7 +224,7 @@ t.test('a directory of images by itself, on a mount with nofail', async t => {
   const host = await hostWithV2(
     {
       ...storageConf('/var/lib/containers/storage', 'imagestore = "/var/images"'),
-      ...mountAt('/var/images', 'nofail'),
+      ...fstab('/var/images', 'nofail'),
       ...fewQuickTries,
     },
     ['disk', 'images'],
