@@ -20,6 +20,8 @@ export interface Request {
   readonly root: string
   /** Name of the deployment, `<checksum>.<serial>` with ostree. */
   readonly name: string
+  /** Whether it is finalized, or was never staged. Its names keep the images that they meant at its staging. */
+  readonly isMerged: boolean
   readonly specs: readonly BoundImageSpec[]
   readonly problems: readonly SpecProblem[]
   /** Files for the pulls that only root may read. */
@@ -49,7 +51,7 @@ export interface RequestOptions {
  */
 export function readRequest(
   root: string,
-  { hostRoot, podmanVersion, name = basename(root), isMerged }: RequestOptions,
+  { hostRoot, podmanVersion, name = basename(root), isMerged = false }: RequestOptions,
 ): Request {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of a deployment: it has no directory usr`)
@@ -70,6 +72,7 @@ export function readRequest(
   return {
     root,
     name,
+    isMerged,
     specs,
     problems,
     privateFiles: [

@@ -42,7 +42,9 @@ export async function settleImages(
     named.push({ store, list: withNames(list, given) })
   }
   if (areAllPresent(found) && request.problems.length === 0) {
-    recordDeployment(request.name, plan, found)
+    const ids = new Set(stores.flatMap(({ list }) => [...list.ids]))
+    const stays = (id: string) => request.isMerged && ids.has(id)
+    recordDeployment(request.name, plan, asRecorded(request.name, plan, found, stays))
     removeOldRecords(stores.map(({ list }) => list))
     await pruneImages(named, facts)
   }
@@ -58,17 +60,28 @@ export async function recordRunning(facts: PullFacts): Promise<void> {
   if (root === hostRoot || isRecordWhole(basename(root))) return
   const request = readHostRequest(root, facts, { isMerged: true })
   const plan = planAsStaged(request, facts.settings)
-  // Keep what an incomplete record says, because a pull may have moved a tag since then.
-  const known = new Map(
-    readRecord(basename(root))?.images.map(({ identity, id }) => [identity, id]),
-  )
   // Its containers also find images that were pulled before Store=dedicated.
   const { imageStore, otherStore } = facts
   const seen = otherStore?.options.length === 0 ? otherStore : imageStore
-  const images = await findImages(request, plan, { imageStore: seen })
-  const found = images.map((image, index) => ({
-    ...image,
-    id: known.get(plan.pulls[index]?.boundImage.identity ?? '') ?? image.id,
-  }))
-  recordDeployment(request.name, plan, found)
+  const found = await findImages(request, plan, { imageStore: seen })
+  recordDeployment(request.name, plan, asRecorded(request.name, plan, found))
+}
+
+/**
+ * The images of a deployment that was staged before: those in its record, because a pull may have moved a tag since
+ * then.
+ *
+ * @param stays whether to keep the image with this ID
+ */
+function asRecorded(
+  deployment: string,
+  { pulls }: Plan,
+  found: readonly FoundImage[],
+  stays = (_id: string) => true,
+): readonly FoundImage[] {
+  const known = new Map(readRecord(deployment)?.images.map(({ identity, id }) => [identity, id]))
+  return found.map((image, index) => {
+    const id = known.get(pulls[index]?.boundImage.identity ?? '')
+    return id === undefined || !stays(id) ? image : { ...image, id }
+  })
 }
