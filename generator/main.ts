@@ -13,7 +13,7 @@ import { renderUnits } from '../lib/render/render-units.ts'
 import { parseKnowledge } from '../lib/state/parse-knowledge.ts'
 import { oldestPodman, type PodmanVersion } from '../lib/facts/podman-version.ts'
 import { defaultStore, separateStore } from '../lib/facts/image-store.ts'
-import { locateStagedRoot } from '../lib/root/staged-deployment.ts'
+import { backendOf } from '../lib/backend/host-backend.ts'
 import { describeProblem } from '../lib/text/fault.ts'
 import { writeUnits } from '../lib/state/write-units.ts'
 
@@ -46,7 +46,7 @@ function main(): number {
     throw new UsageError(`--systemd-version ${values['systemd-version']} is not a number`)
   const podmanVersion = readVersion(values['podman-version'] ?? oldestPodman.join('.'))
 
-  const root = values.root === undefined ? locateStagedRoot(hostRoot) : realpathSync(values.root)
+  const root = values.root === undefined ? stagedRoot() : realpathSync(values.root)
   if (root === undefined) return 0
   const { settings } = readSettings(hostRoot)
   const knowledge =
@@ -70,6 +70,12 @@ function main(): number {
   const reports = request.problems.flatMap(describeProblem)
   for (const report of reports) process.stderr.write(`${report}, ignoring this spec\n`)
   return reports.length > 0 ? 1 : 0
+}
+
+function stagedRoot(): string | undefined {
+  const backend = backendOf(hostRoot)
+  const staged = backend.readStaged(hostRoot)
+  return staged && backend.parseStaged(hostRoot, staged).root
 }
 
 class UsageError extends Error {}

@@ -7,6 +7,9 @@ export const credentialsDirectory = `${runtimeDirectory}/credentials`
 /** One directory for each deployment whose pulls need their own /etc/containers. */
 export const containersDirectories = `${runtimeDirectory}/containers`
 
+/** Where roots of deployments are mounted, see units/programs/mount-root. */
+export const rootsDirectory = `${runtimeDirectory}/roots`
+
 /** The root of the running system. */
 export const hostRoot = '/'
 

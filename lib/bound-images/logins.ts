@@ -1,4 +1,4 @@
-import { readRegularFile } from '../root/read-regular-file.ts'
+import { readRegularFile } from '../read-regular-file.ts'
 import { fields } from '../fields.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 

@@ -1,4 +1,6 @@
 import { basename, dirname, join } from 'node:path'
+import { composefs } from '../backend/composefs.ts'
+import { ostree } from '../backend/ostree.ts'
 import { isMask } from '../quadlet/read-unit-file.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { Finding } from './finding.ts'
@@ -10,17 +12,18 @@ const directories = [
   '/usr/lib/systemd/system',
 ]
 
-const finalization = 'ostree-finalize-staged.service'
+/** See `Backend`. An image may be for either of them. */
+const finalizations = [ostree, composefs].map(({ finalization }) => finalization)
 
 /** What must be there so that an update passes: nothing else reports it if it is masked. */
 const needed = [
   'bootc-bound-images-gate.service',
   'bootc-bound-images-guard.service',
-  `${finalization}.d/50-bootc-bound-images.conf`,
+  ...finalizations.map(service => `${service}.d/50-bootc-bound-images.conf`),
 ]
 
 /** Version 0.1.0 had the gate in it. It hides the `ExecStop=` lines of other software. */
-const oldDropIn = `${finalization}.d/zz-bootc-bound-images.conf`
+const oldDropIn = `${ostree.finalization}.d/zz-bootc-bound-images.conf`
 
 /** Warnings about units in the image that keep every update from being applied, or hide lines of other software. */
 export function unitWarnings(files: DeploymentFiles): readonly Finding[] {
@@ -40,7 +43,7 @@ export function unitWarnings(files: DeploymentFiles): readonly Finding[] {
       .map(path =>
         warning(
           path,
-          `it is of version 0.1.0, and hides ExecStop= lines of other software in ${finalization}`,
+          `it is of version 0.1.0, and hides ExecStop= lines of other software in ${ostree.finalization}`,
           'remove it',
         ),
       ),

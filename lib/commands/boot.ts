@@ -25,7 +25,6 @@ export const bootCommand: CommandModule = {
     await activate({ leavesMoved: true, isEarly: false }).catch((error: unknown) =>
       warn(describeError(error)),
     )
-    const staging = await stage(undefined, warn)
-    if (staging !== undefined) reportStaging(staging)
+    reportStaging(await stage(undefined, warn))
   },
 }

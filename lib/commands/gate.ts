@@ -4,7 +4,8 @@ import { answerOnly, finalAnswer } from '../shutdown/answer-record.ts'
 import { answer } from '../shutdown/answer.ts'
 import { lookAt } from '../shutdown/look.ts'
 import { decideAtShutdown } from '../shutdown/decide.ts'
-import { locateStagedRoot, requireKnownBackend } from '../root/staged-deployment.ts'
+import { backendOf, requireKnownBackend } from '../backend/host-backend.ts'
+import { openRoot } from '../host/open-root.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -39,7 +40,9 @@ export const gateCommand: CommandModule<object, Options> = {
       if (!(await decideAtShutdown(line => process.stdout.write(`${line}\n`)))) process.exitCode = 1
       return
     }
-    const root = givenRoot ?? locateStagedRoot(hostRoot)
+    const backend = backendOf(hostRoot)
+    const staged = backend.readStaged(hostRoot)
+    const root = givenRoot ?? (staged && openRoot(backend.parseStaged(hostRoot, staged)))
     if (root === undefined) {
       requireKnownBackend(hostRoot)
       process.stdout.write('No deployment is staged.\n')

@@ -15,7 +15,6 @@ export const settleCommand: CommandModule = {
     requireRoot()
     await withStagingLock(async () => {
       const next = findNextDeployment()
-      if (next === undefined) return
       const facts = await pullFacts()
       const request = readNextRequest(next, facts)
       const plan = planAsStaged(request, facts.settings)

@@ -23,10 +23,6 @@ export const showCommand: CommandModule<object, Options> = {
   handler: async ({ root }) => {
     requireRoot()
     const next = findNextDeployment(root)
-    if (next === undefined) {
-      process.stdout.write('No deployment is staged.\n')
-      return
-    }
     const facts = await hostFacts()
     const request = readNextRequest(next, facts)
     const plan = planAsStaged(request, facts.settings)

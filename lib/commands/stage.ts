@@ -34,14 +34,10 @@ export const stageCommand: CommandModule<object, Options> = {
 async function stageNext({ root, wait }: Options): Promise<void> {
   requireRoot()
   const staging = await stage(root, warn)
-  if (staging === undefined) {
-    process.stdout.write('No deployment is staged.\n')
-    return
-  }
   reportStaging(staging)
   if (wait) {
     const images = await waitForPulls(staging, root, line => process.stdout.write(`${line}\n`))
-    const missing = images?.filter(image => !allPresent([image])) ?? []
+    const missing = images.filter(image => !allPresent([image]))
     for (const image of missing) process.stderr.write(`${describeReport(image)}\n`)
     const held = await ensureFinalization()
     if (held !== undefined) process.stderr.write(`${held}\n`)

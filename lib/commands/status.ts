@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { hostRoot } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
@@ -14,8 +13,7 @@ import { printable } from '../text/printable.ts'
 import { stagingRefusal } from '../state/last-staging.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
-import { deploymentDirectory } from '../root/deployments.ts'
-import { isLocked } from '../root/staged-deployment.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { formatTable } from './format-table.ts'
 import { requireRoot } from './require-root.ts'
 
@@ -30,11 +28,11 @@ interface Status {
   readonly images: readonly ImageReport[]
   /** Why nothing is known about the images. */
   readonly error?: string | undefined
-  /** Whether ostree leaves the deployment staged at a shutdown, because somebody has locked it. */
+  /** Whether the deployment stays staged at a shutdown, because somebody has locked it. */
   readonly locked?: boolean | undefined
   /** Why the pulls were not started. */
   readonly notStarted?: string | undefined
-  /** Whether ostree's finalization runs our gate first. */
+  /** Whether the gate runs before the deployment is finalized. */
   readonly gateInPlace: boolean
   readonly warnings: readonly string[]
   /**
@@ -83,8 +81,7 @@ export function isEarlier(
   const isReplaced =
     (next.role === 'staged' || next.role === 'requested') && next.deployment !== deployment
   return (
-    isReplaced ||
-    (running !== undefined && running !== basename(deploymentDirectory(hostRoot, hostRoot)))
+    isReplaced || (running !== undefined && running !== backendOf(hostRoot).running(hostRoot)?.name)
   )
 }
 
@@ -92,7 +89,6 @@ type DeploymentStatus = Partial<Status> & Pick<Status, 'images'>
 
 async function readDeploymentStatus(): Promise<DeploymentStatus> {
   const next = findNextDeployment()
-  if (next === undefined) return { images: [] }
   const { role } = next
   limitPodman({ each: shortTimeout })
   const facts = await pullFacts()
@@ -104,7 +100,7 @@ async function readDeploymentStatus(): Promise<DeploymentStatus> {
     ? {
         deployment: request.name,
         role,
-        locked: isLocked(hostRoot),
+        locked: backendOf(hostRoot).isLocked(hostRoot),
         images,
         notStarted: stagingRefusal(),
       }

@@ -1,7 +1,8 @@
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullCommand } from './pull-command.ts'
 import { tagCommand } from './tag-command.ts'
-import { storedName } from '../bound-images/bound-image.ts'
+import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import { rootsDirectory } from '../directories.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { storePath } from '../facts/image-store.ts'
 
@@ -29,7 +30,10 @@ export function pullSteps(
   const stored = storedName(boundImage)
   return {
     mark: [`${libraryDirectory}/mark-pull`, name],
-    pull: pullCommand(boundImage, podmanVersion, imageStore),
+    pull: [
+      ...mountCommand(boundImage, libraryDirectory),
+      ...pullCommand(boundImage, podmanVersion, imageStore),
+    ],
     pullByTag: tagCommand(boundImage, imageStore),
     name:
       boundImage.digest === undefined
@@ -45,6 +49,14 @@ export function pullSteps(
     unmark: [`${libraryDirectory}/unmark-pull`, name, storePath(imageStore)],
   }
 }
+
+/** Before the pull of a file in a root that must be mounted, see units/programs/mount-root. */
+function mountCommand({ image }: BoundImage, libraryDirectory: string): readonly string[] {
+  const [, root, id] = mountedFile.exec(image) ?? []
+  return root === undefined || id === undefined ? [] : [`${libraryDirectory}/mount-root`, id, root]
+}
+
+const mountedFile = new RegExp(`^[a-z-]+:(${rootsDirectory}/([^/]+))/`, 'u')
 
 /** The command that syncs the image store, see units/programs/sync-store. */
 export function syncCommand({

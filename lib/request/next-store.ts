@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { OwnSettings } from '../config/read-settings.ts'
 import { dedicatedStore } from '../config/settings.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
-import { isVarOf, staterootOf } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import {
   readStorageConfiguration,
   type StorageConfiguration,
@@ -118,9 +118,9 @@ function resolve(files: DeploymentFiles, path: string): string | undefined {
 
 /** @throws Refusal if the deployment is in another stateroot, which has its own /var */
 function refuseOtherVar(root: string, hostRoot: string): void {
-  const [mine, other] = [staterootOf(hostRoot, hostRoot), staterootOf(hostRoot, root)]
-  if (mine === undefined || other === undefined || mine === other || !isVarOf(hostRoot, mine))
-    return
+  const stateroots = backendOf(hostRoot).otherStateroot(hostRoot, root)
+  if (stateroots === undefined) return
+  const { mine, other } = stateroots
   throw new Refusal(
     `the deployment is in the stateroot ${other}, whose /var has none of the images in that of ${mine}`,
     `stage it with --os=${mine}`,

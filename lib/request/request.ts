@@ -7,8 +7,8 @@ import { unsupportedOption, type PodmanVersion } from '../facts/podman-version.t
 import { readContainersConfiguration } from '../root/containers-configuration.ts'
 import { type ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
-import { isSameDeployment } from '../root/deployments.ts'
-import { readRegularFile } from '../root/read-regular-file.ts'
+import { backendOf } from '../backend/host-backend.ts'
+import { readRegularFile } from '../read-regular-file.ts'
 import { nextStore, runningStore, type ConfiguredRoot, type NextStore } from './next-store.ts'
 import { explain, type SpecProblem } from '../text/fault.ts'
 import type { PrivateFile } from '../bound-images/read-value.ts'
@@ -18,7 +18,7 @@ import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound
 /** What a root asks for: its specs, and the problems of those that cannot be used. */
 export interface Request {
   readonly root: string
-  /** Name of the deployment, `<checksum>.<serial>` with ostree. */
+  /** Name of the deployment, see `Backend`. */
   readonly name: string
   /** Whether it is finalized, or was never staged. Its names keep the images that they meant at its staging. */
   readonly isMerged: boolean
@@ -85,7 +85,7 @@ export function readRequest(
 }
 
 function readStore(root: string, hostRoot: string, next: ConfiguredRoot): NextStore {
-  if (isSameDeployment(hostRoot, root)) return runningStore(next)
+  if (backendOf(hostRoot).isRunning(hostRoot, root)) return runningStore(next)
   const files = new DeploymentFiles(hostRoot, hostRoot)
   return nextStore(root, hostRoot, next, { files, settings: readOwnSettings(files) })
 }
@@ -116,7 +116,7 @@ function readConfiguration(
   copies: ByteBudget,
   problems: SpecProblem[],
 ) {
-  if (hostRoot === undefined || isSameDeployment(hostRoot, root)) return undefined
+  if (hostRoot === undefined || backendOf(hostRoot).isRunning(hostRoot, root)) return undefined
   try {
     return readContainersConfiguration(files, hostRoot, copies)
   } catch (error) {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { layoutOf, type Layout } from './layout.ts'
-import { readRegularFile } from './read-regular-file.ts'
+import { readRegularFile } from '../read-regular-file.ts'
 import { resolveLinks, UnresolvedPath } from './resolve-in-root.ts'
 
 /** Maximum number of hops on the fast path. `resolveLinks`, which counts exactly, resolves longer chains. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readRegularFile } from './read-regular-file.ts'
+import { readRegularFile } from '../read-regular-file.ts'
 import { resolveInRoot, UnresolvedPath } from './resolve-in-root.ts'
 
 const maxBytes = 64 * 1024

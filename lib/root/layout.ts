@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { deploymentDirectory, isSameDeployment } from './deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { hasTransientEtc } from './has-transient-etc.ts'
 import { placeInEtc } from './merged-etc.ts'
 import type { Place } from './resolve-in-root.ts'
@@ -33,16 +33,20 @@ export function layoutOf(
   hostRoot: string | undefined,
   { isMerged = false }: { readonly isMerged?: boolean | undefined } = {},
 ): Layout {
-  const isRunning = hostRoot === undefined || isSameDeployment(hostRoot, root)
-  const places = { root, host: hostRoot ?? root, isRunning }
-  const isTransient = !isRunning && hasTransientEtc(root)
-  if (isMerged || isRunning || isTransient) {
-    const etc = !isTransient && hasEntries(join(root, 'etc')) ? 'etc' : 'usr/etc'
-    return layout(places, below => [join(root, etc, below)])
+  const finalEtc = (merged: string) => {
+    const etc = hasEntries(merged) ? merged : join(root, 'usr/etc')
+    return (below: string) => [join(etc, below)]
   }
+  if (hostRoot === undefined)
+    return layout({ root, host: root, isRunning: true }, finalEtc(join(root, 'etc')))
+  const backend = backendOf(hostRoot)
+  const isRunning = backend.isRunning(hostRoot, root)
+  const places = { root, host: hostRoot, isRunning }
+  if (!isRunning && !backend.isMounted && hasTransientEtc(root))
+    return layout(places, below => [join(root, 'usr/etc', below)])
+  if (isMerged || isRunning) return layout(places, finalEtc(backend.finalizedEtc(hostRoot, root)))
   const trees = {
-    local: join(deploymentDirectory(hostRoot, hostRoot), 'etc'),
-    booted: join(hostRoot, 'usr/etc'),
+    ...backend.runningEtc(hostRoot),
     next: join(root, isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'),
   }
   return layout(

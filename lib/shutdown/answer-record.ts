@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
-import { deploymentDirectory } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { forgetRefusal, recordRefusal, type GateRefusal } from '../state/gate-refusal.ts'
 
 /** What the answer of the gate leads to. */
@@ -36,5 +36,5 @@ export function finalAnswer(root: string, pass: () => void): AnswerRecord {
 }
 
 function nameOf(root: string): string {
-  return basename(deploymentDirectory(hostRoot, root))
+  return backendOf(hostRoot).deploymentOf(hostRoot, root)?.name ?? basename(root)
 }

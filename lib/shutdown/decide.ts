@@ -1,12 +1,8 @@
+import type { Backend } from '../backend/backend.ts'
 import { hostRoot } from '../directories.ts'
 import { isShuttingDown } from '../host/systemctl.ts'
-import {
-  isLocked,
-  locateStagedRoot,
-  readStagedFile,
-  removeOurLock,
-  takeLock,
-} from '../root/staged-deployment.ts'
+import { backendOf } from '../backend/host-backend.ts'
+import { openRoot } from '../host/open-root.ts'
 import { letPass } from '../state/gate-pass.ts'
 import { tryToRecord } from '../tags/record-deployment.ts'
 import { describeError } from '../text/describe-error.ts'
@@ -31,40 +27,41 @@ export async function decideAtShutdown(report: (line: string) => void): Promise<
     report('This is no shutdown: nothing is pulled, and the staged deployment does not pass.')
     return true
   }
+  const backend = backendOf(hostRoot)
   for (let round = 1; round <= maxRounds; round++) {
-    const staged = readStagedFile(hostRoot)
-    const root = staged && locateStagedRoot(hostRoot, staged)
-    if (staged === undefined || root === undefined) return true
-    if (isLocked(hostRoot)) {
-      report('The staged deployment is locked, so ostree does not finalize it.')
+    const staged = backend.readStaged(hostRoot)
+    if (staged === undefined) return true
+    if (backend.isLocked(hostRoot)) {
+      report('The staged deployment is locked, so this shutdown does not finalize it.')
       return true
     }
-    const mayPass = await decideOnce(root, staged, report)
-    if (readStagedFile(hostRoot)?.equals(staged) === true) return mayPass
+    const mayPass = await decideOnce(backend, staged, report)
+    if (backend.readStaged(hostRoot)?.equals(staged) === true) return mayPass
     report('The staged deployment has changed meanwhile.')
   }
   return false
 }
 
 async function decideOnce(
-  root: string,
+  backend: Backend,
   staged: Buffer,
   report: (line: string) => void,
 ): Promise<boolean> {
   // The guard locks too. This holds even if somebody has masked the guard.
-  takeLock(hostRoot)
-  const record = finalAnswer(root, () => {
+  backend.takeLock(hostRoot)
+  const deployment = backend.parseStaged(hostRoot, staged)
+  const record = finalAnswer(deployment.root, () => {
     letPass(staged)
-    removeOurLock(hostRoot)
+    backend.removeOurLock(hostRoot)
   })
   const settings = settingsOrRefusal(record)
   const isOff = settings.gate === 'off'
   // Not held back even if this process is killed.
   if (isOff) record.passed()
   let flushed: Look | undefined
-  const look = async () => flushed ?? lookAt(root, settings, false)
+  const look = async () => flushed ?? lookAt(openRoot(deployment), settings, false)
   try {
-    if (settings.flushTimeoutSec > 0) flushed = await flush(root, report)
+    if (settings.flushTimeoutSec > 0) flushed = await flush(openRoot(deployment), report)
     // It boots in any case, and needs the names of the images that are present.
     if (isOff) {
       const { request, plan, found } = await look()

@@ -1,20 +1,21 @@
 import { hostRoot } from '../directories.ts'
-import { finalization, gate, guard, inactiveUnits } from '../host/finalization-units.ts'
+import { backendOf, requireKnownBackend } from '../backend/host-backend.ts'
+import { gate, guard, inactiveUnits } from '../host/finalization-units.ts'
 import { unitProperty } from '../host/systemctl.ts'
 import { describeError } from '../text/describe-error.ts'
-import { readStagedFile, requireKnownBackend } from '../root/staged-deployment.ts'
 
 /**
  * Warnings for people that the gate cannot hold a deployment back, or that a reboot does not apply the staged one. Checks
  * what systemd has loaded, because later drop-ins can change our units.
  */
 export async function gateWarnings(): Promise<readonly string[]> {
+  const { finalization, readStaged } = backendOf(hostRoot)
   const isRequired = (await unitProperty(finalization, 'Requires')).split(' ').includes(guard)
   const canLock = (await unitProperty(guard, 'ExecStop')).includes('staged-deployment-locked')
   const inactive =
-    readStagedFile(hostRoot) === undefined
-      ? (await inactiveUnits()).filter(unit => unit === gate)
-      : await inactiveUnits()
+    readStaged(hostRoot) === undefined
+      ? (await inactiveUnits(finalization)).filter(unit => unit === gate)
+      : await inactiveUnits(finalization)
   return [
     ...unknownBackend(),
     ...(isRequired && canLock

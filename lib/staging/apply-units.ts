@@ -40,21 +40,21 @@ const settle = 'bootc-bound-images-settle.service'
 /**
  * Makes systemd pull the requested images and no others. Does nothing if systemd already does so.
  *
- * @param planned undefined if there is no next deployment. Its private files are written already.
+ * @param planned its private files are written already
  * @param unmounted why the image store is not mounted, for people; undefined if it is
  * @param warn takes a line for people
  * @returns why the pulls were not started; undefined if they were, or are not needed
  */
 export async function applyRequest(
-  planned: PlannedStaging | undefined,
+  planned: PlannedStaging,
   facts: HostFacts & Podman,
   unmounted: string | undefined,
   warn: (line: string) => void,
 ): Promise<string | undefined> {
-  const obstacle = planned?.request.store?.obstacle
+  const obstacle = planned.request.store?.obstacle
   const units = renderSet(obstacle === undefined ? planned : undefined, facts)
   // Only pulls need private files.
-  const privateFiles = unitNames(units).size === 0 ? [] : (planned?.request.privateFiles ?? [])
+  const privateFiles = unitNames(units).size === 0 ? [] : planned.request.privateFiles
   const old = readCurrentSet(runtimeDirectory)
   const isChanged = JSON.stringify(old) !== JSON.stringify(units)
   if (isChanged) {
@@ -65,8 +65,8 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  if (obstacle !== undefined && planned?.plan.pulls.length !== 0) return obstacle
-  return planned && (unmounted ?? startPulls(planned, unitNames(old), facts, warn))
+  if (obstacle !== undefined && planned.plan.pulls.length !== 0) return obstacle
+  return unmounted ?? startPulls(planned, unitNames(old), facts, warn)
 }
 
 function renderSet(planned: PlannedStaging | undefined, facts: HostFacts): readonly UnitText[] {

@@ -11,7 +11,7 @@ import type { Knowledge } from '../plan/knowledge.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
-import { deploymentNames } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { recordRunning } from '../tags/settle-images.ts'
 import { resolveImages } from './resolve-images.ts'
 import { readEarlierStaging } from './earlier-staging.ts'
@@ -57,7 +57,10 @@ export async function planStaging(
       ? resolution.knowledge
       : await withPullsUnderWay(request, resolution.knowledge, facts)
   writeKnowledge({ deployment: request.name, staging, timesResolvedAgain, knowledge })
-  removeOtherKnowledge([request.name, ...deploymentNames(hostRoot)])
+  const names = backendOf(hostRoot)
+    .deployments(hostRoot)
+    .map(({ name }) => name)
+  removeOtherKnowledge([request.name, ...names])
   return { request, plan: planRequest(request, facts.settings, knowledge), doubt, isSameStaging }
 }
 

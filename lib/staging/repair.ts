@@ -30,9 +30,9 @@ const firstWithCheck = [5, 2] as const
  * @param deadline in milliseconds since 1970
  */
 export async function repair(report: (line: string) => void, deadline: number): Promise<void> {
-  const next = findNextDeployment()
   const found = suspicions()
-  if (found.length === 0 || next === undefined) return
+  if (found.length === 0) return
+  const next = findNextDeployment()
   const facts = await pullFacts()
   const request = readNextRequest(next, facts)
   const { pulls } = planAsStaged(request, facts.settings)

@@ -37,12 +37,8 @@ export interface Staging {
  *
  * @param root see `nextDeployment`
  * @param warn takes a line for people
- * @returns undefined if there is no next deployment
  */
-export function stage(
-  root: string | undefined,
-  warn: (line: string) => void,
-): Promise<Staging | undefined> {
+export function stage(root: string | undefined, warn: (line: string) => void): Promise<Staging> {
   return withStagingLock(async () => {
     const last = lastStagingOutcome()
     for (let round = 1; ; round++) {
@@ -55,10 +51,10 @@ export function stage(
       await Promise.allSettled([attempt])
       if (round < maxRounds && !isSame(seen, seeDeployments())) continue
       const staging = await attempt
-      const hasFailed = staging !== undefined && !hasSucceeded(staging)
+      const hasFailed = !hasSucceeded(staging)
       // A success clears the failure of an earlier staging, also if the service did not run this one.
       if (!hasFailed && last !== undefined && last !== 'succeeded') await forgetFailure()
-      writeLastStaging(seen, hasFailed ? 'failed' : 'succeeded', staging?.refusal)
+      writeLastStaging(seen, hasFailed ? 'failed' : 'succeeded', staging.refusal)
       return staging
     }
   })
@@ -72,15 +68,14 @@ async function stageOnce(
   root: string | undefined,
   staged: Buffer | undefined,
   warn: (line: string) => void,
-): Promise<Staging | undefined> {
+): Promise<Staging> {
   const next = nextDeployment(root, staged)
   const held = await ensureFinalization()
   if (held !== undefined) warn(held)
   const facts = await hostFacts(warn)
   const unmounted = seeStore(facts.imageStore, await mountStore(facts.imageStore))
-  const planned = next && (await planStaging(next, facts, warn))
+  const planned = await planStaging(next, facts, warn)
   const refusal = await applyRequest(planned, facts, unmounted, warn)
-  if (next === undefined || planned === undefined) return undefined
   const { request, plan } = planned
   return { role: next.role, request, plan, refusal, facts }
 }

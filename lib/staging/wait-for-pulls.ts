@@ -31,16 +31,15 @@ const words: Readonly<Record<PullProgress, string>> = {
  * another deployment is staged meanwhile, waits for its pulls, unless `root` is given.
  *
  * @param report takes a line for people at each change
- * @returns a report about every image, or undefined if there is no next deployment any more
+ * @returns a report about every image
  * @throws Error if `root` is given and another deployment was staged
  */
 export async function waitForPulls(
   first: Staging,
   root: string | undefined,
   report: (line: string) => void,
-): Promise<readonly ImageReport[] | undefined> {
-  let staging: Staging | undefined = first
-  while (staging !== undefined) {
+): Promise<readonly ImageReport[]> {
+  for (let staging = first; ; staging = await stage(root, report)) {
     const { request, plan, refusal, facts } = staging
     if (refusal === undefined) await watchUnits(request, plan, root, report)
     const found = await withStagingLock(async () =>
@@ -51,9 +50,7 @@ export async function waitForPulls(
     if (root !== undefined && (await withStagingLock(() => Promise.resolve(isReplaced(plan)))))
       throw new Error(`another deployment was staged, and took the place of ${root}`)
     report('waiting for the bound images of what is staged now')
-    staging = await stage(root, report)
   }
-  return undefined
 }
 
 async function watchUnits(
@@ -72,7 +69,7 @@ async function watchUnits(
       const done = [...last.values()].filter(isFinal).length
       report(`[${done}/${pulls.length}] ${pulls[index]?.boundImage.name}: ${words[progress]}`)
     }
-    if ([...last.values()].every(isFinal) || findNextDeployment(root)?.root !== request.root) return
+    if ([...last.values()].every(isFinal) || findNextDeployment(root).root !== request.root) return
     await sleep(pollMilliseconds)
   }
 }
@@ -87,9 +84,8 @@ function isReplaced({ target }: Plan): boolean {
 }
 
 function isCurrent(plan: Plan, root: string | undefined, facts: PullFacts): boolean {
-  const next = findNextDeployment(root)
-  if (next === undefined) return false
   try {
+    const next = findNextDeployment(root)
     const now = planAsStaged(readNextRequest(next, facts), facts.settings)
     return JSON.stringify(now) === JSON.stringify(plan)
   } catch {

@@ -1,5 +1,5 @@
-// /run/bootc-bound-images/last-staging: what the last staging read and how it ended. Lines: SHA-256 of ostree's file
-// about the staged deployment, or "-"; time of change of ostree's deployments in nanoseconds; outcome; why the pulls
+// /run/bootc-bound-images/last-staging: what the last staging read and how it ended. Lines: SHA-256 of the file
+// about the staged deployment, or "-"; time of change of the list of deployments in nanoseconds; outcome; why the pulls
 // were not started, if they were not. Written by stage at its start, before anything can fail, so that a lasting error
 // does not make a loop, and at its end; read by stage, status, gate and units/programs/recheck; kept until the
 // next boot. Failure policy: every failure is an error.
@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostRoot, runtimeDirectory } from '../directories.ts'
-import { readStagedFile } from '../root/staged-deployment.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
 import { writeFileSafely } from './write-file-safely.ts'
 
@@ -15,9 +15,9 @@ const file = join(runtimeDirectory, 'last-staging')
 
 /** A version of the list of deployments, to detect changes since a staging read it. */
 export interface SeenDeployments {
-  /** ostree's file about the staged deployment, if any. */
+  /** Contents of the file about the staged deployment, if any. */
   readonly staged: Buffer | undefined
-  /** Time of the last change of the list, in nanoseconds. ostree touches the directory at each change. */
+  /** Time of the last change of the list, in nanoseconds. Each change touches the directory. */
   readonly changed: string
 }
 
@@ -26,11 +26,12 @@ export type StagingOutcome = 'running' | 'failed' | 'succeeded'
 
 /** Reads the current version of the list of deployments. */
 export function seeDeployments(): SeenDeployments {
-  const directory = statSync(join(hostRoot, 'sysroot/ostree/deploy'), {
+  const backend = backendOf(hostRoot)
+  const directory = statSync(join(hostRoot, backend.listDirectory), {
     bigint: true,
     throwIfNoEntry: false,
   })
-  return { staged: readStagedFile(hostRoot), changed: String(directory?.mtimeNs ?? '') }
+  return { staged: backend.readStaged(hostRoot), changed: String(directory?.mtimeNs ?? '') }
 }
 
 /** Whether two versions of the list are the same. */
@@ -65,7 +66,7 @@ export function stagingRefusal(): string | undefined {
 
 /** Whether staging has read the deployment that is staged now, if any. */
 export function isStagedSeen(): boolean {
-  return (readLines()[0] ?? '-') === hash(readStagedFile(hostRoot))
+  return (readLines()[0] ?? '-') === hash(backendOf(hostRoot).readStaged(hostRoot))
 }
 
 function readLines(): readonly string[] {

@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import {
   forgetActivated,
@@ -21,7 +20,7 @@ import {
   type Tagging,
 } from './tag-moves.ts'
 import { pullFacts } from '../request/host-facts.ts'
-import { deploymentDirectory } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 
 /**
@@ -37,9 +36,10 @@ export function activate({
   isEarly,
 }: Readonly<Record<'leavesMoved' | 'isEarly', boolean>>): Promise<readonly Tagging[] | string> {
   return withStagingLock(async () => {
-    const deployment = basename(deploymentDirectory(hostRoot, hostRoot))
-    const record = readRecord(deployment)
-    if (record === undefined) return 'Nothing is recorded about the running deployment.'
+    const deployment = backendOf(hostRoot).running(hostRoot)?.name
+    const record = deployment === undefined ? undefined : readRecord(deployment)
+    if (deployment === undefined || record === undefined)
+      return 'Nothing is recorded about the running deployment.'
     const { settings } = readSettings(hostRoot)
     const usual = settings.store === undefined ? defaultStore : separateStore(settings.store)
     // Before podman runs, which would make a store below the mount point.

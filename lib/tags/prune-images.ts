@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
 import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
@@ -12,7 +11,8 @@ import type { ListedStore } from './store-lists.ts'
 import { namesToRemove, protectingNamesToDrop } from './tag-moves.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
-import { deploymentDirectories } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
+import { openRoot } from '../host/open-root.ts'
 import { describeError } from '../text/describe-error.ts'
 
 /**
@@ -63,8 +63,9 @@ async function withoutBorrowed(
 
 /** Whether each deployment with bound images has a complete record of them. */
 function areNeedsKnown(facts: PullFacts): boolean {
-  return deploymentDirectories(hostRoot)
-    .filter(directory => !isRecordWhole(basename(directory)))
-    .map(directory => readHostRequest(directory, facts, { isMerged: true }))
+  return backendOf(hostRoot)
+    .deployments(hostRoot)
+    .filter(({ name }) => !isRecordWhole(name))
+    .map(deployment => readHostRequest(openRoot(deployment), facts, { isMerged: true }))
     .every(({ specs, problems }) => specs.length + problems.length === 0)
 }

@@ -1,7 +1,7 @@
 import { hostRoot } from '../directories.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
 import { removeOtherRecords, writeRecord, type RecordedImage } from '../state/deployment-records.ts'
-import { deploymentNames } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { describeError } from '../text/describe-error.ts'
 import type { FoundImage } from '../survey/find-images.ts'
 
@@ -23,7 +23,10 @@ export function recordDeployment(
   })
   const isPartial = images.length < pulls.length ? true : undefined
   writeRecord({ deployment, time: new Date().toISOString(), images, isPartial })
-  removeOtherRecords(new Set([deployment, ...deploymentNames(hostRoot)]))
+  const names = backendOf(hostRoot)
+    .deployments(hostRoot)
+    .map(({ name }) => name)
+  removeOtherRecords(new Set([deployment, ...names]))
 }
 
 /** Records a deployment. A failure, for example because the disk is full, is only logged and stops nothing else. */

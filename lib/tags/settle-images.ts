@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
@@ -10,7 +9,7 @@ import type { PullFacts } from '../facts/facts.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { readHostRequest } from '../request/read-host-request.ts'
-import { deploymentDirectory } from '../root/deployments.ts'
+import { backendOf } from '../backend/host-backend.ts'
 import { areAllPresent, findImages, type FoundImage } from '../survey/find-images.ts'
 import { recordDeployment } from './record-deployment.ts'
 import { pruneImages } from './prune-images.ts'
@@ -56,9 +55,9 @@ export async function settleImages(
  * give them to other images, and a rollback needs them again.
  */
 export async function recordRunning(facts: PullFacts): Promise<void> {
-  const root = deploymentDirectory(hostRoot, hostRoot)
-  if (root === hostRoot || isRecordWhole(basename(root))) return
-  const request = readHostRequest(root, facts, { isMerged: true })
+  const running = backendOf(hostRoot).running(hostRoot)
+  if (running === undefined || isRecordWhole(running.name)) return
+  const request = readHostRequest(hostRoot, facts, { isMerged: true })
   const plan = planAsStaged(request, facts.settings)
   // Its containers also find images that were pulled before Store=dedicated.
   const { imageStore, otherStore } = facts

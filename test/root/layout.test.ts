@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import t from 'tap'
 import { layoutOf } from '../../lib/root/layout.ts'
 import { makeTree } from '../make-tree.ts'
-import { writeBootedFile } from './write-booted-file.ts'
+import { writeBootedFile } from '../backend/write-booted-file.ts'
 
 t.test('a root whose /etc is merged has that and nothing of the host', t => {
   const top = makeTree(t, {

@@ -1,17 +1,12 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  isLocked,
-  locateStagedRoot,
-  parseStagedDeployment,
-  readStagedFile,
-  removeOurLock,
-  requireKnownBackend,
-  stagedDeploymentFile,
-  takeLock,
-} from '../../lib/root/staged-deployment.ts'
+import { requireKnownBackend } from '../../lib/backend/host-backend.ts'
+import { ostree } from '../../lib/backend/ostree.ts'
+import { makeTree } from '../make-tree.ts'
 
+const { isLocked, removeOurLock, stagedFile, takeLock } = ostree
+const parse = (bytes: Buffer) => ostree.parseStaged('/', bytes)
 const fixture = (name: string) => new URL(`../fixtures/staged-deployment/${name}`, import.meta.url)
 
 t.test('real files of ostree 2022.7, 2025.2 and 2026.4', t => {
@@ -27,8 +22,8 @@ t.test('real files of ostree 2022.7, 2025.2 and 2026.4', t => {
   }
   for (const [file, name] of Object.entries(names))
     t.strictSame(
-      parseStagedDeployment(readFileSync(fixture(file))),
-      { osname: 'debian', name },
+      parse(readFileSync(fixture(file))),
+      { name, root: `/sysroot/ostree/deploy/debian/deploy/${name}` },
       file,
     )
   t.end()
@@ -36,18 +31,19 @@ t.test('real files of ostree 2022.7, 2025.2 and 2026.4', t => {
 
 t.test('a damaged file is an error, wherever it is cut or changed', t => {
   const bytes = readFileSync(fixture('staged-plain.gvariant'))
-  const intact = parseStagedDeployment(bytes)
+  const intact = parse(bytes)
   for (let length = 0; length < bytes.length; length++)
-    t.throws(() => parseStagedDeployment(bytes.subarray(0, length)), `cut at ${length}`)
+    t.throws(() => parse(bytes.subarray(0, length)), `cut at ${length}`)
   for (let at = 0; at < bytes.length; at++) {
     const damaged = Buffer.from(bytes)
     damaged[at] = (damaged[at] ?? 0) ^ 0xff
     try {
-      const { osname, name } = parseStagedDeployment(damaged)
+      const { root, name } = parse(damaged)
+      const osname = root.split('/')[4] ?? ''
       // What is damaged without harm, like the merge deployment, must not change the answer much.
-      t.notOk(osname.includes('/') || osname.startsWith('.'))
+      t.notOk(osname.startsWith('.'))
       t.match(name, /^[0-9a-f]{64}\.[0-9]+$/)
-      if (at > 204) t.strictSame({ osname, name }, intact)
+      if (at > 204) t.strictSame({ root, name }, intact)
     } catch (error) {
       t.match(error, { message: /is not a staged deployment/ })
     }
@@ -58,34 +54,37 @@ t.test('a damaged file is an error, wherever it is cut or changed', t => {
 t.test('names that would lead elsewhere are refused', t => {
   const bytes = readFileSync(fixture('staged-plain.gvariant'))
   const evil = Buffer.from(bytes.toString('latin1').replace('debian', '../../'), 'latin1')
-  t.throws(() => parseStagedDeployment(evil), {
+  t.throws(() => parse(evil), {
     cause: { message: /osname is not a directory name/ },
   })
   t.end()
 })
 
-t.test('located on a host', t => {
+t.test('read on a host', t => {
   const host = t.testdir({ run: {} })
-  t.equal(locateStagedRoot(host), undefined, 'nothing staged')
+  t.equal(ostree.readStaged(host), undefined, 'nothing staged')
+  t.equal(ostree.stagingTime(host), undefined)
   mkdirSync(join(host, 'run/ostree'))
-  cpSync(fixture('staged-plain.gvariant'), join(host, stagedDeploymentFile))
-  t.equal(
-    locateStagedRoot(host),
-    `${host}/sysroot/ostree/deploy/debian/deploy/e6a26157662feebe9da85d23d94e02a3c66bee5266dd212cb72540a19fff2bed.0`,
-  )
-  t.throws(() => readStagedFile(join(host, stagedDeploymentFile)), {
+  cpSync(fixture('staged-plain.gvariant'), join(host, stagedFile))
+  t.strictSame(ostree.readStaged(host), readFileSync(fixture('staged-plain.gvariant')))
+  t.ok(ostree.stagingTime(host))
+  t.throws(() => ostree.readStaged(join(host, stagedFile)), {
     message: /reading/,
     cause: { code: 'ENOTDIR' },
   })
   t.end()
 })
 
-t.test('staged with a backend that is not supported', t => {
-  const host = t.testdir({ run: { composefs: {} } })
+t.test('staged in another way than the host was booted', t => {
+  const host = makeTree(t, { 'run/composefs/': '' })
+  t.throws(() => requireKnownBackend(host), { message: /neither with ostree .* nor / })
+  mkdirSync(join(host, 'run/ostree'))
+  writeFileSync(join(host, 'run/ostree-booted'), '')
+  writeFileSync(join(host, 'run/ostree/staged-deployment'), '')
   requireKnownBackend(host)
   writeFileSync(join(host, 'run/composefs/staged-deployment'), '{}')
   t.throws(() => requireKnownBackend(host), {
-    message: /^\/run\/composefs\/staged-deployment: .* composefs backend .* not supported/,
+    message: /^\/run\/composefs\/staged-deployment: .* does not fit how this host was booted/,
   })
   t.end()
 })
@@ -95,7 +94,7 @@ t.test('locked by its mark, or by a file', t => {
   const lock = join(host, 'run/ostree/staged-deployment-locked')
   writeFileSync(lock, '')
   t.notOk(isLocked(host), 'nothing is staged')
-  cpSync(fixture('staged-plain.gvariant'), join(host, stagedDeploymentFile))
+  cpSync(fixture('staged-plain.gvariant'), join(host, stagedFile))
   t.ok(isLocked(host))
   takeLock(host)
   removeOurLock(host)
@@ -107,7 +106,7 @@ t.test('locked by its mark, or by a file', t => {
   removeOurLock(host)
   t.notOk(existsSync(lock))
   t.notOk(isLocked(host))
-  cpSync(fixture('staged-locked.gvariant'), join(host, stagedDeploymentFile))
+  cpSync(fixture('staged-locked.gvariant'), join(host, stagedFile))
   t.ok(isLocked(host))
   t.end()
 })

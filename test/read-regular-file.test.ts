@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readRegularFile } from '../../lib/root/read-regular-file.ts'
+import { readRegularFile } from '../lib/read-regular-file.ts'
 
 t.test('only a regular file of a sane size is read', t => {
   const directory = t.testdir({ file: 'text', sub: {} })

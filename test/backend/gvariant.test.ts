@@ -1,5 +1,5 @@
 import t from 'tap'
-import { pairIn, readVardict, stringIn, vardictIn } from '../../lib/root/gvariant.ts'
+import { pairIn, readVardict, stringIn, vardictIn } from '../../lib/backend/gvariant.ts'
 
 // Values made with glib, by GLib.Variant('a{sv}', ...).get_data_as_bytes() on a little-endian machine.
 const string = '78000000000000006869000073020e' // {'x': <'hi'>}

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { locateDefaultRoot, parseBootEntry } from '../../lib/root/default-deployment.ts'
+import { parseBootEntry } from '../../lib/backend/boot-entries.ts'
+import { ostree } from '../../lib/backend/ostree.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
+
+const defaultRoot = (host: string) => ostree.defaultDeployment(host)?.root
 
 /** As ostree 2022.7, 2025.2 and 2026.4 write it. */
 const entry = (version: number, ostree: string) => `title Debian GNU/Linux 13 (trixie) (ostree:0)
@@ -14,11 +17,15 @@ initrd /ostree/debian-5a0bf1c5/initramfs.img
 const deployment = (name: string) => `sysroot/ostree/deploy/debian/deploy/${name}`
 
 t.test('a boot entry', t => {
-  t.strictSame(parseBootEntry(entry(2, '/ostree/boot.1/debian/5a0bf1c5/0')), {
+  const fields = (text: string) => {
+    const { version, option } = parseBootEntry(text)
+    return { version, ostree: option('ostree') }
+  }
+  t.strictSame(fields(entry(2, '/ostree/boot.1/debian/5a0bf1c5/0')), {
     version: 2,
     ostree: '/ostree/boot.1/debian/5a0bf1c5/0',
   })
-  t.strictSame(parseBootEntry('version\t3\noptions\tostree=/first quiet ostree=/second\n'), {
+  t.strictSame(fields('version\t3\noptions\tostree=/first quiet ostree=/second\n'), {
     version: 3,
     ostree: '/first',
   })
@@ -29,8 +36,9 @@ t.test('a boot entry', t => {
     'options xostree=/x ostree= y\n',
     'optionsostree=/x\n',
   ])
-    t.strictSame(parseBootEntry(text), { version: 0, ostree: undefined }, text)
+    t.strictSame(fields(text), { version: 0, ostree: undefined }, text)
   t.equal(parseBootEntry('version 1.2~rc\noptions ostree=/x\n').version, 0, 'no number of ostree')
+  t.equal(parseBootEntry('sort-key bootc-debian-1 \n').sortKey, 'bootc-debian-1')
   t.end()
 })
 
@@ -54,25 +62,25 @@ t.test('the entry with the highest version counts', t => {
     'rescue.conf': 'title Rescue\nversion 99\noptions rescue\n',
     'ostree-3.conf.old': entry(100, oldEntry ?? ''),
   })
-  t.equal(locateDefaultRoot(host), join(host, deployment('new.0')))
+  t.equal(defaultRoot(host), join(host, deployment('new.0')))
   t.end()
 })
 
 t.test('without entries there is no default', t => {
-  t.equal(locateDefaultRoot(t.testdir({})), undefined)
-  t.equal(locateDefaultRoot(hostWith(t, {})), undefined)
-  t.equal(locateDefaultRoot(hostWith(t, { 'a.conf': 'title Windows\n' })), undefined)
+  t.equal(defaultRoot(t.testdir({})), undefined)
+  t.equal(defaultRoot(hostWith(t, {})), undefined)
+  t.equal(defaultRoot(hostWith(t, { 'a.conf': 'title Windows\n' })), undefined)
   t.end()
 })
 
 t.test('what is there and cannot be read is an error', t => {
   const gone = hostWith(t, { 'a.conf': entry(1, '/ostree/boot.1/debian/gone/0') })
-  t.throws(() => locateDefaultRoot(gone), { code: 'ENOENT' })
-  t.throws(() => locateDefaultRoot(makeTree(t, { 'boot/loader/entries': 'a file' })), {
+  t.throws(() => defaultRoot(gone), { code: 'ENOENT' })
+  t.throws(() => defaultRoot(makeTree(t, { 'boot/loader/entries': 'a file' })), {
     code: 'ENOTDIR',
   })
   const host = hostWith(t, { 'a.conf': entry(1, oldEntry ?? '') })
   execFileSync('mkfifo', [join(host, 'boot/loader/entries/b.conf')])
-  t.throws(() => locateDefaultRoot(host), { message: /FIFO/ })
+  t.throws(() => defaultRoot(host), { message: /FIFO/ })
   t.end()
 })

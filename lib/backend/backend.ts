@@ -1,0 +1,74 @@
+/** A deployment on disk. */
+export interface Deployment {
+  /** Unique among the deployments on disk. */
+  readonly name: string
+  /** Its root directory. With composefs it must be mounted first, see `openRoot`. */
+  readonly root: string
+}
+
+/** Where a staged deployment's /etc comes from, besides its own. */
+export interface RunningEtc {
+  /** /etc of the running system. */
+  readonly local: string
+  /** The same files as the running OS ships them, before local changes. */
+  readonly booted: string
+}
+
+/**
+ * How one kind of image-based host keeps its deployments. Everything else is the same for all kinds.
+ *
+ * `hostRoot` is the root directory of the running system, `/` except in tests. Other paths have no leading slash, and
+ * are below it.
+ */
+export interface Backend {
+  /** The service that makes a staged deployment the default when it is stopped. */
+  readonly finalization: string
+  /** The file that says what is staged. */
+  readonly stagedFile: string
+  /** The directory that changes with the list of deployments. */
+  readonly listDirectory: string
+
+  /**
+   * @returns the contents of the file that says what is staged, or undefined if nothing is. Our own lock changes nothing.
+   * @throws Error if the file cannot be read
+   */
+  readStaged(hostRoot: string): Buffer | undefined
+  /**
+   * @param bytes from `readStaged`
+   * @throws Error if they are damaged
+   */
+  parseStaged(hostRoot: string, bytes: Buffer): Deployment
+  /** Identifies the staging of what is staged. The same deployment may be staged again. */
+  stagingTime(hostRoot: string): bigint | undefined
+  /** Whether somebody else has locked what is staged, so that a shutdown does not finalize it. */
+  isLocked(hostRoot: string): boolean
+  /**
+   * Has nothing finalized until the lock is removed, or another deployment is staged. A lock that somebody else has set
+   * stays as it is.
+   */
+  takeLock(hostRoot: string): void
+  /** Removes the lock if it is ours. After a refusal without a reboot, it would hold back a later deployment. */
+  removeOurLock(hostRoot: string): void
+
+  /** All deployments on disk. */
+  deployments(hostRoot: string): readonly Deployment[]
+  /** The running deployment; undefined if it cannot be found. */
+  running(hostRoot: string): Deployment | undefined
+  /** The deployment that a root belongs to, for example when it is mounted elsewhere. */
+  deploymentOf(hostRoot: string, root: string): Deployment | undefined
+  /** Whether a root is that of the running system. */
+  isRunning(hostRoot: string, root: string): boolean
+  /** The deployment that the boot loader starts by default; undefined if its entries cannot be found. */
+  defaultDeployment(hostRoot: string): Deployment | undefined
+
+  /** Whether a root must be mounted before it can be read. */
+  readonly isMounted: boolean
+  runningEtc(hostRoot: string): RunningEtc
+  /** /etc of a deployment that is finalized, or was never staged. */
+  finalizedEtc(hostRoot: string, root: string): string
+  /** Names of the stateroots of the running system and of a root, if these are different and have their own /var. */
+  otherStateroot(
+    hostRoot: string,
+    root: string,
+  ): Readonly<Record<'mine' | 'other', string>> | undefined
+}
