@@ -32,43 +32,43 @@ export interface Backend {
    * @returns the contents of the file that says what is staged, or undefined if nothing is. Our own lock changes nothing.
    * @throws Error if the file cannot be read
    */
-  readStaged(hostRoot: string): Buffer | undefined
+  readonly readStaged: (hostRoot: string) => Buffer | undefined
   /**
    * @param bytes from `readStaged`
    * @throws Error if they are damaged
    */
-  parseStaged(hostRoot: string, bytes: Buffer): Deployment
+  readonly parseStaged: (hostRoot: string, bytes: Buffer) => Deployment
   /** Identifies the staging of what is staged. The same deployment may be staged again. */
-  stagingTime(hostRoot: string): bigint | undefined
+  readonly stagingTime: (hostRoot: string) => bigint | undefined
   /** Whether somebody else has locked what is staged, so that a shutdown does not finalize it. */
-  isLocked(hostRoot: string): boolean
+  readonly isLocked: (hostRoot: string) => boolean
   /**
    * Has nothing finalized until the lock is removed, or another deployment is staged. A lock that somebody else has set
    * stays as it is.
    */
-  takeLock(hostRoot: string): void
+  readonly takeLock: (hostRoot: string) => void
   /** Removes the lock if it is ours. After a refusal without a reboot, it would hold back a later deployment. */
-  removeOurLock(hostRoot: string): void
+  readonly removeOurLock: (hostRoot: string) => void
 
   /** All deployments on disk. */
-  deployments(hostRoot: string): readonly Deployment[]
+  readonly deployments: (hostRoot: string) => readonly Deployment[]
   /** The running deployment; undefined if it cannot be found. */
-  running(hostRoot: string): Deployment | undefined
+  readonly running: (hostRoot: string) => Deployment | undefined
   /** The deployment that a root belongs to, for example when it is mounted elsewhere. */
-  deploymentOf(hostRoot: string, root: string): Deployment | undefined
+  readonly deploymentOf: (hostRoot: string, root: string) => Deployment | undefined
   /** Whether a root is that of the running system. */
-  isRunning(hostRoot: string, root: string): boolean
+  readonly isRunning: (hostRoot: string, root: string) => boolean
   /** The deployment that the boot loader starts by default; undefined if its entries cannot be found. */
-  defaultDeployment(hostRoot: string): Deployment | undefined
+  readonly defaultDeployment: (hostRoot: string) => Deployment | undefined
 
   /** Whether a root must be mounted before it can be read. */
   readonly isMounted: boolean
-  runningEtc(hostRoot: string): RunningEtc
+  readonly runningEtc: (hostRoot: string) => RunningEtc
   /** /etc of a deployment that is finalized, or was never staged. */
-  finalizedEtc(hostRoot: string, root: string): string
+  readonly finalizedEtc: (hostRoot: string, root: string) => string
   /** Names of the stateroots of the running system and of a root, if these are different and have their own /var. */
-  otherStateroot(
+  readonly otherStateroot: (
     hostRoot: string,
     root: string,
-  ): Readonly<Record<'mine' | 'other', string>> | undefined
+  ) => Readonly<Record<'mine' | 'other', string>> | undefined
 }
