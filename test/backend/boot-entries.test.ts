@@ -16,11 +16,12 @@ initrd /ostree/debian-5a0bf1c5/initramfs.img
 `
 const deployment = (name: string) => `sysroot/ostree/deploy/debian/deploy/${name}`
 
+const fields = (text: string) => {
+  const { version, option } = parseBootEntry(text)
+  return { version, ostree: option('ostree') }
+}
+
 t.test('a boot entry', t => {
-  const fields = (text: string) => {
-    const { version, option } = parseBootEntry(text)
-    return { version, ostree: option('ostree') }
-  }
   t.strictSame(fields(entry(2, '/ostree/boot.1/debian/5a0bf1c5/0')), {
     version: 2,
     ostree: '/ostree/boot.1/debian/5a0bf1c5/0',

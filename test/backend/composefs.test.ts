@@ -6,7 +6,7 @@ import { backendOf, requireKnownBackend } from '../../lib/backend/host-backend.t
 import { ostree } from '../../lib/backend/ostree.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
-const [a, b, c] = ['a', 'b', 'c'].map(digit => digit.repeat(128)) as [string, string, string]
+const [a, b, c] = ['a'.repeat(128), 'b'.repeat(128), 'c'.repeat(128)]
 const mount = (directory: string, source: string) =>
   `35 1 0:31 / ${directory} ro,relatime shared:1 - overlay ${source} ro,lowerdir+=/x`
 const mountinfo = (...lines: readonly string[]) => ({
@@ -38,10 +38,8 @@ t.test('the backend of a host', t => {
 
 t.test('what is staged', t => {
   const host = hostWith(t)
-  const [file, held] = ['', '-held'].map(end => join(host, `${composefs.stagedFile}${end}`)) as [
-    string,
-    string,
-  ]
+  const file = join(host, composefs.stagedFile)
+  const held = `${file}-held`
   t.equal(composefs.readStaged(host), undefined)
   t.equal(composefs.stagingTime(host), undefined)
   t.notOk(composefs.isLocked(host))
@@ -113,9 +111,10 @@ t.test('/etc', t => {
   t.end()
 })
 
+const entry = (number: number, id: string) =>
+  `title x\nversion 1\nsort-key bootc-debian-${number}\noptions root=LABEL=x composefs=${id}\n`
+
 t.test('what boots by default', t => {
-  const entry = (number: number, id: string) =>
-    `title x\nversion 1\nsort-key bootc-debian-${number}\noptions root=LABEL=x composefs=${id}\n`
   const entries = 'sysroot/boot/loader/entries'
   const host = hostWith(t, {
     [`${entries}/x-1.conf`]: entry(1, a),
