@@ -40,7 +40,11 @@ stored := bootc-pending-.service \
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
 	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
 weights := bootc.slice.d/50-bootc-bound-images.conf
-scripts := activate await-pulls boot-id check-store mount-root retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull \
+# For hosts that bootc's timer updates.
+WITH_BOOTC_TIMER ?= no
+timer := bootc-fetch-apply-updates.service.d/50-bootc-bound-images.conf
+timers := $(and $(filter yes,$(WITH_BOOTC_TIMER)),$(timer))
+scripts := activate await-pulls boot-id check-store mount-root reboot-if-staged retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull \
 	unmark-pull mark-running unmark-running sync-store give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \
@@ -107,14 +111,14 @@ fill = sed -e 's,@bindir@,$(bindir),g' -e 's,@pkglibdir@,$(pkglibdir),g'
 #? install      build and install, below DESTDIR if given
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) \
-	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants)))
+	    $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(timers) $(wants)))
 	rm -f $(addprefix $(DESTDIR)$(pkglibdir)/,$(notdir $(programs_node) $(generator)))
 	rm -rf $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(old))
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(pkglibdir) $(filter-out %.cjs,$(programs)) $(addprefix units/programs/,$(scripts))
 	$(if $(filter %.cjs,$(programs)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(pkglibdir) $(filter %.cjs,$(programs)))
 	ln -sfrn $(DESTDIR)$(pkglibdir)/bootc-bound-images $(DESTDIR)$(bindir)/bootc-bound-images
 	$(INSTALL) -D -m 755 -t $(DESTDIR)$(systemdsystemgeneratordir) generator/bootc-bound-images-generator
-	for unit in $(units) $(gate) $(drop_ins) $(weights); do \
+	for unit in $(units) $(gate) $(drop_ins) $(weights) $(timers); do \
 	    for source in units/$$unit.in units/$$unit units/$${unit##*/}; do [ ! -e $$source ] || break; done; \
 	    $(fill) $$source >$(DESTDIR)$(systemdsystemunitdir)/$$unit && \
 	    chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; \
@@ -152,12 +156,12 @@ ifeq ($(DESTDIR),)
 	    $(stop_units); \
 	fi
 endif
-	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(drop_ins) $(weights)) \
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(wants) $(units) $(drop_ins) $(weights) $(timer)) \
 	    $(DESTDIR)$(systemdsystemgeneratordir)/bootc-bound-images-generator \
 	    $(DESTDIR)$(tmpfilesdir)/bootc-bound-images.conf \
 	    $(DESTDIR)$(bindir)/bootc-bound-images $(DESTDIR)$(mandir)/man8/bootc-bound-images.8
 	rm -rf $(DESTDIR)$(pkglibdir) $(DESTDIR)$(docdir)
-	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(wants))))
+	-rmdir --ignore-fail-on-non-empty $(sort $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(dir $(gate) $(drop_ins) $(weights) $(timer) $(wants))))
 ifeq ($(DESTDIR),)
 	grep -qsx bootc-bound-images /run/ostree/staged-deployment-locked && rm /run/ostree/staged-deployment-locked || :
 	held=/run/composefs/staged-deployment; [ ! -e $$held-held ] || mv -n $$held-held $$held

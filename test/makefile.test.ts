@@ -95,6 +95,7 @@ t.test('install, again, and uninstall', t => {
       '-rwxr-xr-x usr/lib/bootc-bound-images/mark-pull',
       '-rwxr-xr-x usr/lib/bootc-bound-images/mark-running',
       '-rwxr-xr-x usr/lib/bootc-bound-images/mount-root',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/reboot-if-staged',
       '-rwxr-xr-x usr/lib/bootc-bound-images/recheck',
       '-rwxr-xr-x usr/lib/bootc-bound-images/record-pull',
       '-rwxr-xr-x usr/lib/bootc-bound-images/retry-delay',
@@ -114,6 +115,11 @@ t.test('install, again, and uninstall', t => {
   )
   t.match(make('install', ...where), { status: 0, stderr: '' })
   t.strictSame(files(destination), installed, 'the same again')
+  t.match(make('install', ...where, 'WITH_BOOTC_TIMER=yes'), { status: 0, stderr: '' })
+  t.match(
+    files(destination).filter(line => !installed.includes(line)),
+    [/service.d\/50-bootc-bound-images.conf /, /bootc-fetch-apply-updates.service.d /],
+  )
   t.match(make('uninstall', ...where), { status: 0, stderr: '' })
   t.strictSame(
     files(destination).filter(line => !line.startsWith('d')),

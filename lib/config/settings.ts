@@ -102,6 +102,9 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
       const path = readPath(text)
       if (/^\/(?:dev|proc|run|sys|tmp)(?:\/|$)/u.test(path))
         throw new Refusal('files there may not survive a reboot')
+      // /usr/lib/bootc/storage leads there (bootc: crates/lib/src/podstorage.rs).
+      if (/\/bootc\/storage(?:\/|$)/u.test(path))
+        throw new Refusal('this is a store of bootc, which removes what its own images do not need')
       return path
     },
     write: path => (path === dedicatedStore ? 'dedicated' : path),

@@ -98,6 +98,8 @@ t.test('what is no value', t => {
       `/${path}`,
       /not survive a reboot/,
     ]),
+    ['store', '/usr/lib/bootc/storage', /^this is a store of bootc/],
+    ['store', '/sysroot/ostree/bootc/storage/overlay', /^this is a store of bootc/],
     ['specDirs', '/a b', /^b is not an absolute path/],
     ['specDirs', '"/a b"', /^"\/a is not an absolute path/],
     ['specDirs', '/a /%h', /^\/%h contains a character/],
