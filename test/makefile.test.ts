@@ -73,6 +73,7 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/tmpfiles.d/bootc-bound-images.conf',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
+      '-rw-r--r-- usr/share/doc/bootc-bound-images/bootc.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/configuration.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/faults.md',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/how-it-works.md',
