@@ -1,12 +1,12 @@
-import { readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { readBootEntries, readDefaultBootEntry, swapBootEntries, versionOf } from './boot-entry.ts'
+import { backend } from './backend.ts'
 import type { Files } from './files.ts'
 import { isBundled } from './install-product.ts'
 import { type Container, ownName, startContainer } from './nspawn.ts'
-import { commit, refOf } from './sysroot.ts'
+import type { BootEntry } from './sysroot.ts'
 import type { WorkArea } from './work-area.ts'
 
 export interface BootOptions {
@@ -22,13 +22,6 @@ export interface BootOptions {
   readonly timeoutMs?: number
 }
 
-/**
- * For a shell: waits until a shutdown would finalize what is staged. ostree 2022.7 leaves it to a path unit to
- * start what does that, later ones start it themselves.
- */
-export const untilFinalizable =
-  'until systemctl --quiet is-active ostree-finalize-staged.service; do sleep 0.02; done'
-
 export interface CommandResult {
   readonly exitCode: number
   readonly stdout: string
@@ -39,7 +32,7 @@ interface Running {
   readonly container: Container
   /** Directory of its control group. */
   readonly cgroup: string
-  readonly deployment: string
+  readonly entry: BootEntry
   /** PID of the host's systemd, seen from outside. */
   readonly init: number
 }
@@ -47,7 +40,7 @@ interface Running {
 /** SIGRTMIN+4 asks systemd for poweroff.target (systemd(1)); Node knows no name for it. */
 const POWER_OFF = 38
 
-/** A real ostree host: systemd is PID 1, and the boot entry says which deployment is booted. */
+/** A real image-based host: systemd is PID 1, and the boot entry says which deployment is booted. */
 export class Host {
   readonly name: string
   /** The sysroot's path outside of the host. */
@@ -68,10 +61,12 @@ export class Host {
   /** Boots what the boot entry says, and waits until systemd has finished. Throws with the console. */
   async boot(options: BootOptions = {}): Promise<void> {
     if (this.#running !== undefined) throw new Error(`${this.name} is already booted`)
-    const { options: kernelArgs, deployment } = readDefaultBootEntry(this.sysroot)
+    const [entry] = backend.readBootEntries(this.sysroot)
+    if (entry === undefined) throw new Error(`no boot entries in ${this.sysroot}`)
+    const steps = backend.bootSteps(this.#area, this.sysroot, entry)
     const id = `${this.name}-${++this.#boots}`
     const cgroup = this.#area.cgroup(id)
-    const container = startContainer(cgroup, [
+    const args = [
       '--console=pipe',
       '--resolv-conf=off',
       '--timezone=off',
@@ -82,24 +77,20 @@ export class Host {
       // IPAccounting= of systemd counts with programs in the kernel
       '--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON',
       '--system-call-filter=bpf',
-      `--directory=${deployment}`,
-      // norbind: the container's own mounts below the deployment are not to be seen twice
-      `--bind-ro=${this.sysroot}:/sysroot:norbind`,
-      `--bind=${join(this.sysroot, 'boot')}:/boot:norbind`,
-      `--bind=${join(deployment, '../../var')}:/var`,
-      '--bind-ro=+/usr:/usr',
-      ...this.#files(kernelArgs),
+      ...steps.mounts,
+      `--bind-ro=${this.#cmdline(entry)}:/run/lab/cmdline`,
       ...(options.withoutNode && !isBundled
         ? [`--bind-ro=${this.#emptyFile()}:/usr/bin/node`]
         : []),
       ...[...this.#binds, ...(options.binds ?? [])].map(bind => `--bind=${bind}`),
       '/bin/sh',
       '-euc',
-      options.hasTransientEtc ? transientEtc + initramfs : initramfs,
-    ])
+      [options.hasTransientEtc ? transientEtc : '', steps.inside, startSystemd].join('\n'),
+    ]
+    const container = startContainer(cgroup, args, steps.outside)
     try {
       const init = await waitForBoot(container, options)
-      this.#running = { container, cgroup, deployment, init }
+      this.#running = { container, cgroup, entry, init }
     } catch (cause) {
       container.kill('SIGKILL')
       const { all } = await container
@@ -201,14 +192,12 @@ export class Host {
 
   /** Commits `version`: `base` (v1) with `files` over it. */
   async commit(version: string, files: Files, { base = 'v1' } = {}): Promise<void> {
-    await commit(this.#area, this.sysroot, { version, base: refOf(base), files })
+    await backend.commit(this.#area, this.sysroot, { version, base, files })
   }
 
   /** Stages a committed version from inside, as an update tool does. Throws with its output. */
   async stage(version: string): Promise<CommandResult> {
-    const result = await this.run(
-      `ostree admin deploy --stage ${refOf(version)} && ${untilFinalizable}`,
-    )
+    const result = await this.run(backend.stageCommand(version))
     if (result.exitCode !== 0) {
       throw new Error(`staging ${version}: ${result.stdout}\n${result.stderr}`)
     }
@@ -217,23 +206,22 @@ export class Host {
 
   /** Makes the deployment that is not booted the default. */
   async rollback(): Promise<void> {
-    const { exitCode, stderr } = await this.run('ostree admin set-default 1')
-    if (exitCode === 0) return
-    // ostree 2022.7 has no command for it.
-    if (!stderr.includes("subcommand 'set-default'")) throw new Error(stderr)
-    swapBootEntries(this.sysroot)
-    const now = new Date()
-    utimesSync(join(this.sysroot, 'ostree/deploy'), now, now)
+    await backend.rollback(this)
   }
 
   /** The version that is booted, by the origin of its deployment. */
   bootedVersion(): string {
-    return versionOf(this.#booted().deployment)
+    return this.#booted().entry.version
   }
 
   /** The versions that can be booted, the one that the next boot takes first. */
   bootableVersions(): readonly string[] {
-    return readBootEntries(this.sysroot).map(({ deployment }) => versionOf(deployment))
+    return backend.readBootEntries(this.sysroot).map(({ version }) => version)
+  }
+
+  /** The directory of its /var, outside of the host. */
+  get var(): string {
+    return backend.varOf(this.sysroot)
   }
 
   #booted(): Running {
@@ -241,13 +229,11 @@ export class Host {
     return this.#running
   }
 
-  /** What the initramfs script below needs to know. */
-  #files(kernelArgs: string): readonly string[] {
-    const cmdline = join(this.#area.dir, `${this.name}.cmdline`)
-    writeFileSync(cmdline, `${kernelArgs}\n`)
-    const booted = join(this.#area.dir, 'ostree-booted')
-    writeFileSync(booted, sysrootReadOnly)
-    return [`--bind-ro=${cmdline}:/run/lab/cmdline`, `--bind-ro=${booted}:/run/lab/ostree-booted`]
+  /** A file with the kernel command line. */
+  #cmdline({ options }: BootEntry): string {
+    const file = join(this.#area.dir, `${this.name}.cmdline`)
+    writeFileSync(file, `${options}\n`)
+    return file
   }
 
   #emptyFile(): string {
@@ -257,16 +243,11 @@ export class Host {
   }
 }
 
-/** The GVariant `{'sysroot-ro': <true>}`, as ostree-prepare-root leaves it in /run/ostree-booted. */
-const sysrootReadOnly = 'sysroot-ro\0\0\0\0\0\0\u0001\0b\u000b\u0014'
-
 /**
- * What kernel and initramfs leave behind for systemd. skip-sync, for an ostree that heeds it: finalization would
+ * What the kernel leaves behind for systemd. skip-sync, for an ostree that heeds it: finalization would
  * otherwise freeze the disk that all hosts of a lab share. And no caches anew at each first boot, for the time it takes.
  */
-const initramfs = `
-  cp /run/lab/ostree-booted /run/ostree-booted
-  mkdir -p /run/ostree
+const startSystemd = `
   mount --bind /run/lab/cmdline /proc/cmdline
   exec /usr/lib/systemd/systemd $(cat /run/lab/cmdline) systemd.setenv=OSTREE_SYSROOT_OPTS=skip-sync systemd.condition_needs_update=no
 `

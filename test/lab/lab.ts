@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { backend } from './backend.ts'
 import type { Files } from './files.ts'
 import { Host } from './host.ts'
 import { installProduct, isBundled } from './install-product.ts'
 import { Registry, type RegistryOptions } from './registry.ts'
 import { requirePrivateNetwork } from './require-private-network.ts'
-import { cloneSysroot, commit, copySysroot, deploy, limitVar, moveBoot, refOf } from './sysroot.ts'
+import { limitVar } from './sysroot.ts'
 import { type WorkArea, makeWorkArea } from './work-area.ts'
 
 export type { Credentials } from './docker-registry.ts'
 export type { Fault, RecordedRequest } from './fault-proxy.ts'
 export type { FileContent, Files } from './files.ts'
-export { type BootOptions, type CommandResult, type Host, untilFinalizable } from './host.ts'
+export type { BootOptions, CommandResult, Host } from './host.ts'
 export { makeKeyPair } from './key-pair.ts'
 export { type ImageContent, type Layer, makeLayer, makeOciArchive } from './oci-image.ts'
+export { untilFinalizable } from './ostree-sysroot.ts'
 export type { Registry } from './registry.ts'
 
 export interface HostOptions {
@@ -73,9 +75,10 @@ export class Lab {
   async host({ v1 = {}, boot = true, varMebibytes, binds }: HostOptions = {}) {
     const name = `host-${++this.#made}`
     const sysroot = join(this.dir, name)
-    await cloneSysroot(await this.#goldenSysroot(v1), sysroot)
-    await moveBoot(sysroot)
-    if (varMebibytes !== undefined) await limitVar(sysroot, varMebibytes)
+    await backend.clone(await this.#goldenSysroot(v1), sysroot)
+    await backend.prepare(sysroot)
+    if (varMebibytes !== undefined)
+      await limitVar(backend.varOf(sysroot), `${sysroot}.var`, varMebibytes)
     const host = new Host(this.#area, name, sysroot, binds)
     this.#hosts.push(host)
     if (boot) await host.boot()
@@ -102,7 +105,7 @@ export class Lab {
   #baseSysroot(): Promise<string> {
     this.#base ??= (async () => {
       const sysroot = join(this.dir, 'base')
-      await copySysroot(join(this.#area.cache, 'sysroot'), sysroot)
+      await backend.copyCached(this.#area, sysroot)
       return sysroot
     })()
     return this.#base
@@ -110,14 +113,14 @@ export class Lab {
 
   async #makeGolden(name: string, files: Files): Promise<string> {
     const sysroot = join(this.dir, name)
-    await cloneSysroot(await this.#baseSysroot(), sysroot)
-    await commit(this.#area, sysroot, {
+    await backend.clone(await this.#baseSysroot(), sysroot)
+    await backend.commit(this.#area, sysroot, {
       version: 'v1',
-      base: refOf('base'),
+      base: 'base',
       files: isBundled ? { 'usr/bin/node': undefined, ...files } : files,
-      overlay: this.#product,
+      product: this.#product,
     })
-    await deploy(this.#area, sysroot, 'v1')
+    await backend.deploy(this.#area, sysroot, 'v1')
     return sysroot
   }
 }

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { boundImages, configured, fewQuickTries, imageSpec } from '../bound-images.ts'
 import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
 import { readDocumentedFaults } from '../documented-faults.ts'
-import { untilFinalizable } from '../host.ts'
+import { untilFinalizable } from '../ostree-sysroot.ts'
 import { hasLookedAtBoot, until } from '../until.ts'
 
 const lab = await Lab.open()
