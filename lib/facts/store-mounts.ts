@@ -33,6 +33,19 @@ export function notMounted(units: readonly MountUnit[]): readonly MountUnit[] {
   return units.filter(({ where, isWanted }) => isWanted && !mounted.has(where))
 }
 
+/**
+ * What podman unmounts at the end of each command while no container runs (containers/storage, drivers/overlay: `Cleanup`).
+ *
+ * @param directories names of the image store's directory
+ */
+export function unmountedByPodman(
+  directories: readonly string[],
+  units: readonly MountUnit[],
+): MountUnit | undefined {
+  const layers = directories.map(path => `${path}/overlay`)
+  return units.find(({ where, isWanted }) => isWanted && layers.includes(where))
+}
+
 function isAtOrBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`)
 }

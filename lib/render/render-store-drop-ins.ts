@@ -13,7 +13,7 @@ const units = [
 ]
 
 /** The mounts in units/10-store.conf. */
-const shipped = /^var(?:-lib(?:-containers(?:-storage(?:-overlay)?)?)?)?\.(?:auto)?mount$/u
+const shipped = /^var(?:-lib(?:-containers(?:-storage)?)?)?\.(?:auto)?mount$/u
 
 /**
  * Renders drop-ins that order units after the mounts of the image store. None if the shipped drop-ins name all of its

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
-import { mountsOf, notMounted, type MountUnit } from '../facts/store-mounts.ts'
+import { mountsOf, notMounted, unmountedByPodman, type MountUnit } from '../facts/store-mounts.ts'
 import { mountUnits, tryToStart } from '../host/systemctl.ts'
 import {
   changedDirectory,
@@ -42,14 +42,22 @@ export function whyNotMounted(mounts: readonly MountUnit[]): string | undefined 
   )
 }
 
+/** The same, also if it does not stay mounted: no layer that is pulled is then sure to be found again. */
+function whyNotReliable(store: ImageStore, mounts: readonly MountUnit[]): string | undefined {
+  const layers = unmountedByPodman(withoutLinks(store.directory), mounts)
+  return layers === undefined
+    ? whyNotMounted(mounts)
+    : `podman unmounts ${layers.where} when a command ends and no container runs, and then finds no layer there: mount the disk at ${store.directory} instead`
+}
+
 /**
- * Remembers the directories of the image store for all later checks, unless it is not mounted.
+ * Remembers the directories of the image store for all later checks, unless it is not mounted or does not stay mounted.
  *
  * @param mounts its mounts
- * @returns see `whyNotMounted`
+ * @returns why it is not remembered, for people; undefined if it is
  */
 export function seeStore(store: ImageStore, mounts: readonly MountUnit[]): string | undefined {
-  const why = whyNotMounted(mounts)
+  const why = whyNotReliable(store, mounts)
   const points = mounts.filter(({ isWanted }) => isWanted).map(({ where }) => where)
   if (why === undefined) rememberStore(new Set([...storeDirectories(store), ...points]))
   else forgetStore()
@@ -69,7 +77,7 @@ export function requireSameStore(): void {
  * Checks the image store without a staging.
  *
  * @param options `remembers`: for the pulls that follow; see `seeStore`
- * @throws Error as `requireSameStore`, and if no staging has run in this boot and the image store is not mounted
+ * @throws Error as `requireSameStore`, and, if no staging has seen the store in this boot, as `seeStore`
  */
 export async function requireStore(
   store: ImageStore,
@@ -78,7 +86,7 @@ export async function requireStore(
   requireSameStore()
   if (isStoreRemembered()) return
   const mounts = await storeMounts(store)
-  const why = remembers ? seeStore(store, mounts) : whyNotMounted(mounts)
+  const why = remembers ? seeStore(store, mounts) : whyNotReliable(store, mounts)
   if (why !== undefined) throw new Error(why)
 }
 

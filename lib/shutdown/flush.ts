@@ -58,16 +58,13 @@ export async function flush(root: string, report: (line: string) => void): Promi
   const deadline = Date.now() + flushTimeoutSec * 1000
   // Images that the host's podman cannot pull have no unit, so its version does not matter yet.
   const begun = readNextRequest(next, { podmanVersion: anyPodmanVersion })
-  const { failed, pulled } = await untilPullsEnd(
-    neededPulls(planAsStaged(begun, settings)),
-    deadline,
-    report,
-  )
+  const known = planAsStaged(begun, settings)
+  const { failed, pulled } = await untilPullsEnd(neededPulls(known), deadline, report)
   // Limit podman only now: while a pull unpacks a large layer, other podman processes wait for its lock.
   limitPodman({ each: shortTimeout, deadline: Math.max(deadline, Date.now()) + graceMilliseconds })
   requireSameStore()
   const facts = await pullFacts(settings)
-  await requireStore(facts.imageStore, { remembers: true })
+  if (known.pulls.length > 0) await requireStore(facts.imageStore, { remembers: true })
   const isLookedUp = readKnowledge(begun.name) !== undefined
   let { request, plan } = isLookedUp
     ? recall(next, facts)

@@ -26,8 +26,8 @@ export interface Look {
 export async function lookAt(root: string, settings: Settings, isMerged: boolean): Promise<Look> {
   requireSameStore()
   const facts = await pullFacts(settings)
-  await requireStore(facts.imageStore)
   const request = readHostRequest(root, facts, { isMerged })
   const plan = planAsStaged(request, facts.settings)
+  if (plan.pulls.length > 0) await requireStore(facts.imageStore)
   return { request, plan, facts, found: await findImages(request, plan, facts) }
 }

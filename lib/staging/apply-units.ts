@@ -41,7 +41,7 @@ const settle = 'bootc-bound-images-settle.service'
  * Makes systemd pull the requested images and no others. Does nothing if systemd already does so.
  *
  * @param planned its private files are written already
- * @param unmounted why the image store is not mounted, for people; undefined if it is
+ * @param unmounted see `seeStore`
  * @param warn takes a line for people
  * @returns why the pulls were not started; undefined if they were, or are not needed
  */
@@ -65,8 +65,10 @@ export async function applyRequest(
   if (isChanged || (await needsReload(units))) await daemonReload()
   finishSwap(runtimeDirectory)
   removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  if (obstacle !== undefined && planned.plan.pulls.length !== 0) return obstacle
-  return unmounted ?? startPulls(planned, unitNames(old), facts, warn)
+  const hasPulls = planned.plan.pulls.length > 0
+  if (obstacle !== undefined && hasPulls) return obstacle
+  if (unmounted !== undefined) return hasPulls ? unmounted : undefined
+  return startPulls(planned, unitNames(old), facts, warn)
 }
 
 function renderSet(planned: PlannedStaging | undefined, facts: HostFacts): readonly UnitText[] {

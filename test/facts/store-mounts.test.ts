@@ -1,5 +1,10 @@
 import t from 'tap'
-import { mountsOf, notMounted, type MountUnit } from '../../lib/facts/store-mounts.ts'
+import {
+  mountsOf,
+  notMounted,
+  unmountedByPodman,
+  type MountUnit,
+} from '../../lib/facts/store-mounts.ts'
 
 const mount = (where: string, more: Partial<MountUnit> = {}): MountUnit => ({
   unit: `${where.slice(1).replaceAll('/', '-')}.mount`,
@@ -44,5 +49,13 @@ t.test('what should be mounted and is not', t => {
     mount('/auto', { unit: 'auto.automount', isWanted: false }),
   ]
   t.strictSame(notMounted(units).map(place), ['/gone'])
+  t.end()
+})
+
+t.test('what podman unmounts', t => {
+  const own = mount(`${store}/overlay`, { isWanted: false })
+  t.equal(unmountedByPodman([store], [mount(store), own]), undefined, 'it mounts that itself')
+  const disk = mount(`${store}/overlay`)
+  t.equal(unmountedByPodman(['/link', store], [mount(store), disk]), disk)
   t.end()
 })

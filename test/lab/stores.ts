@@ -14,10 +14,6 @@ export interface Store {
   readonly v1?: Files
   /** As of `BootOptions`, for every boot. */
   readonly binds?: readonly string[]
-  /** What podman needs before it is used by hand. */
-  readonly prepare?: string
-  /** To be done once v1 has its own image. */
-  readonly use?: string
 }
 
 const ownDisk: Layout = { '': 'ext4', disk: 'ext4' }
@@ -44,23 +40,6 @@ export const network: Files = {
     '[Unit]\nWants=network.target\nBefore=network.target network-online.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n',
   'usr/lib/systemd/system/multi-user.target.wants/lab-network.service': {
     symlink: '../lab-network.service',
-  },
-}
-
-const overlay = '/var/lib/containers/storage/overlay'
-const mountOverlay = `mountpoint ${overlay} || mount ${overlay}`
-
-/** As a container does that runs: while its layer is mounted, podman leaves alone what is mounted at `overlay`. */
-const container: Files = {
-  'usr/lib/systemd/system/lab-container.service': `[Unit]
-RequiresMountsFor=${overlay}
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/sh -c '! [ -e /var/lib/lab-container ] || { ${mountOverlay}; podman mount lab; }'
-`,
-  'usr/lib/systemd/system/multi-user.target.wants/lab-container.service': {
-    symlink: '../lab-container.service',
   },
 }
 
@@ -112,15 +91,6 @@ export const stores = {
       ...storageConf('/var/lib/containers/storage', 'imagestore = "/var/images"'),
       ...fstab('/var/images', 'nofail'),
     },
-  },
-  overlay: {
-    description: 'a disk at `overlay` in the store, where a container runs',
-    disks: ownDisk,
-    directories: ['lib/containers/storage/overlay'],
-    v1: { ...fstab(overlay, 'defaults'), ...container },
-    prepare: mountOverlay,
-    use: `image=$(podman images --quiet) && { ${mountOverlay}; } && podman create --name lab $image /none &&
-      { ${mountOverlay}; } && podman mount lab && touch /var/lib/lab-container`,
   },
   thin: {
     description: 'a thin disk at `/var/lib/containers` that has no room for what it promised',

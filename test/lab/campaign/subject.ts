@@ -62,10 +62,8 @@ export class Subject {
     const subject = new Subject(host, registry, { name: 'v1', images }, disks)
     await until(host, hasLookedAtBoot)
     const pull = `podman image pull --tls-verify=false ${registry.address}/own:1`
-    for (const command of [`${store?.prepare ?? 'true'}; ${pull}`, store?.use ?? 'true']) {
-      const { exitCode, stderr } = await host.run(command)
-      if (exitCode !== 0) throw new Error(`${command}: ${stderr}`)
-    }
+    const { exitCode, stderr } = await host.run(pull)
+    if (exitCode !== 0) throw new Error(`${pull}: ${stderr}`)
     await subject.settle()
     return subject
   }

@@ -28,6 +28,7 @@ graphroot = "${graphRoot}"
 ${more}
 `
 const elsewhere = storage({ graphRoot: '/var/lib/images' })
+const overlay = '/var/lib/containers/storage/overlay'
 const vendorFile = 'usr/share/containers/storage.conf'
 
 /** Stages it, and expects that it is refused before anything is pulled. */
@@ -76,6 +77,7 @@ t.test('where the next OS does not look, nothing is pulled', async t => {
     'storage-broken': { [vendorFile]: 'graphroot' },
     stateroot: {},
     'store-in-memory': {},
+    overlay: {},
     graphroot: { 'usr/etc/containers/storage.conf': elsewhere },
   }
   t.strictSame(Object.keys(updates).toSorted(), documented.map(({ name }) => name).toSorted())
@@ -88,9 +90,14 @@ t.test('where the next OS does not look, nothing is pulled', async t => {
     if (isElsewhere) await host.run('ostree admin os-init other')
     if (isInMemory)
       await host.run('mkdir -p /var/lib/containers; mount -t tmpfs x /var/lib/containers')
+    if (name === 'overlay')
+      await host.run(
+        `mkdir -p /var/disk ${overlay}; echo '/var/disk ${overlay} none bind 0 0' >/etc/fstab; systemctl daemon-reload; systemctl start local-fs.target`,
+      )
     const stage = `ostree admin deploy --stage debian/${name}${isElsewhere ? ' --os=other' : ''}`
     await isRefused(t, host, name, stage)
     if (isInMemory) await host.run('umount /var/lib/containers')
+    if (name === 'overlay') await host.run('rm /etc/fstab; systemctl daemon-reload')
     await host.run('rm -f /etc/bootc-bound-images.conf')
   }
   await reboot(host)

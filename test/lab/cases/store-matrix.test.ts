@@ -39,7 +39,7 @@ const images = (name: string): readonly ImagePlan[] => {
 type Scenario = (subject: Subject, store: Store) => Promise<string>
 
 const scenarios: Readonly<Record<string, Scenario>> = {
-  'images present': async (subject, store) => {
+  'images present': async subject => {
     const next = await publish(subject, 'present', [])
     await subject.fillDisks()
     subject.registry.forget()
@@ -47,31 +47,31 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await subject.host.run(start)
     await subject.host.shutdown()
     const pulled = subject.registry.blobBytes > 10_000 ? ', a layer was pulled again' : ''
-    return (await outcome(subject, next, store)) + pulled
+    return (await outcome(subject, next)) + pulled
   },
-  update: async (subject, store) => {
+  update: async subject => {
     const next = await publish(subject, 'update', images('update'))
     await subject.fillDisks()
     await subject.host.stage(next.name)
     await subject.host.run(start)
     await subject.host.shutdown()
-    return outcome(subject, next, store)
+    return outcome(subject, next)
   },
-  'reboot at once': async (subject, store) => {
+  'reboot at once': async subject => {
     const next = await publish(subject, 'at-once', images('at-once'))
     await subject.fillDisks()
     const stage = `ostree admin deploy --stage debian/${next.name} && ${untilFinalizable}`
     await subject.host.run(`${stage} && systemctl --no-block reboot`)
     await subject.host.untilOff()
-    return outcome(subject, next, store)
+    return outcome(subject, next)
   },
-  'registry down': async (subject, store) => {
+  'registry down': async subject => {
     const next = await publish(subject, 'down', images('down'))
     await subject.registry.stop()
     await subject.host.stage(next.name)
     await until(subject.host, isRetrying)
     await subject.host.shutdown()
-    return outcome(subject, next, store)
+    return outcome(subject, next)
   },
   'power cut': async (subject, store) => {
     const { blows, ...plan } = drawRun('power', seed + Object.values<Store>(stores).indexOf(store))
@@ -84,7 +84,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 }
 
 /** Boots without a registry and says which OS that is, and what it lacks. */
-async function outcome(subject: Subject, next: Version, { prepare }: Store): Promise<string> {
+async function outcome(subject: Subject, next: Version): Promise<string> {
   const { host, registry } = subject
   subject.makeRoom()
   await subject.forgetCache()
@@ -93,7 +93,6 @@ async function outcome(subject: Subject, next: Version, { prepare }: Store): Pro
   await registry.start()
   // With a disk that comes late, this sets the tags.
   await until(host, hasLookedAtBoot)
-  if (prepare !== undefined) await host.run(prepare)
   const isNew = host.bootedVersion() === next.name
   const damaged = await damagedImages(host, isNew ? next.images : subject.version.images)
   const { stdout } = await host.run('bootc-bound-images status')

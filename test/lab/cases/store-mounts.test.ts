@@ -197,6 +197,26 @@ t.test('a store below a mount with nofail, elsewhere', async t => {
   await other.kill()
 })
 
+t.test('a mount at overlay in the store, which podman unmounts', async t => {
+  const overlay = 'lib/containers/storage/overlay'
+  const host = await hostWithV2(fstab(`/var/${overlay}`, 'defaults'), ['disk', overlay])
+  const reason = /podman unmounts \/var\/lib\/containers\/storage\/overlay .*: mount the disk at/u
+  await rebootAtOnce(host)
+  await isRefused(t, host, reason)
+  await host.commit('no-images', {})
+  await host.stage('no-images')
+  t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 }, 'needs no store')
+  // the remedy
+  await host.run('sed -i s,/overlay,, /etc/fstab')
+  await host.shutdown()
+  await host.boot()
+  t.equal(host.bootedVersion(), 'no-images')
+  await stageAndPull(t, host)
+  await host.shutdown()
+  await isUpdated(t, host)
+  await host.kill()
+})
+
 t.test('node from a system extension', { skip: isBundled }, async t => {
   const host = await lab.host({
     v1: {
