@@ -11,7 +11,7 @@ export const activateCommand: CommandModule = {
     // The boot waits for this command.
     limitPodman({ each: shortTimeout })
     const moves = await activate({ leavesMoved: false, isEarly: true })
-    // bootc-bound-images-boot.service sets them later.
+    // If the store is mounted later, they are set then.
     const lines =
       typeof moves === 'string' ? [moves] : moves.map(({ id, name }) => `${name} is now ${id}`)
     for (const line of lines) process.stdout.write(`${line}\n`)

@@ -104,3 +104,28 @@ export async function stopIfIdle(unit: string): Promise<void> {
 export async function resetFailed(units: readonly string[]): Promise<void> {
   if (units.length > 0) await systemctl('reset-failed', '--', ...units)
 }
+
+/**
+ * Restarts a service as soon as mounts are there that the boot waits for, before the units that are ordered after them.
+ * Does not wait for that. Does nothing while an earlier call waits.
+ */
+export async function restartAfterMounts(
+  mounts: readonly string[],
+  service: string,
+): Promise<void> {
+  const late = service.replace('.service', '-late.service')
+  const [state] = await unitStates([late])
+  if (state?.active === 'activating') return
+  const followers = await systemctl('show', '--property=Before', '--value', '--', ...mounts)
+  const later = followers.split(/\s+/u).filter(unit => unit !== '' && !mounts.includes(unit))
+  const properties = [
+    'Type=oneshot',
+    'DefaultDependencies=no',
+    'Conflicts=shutdown.target',
+    `After=${mounts.join(' ')}`,
+    `Before=${['shutdown.target', ...later].join(' ')}`,
+  ]
+  const options = ['--no-block', '--collect', `--unit=${late}`]
+  for (const each of properties) options.push(`--property=${each}`)
+  await execa('systemd-run', [...options, 'systemctl', 'restart', service], { timeout })
+}

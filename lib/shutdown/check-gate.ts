@@ -4,6 +4,7 @@ import { stagingRefusal } from '../state/last-staging.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { areAllPresent } from '../survey/find-images.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
+import { tryToNameImages } from '../tags/name-images.ts'
 import { tryToRecord } from '../tags/record-deployment.ts'
 import type { Look } from './look.ts'
 
@@ -28,10 +29,12 @@ export async function checkGate(look: Look, isFinal: boolean): Promise<Verdict> 
   const { request, plan, facts, found, errors } = look
   const isComplete = areAllPresent(found) && request.problems.length === 0
   const mayFinalize = isComplete && wasLookedUp(look)
-  if (mayFinalize) await syncStore(facts)
   // With Gate=warn, the deployment boots in any case, and needs the names of the images that are present.
-  if (isFinal && (mayFinalize || facts.settings.gate === 'warn'))
-    tryToRecord(request.name, plan, found)
+  const becomesDefault = isFinal && (mayFinalize || facts.settings.gate === 'warn')
+  // Containers may start before the tags are set, if the store is mounted late.
+  if (becomesDefault) await tryToNameImages(plan, found, facts)
+  if (mayFinalize) await syncStore(facts)
+  if (becomesDefault) tryToRecord(request.name, plan, found)
   if (mayFinalize) return { mayFinalize, images: [] }
   const images = await surveyImages(request, plan, found, errors)
   return { mayFinalize, images, error: reason(look) }

@@ -4,6 +4,7 @@ import { isShuttingDown } from '../host/systemctl.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import { openRoot } from '../host/open-root.ts'
 import { letPass } from '../state/gate-pass.ts'
+import { tryToNameImages } from '../tags/name-images.ts'
 import { tryToRecord } from '../tags/record-deployment.ts'
 import { describeError } from '../text/describe-error.ts'
 import { answer, settingsOrRefusal } from './answer.ts'
@@ -64,7 +65,8 @@ async function decideOnce(
     if (settings.flushTimeoutSec > 0) flushed = await flush(openRoot(deployment), report)
     // It boots in any case, and needs the names of the images that are present.
     if (isOff) {
-      const { request, plan, found } = await look()
+      const { request, plan, facts, found } = await look()
+      await tryToNameImages(plan, found, facts)
       tryToRecord(request.name, plan, found)
     }
   } catch (error) {

@@ -7,7 +7,9 @@ import {
   rememberActivated,
 } from '../state/deployment-records.ts'
 import { readSettings } from '../config/read-settings.ts'
-import { defaultStore, separateStore } from '../facts/image-store.ts'
+import { defaultStore, separateStore, type ImageStore } from '../facts/image-store.ts'
+import { notMounted } from '../facts/store-mounts.ts'
+import { restartAfterMounts } from '../host/systemctl.ts'
 import { mountStore, whyNotMounted } from '../request/store-mounts.ts'
 import { giveNames, takeNames } from './change-names.ts'
 import { listStores, type ListedStore } from './store-lists.ts'
@@ -43,11 +45,11 @@ export function activate({
     const { settings } = readSettings(hostRoot)
     const usual = settings.store === undefined ? defaultStore : separateStore(settings.store)
     // Before podman runs, which would make a store below the mount point.
-    const why = whyNotMounted(await mountStore(usual, { isEarly }))
+    const why = await whyNotReady(usual, isEarly)
     if (why !== undefined) return why
     const facts = await pullFacts(settings)
     for (const store of [facts.imageStore, facts.otherStore ?? facts.imageStore]) {
-      const whyNot = whyNotMounted(await mountStore(store, { isEarly }))
+      const whyNot = await whyNotReady(store, isEarly)
       if (whyNot !== undefined) return whyNot
     }
     const stores = await listStores(facts)
@@ -60,6 +62,22 @@ export function activate({
     else forgetActivated()
     return moves
   })
+}
+
+/**
+ * Mounts a store. If the boot mounts it later, has bootc-bound-images-activate.service restarted then.
+ *
+ * @returns why it is not mounted, for people; undefined if it is
+ */
+async function whyNotReady(store: ImageStore, isEarly: boolean): Promise<string | undefined> {
+  const mounts = await mountStore(store, { isEarly })
+  const late = notMounted(mounts).filter(({ isRemote }) => isRemote)
+  if (isEarly && late.length > 0)
+    await restartAfterMounts(
+      late.map(({ unit }) => unit),
+      'bootc-bound-images-activate.service',
+    )
+  return whyNotMounted(mounts)
 }
 
 /** Sets the tags in each store that has the image, and removes those that hide them. */

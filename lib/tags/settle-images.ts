@@ -2,9 +2,7 @@ import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
 import { removeOldRecords } from '../state/pull-records.ts'
-import { giveNames } from './change-names.ts'
-import { listStores, type ListedStore } from './store-lists.ts'
-import { tagMoves, visible, withNames } from './tag-moves.ts'
+import { nameImages } from './name-images.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
@@ -15,8 +13,7 @@ import { recordDeployment } from './record-deployment.ts'
 import { pruneImages } from './prune-images.ts'
 
 /**
- * Gives each present image the name by which containers find it, unless another image has that name, because the
- * running system may use it. If all images are present, also records the deployment, deletes the pull records of
+ * Names the images, see `nameImages`. If all images are present, also records the deployment, deletes the pull records of
  * removed images, and prunes. Call it while holding the staging lock.
  *
  * @returns one image for each pull of the plan, in its order
@@ -27,25 +24,13 @@ export async function settleImages(
   facts: PullFacts,
 ): Promise<readonly FoundImage[]> {
   const found = await findImages(request, plan, facts)
-  const stores = await listStores(facts)
-  const { names } = visible(stores)
-  const wanted = plan.pulls.flatMap(({ boundImage: { name, digest } }, index) => {
-    const id = found[index]?.id
-    const isFree = [undefined, id].includes(names.get(name))
-    return digest === undefined || id === undefined || !isFree ? [] : [{ id, name }]
-  })
-  const named: ListedStore[] = []
-  for (const { store, list } of stores) {
-    const given = tagMoves(wanted, list, new Set())
-    await giveNames(given, store)
-    named.push({ store, list: withNames(list, given) })
-  }
+  const stores = await nameImages(plan, found, facts)
   if (areAllPresent(found) && request.problems.length === 0) {
     const ids = new Set(stores.flatMap(({ list }) => [...list.ids]))
     const stays = (id: string) => request.isMerged && ids.has(id)
     recordDeployment(request.name, plan, asRecorded(request.name, plan, found, stays))
     removeOldRecords(stores.map(({ list }) => list))
-    await pruneImages(named, facts)
+    await pruneImages(stores, facts)
   }
   return found
 }

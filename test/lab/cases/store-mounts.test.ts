@@ -122,6 +122,51 @@ for (const [options, files] of [
     await host.kill()
   })
 
+t.test('a container that starts with a mount of the network, right after an update', async t => {
+  const floating = `${registry.address}/app:latest`
+  await registry.push('app:latest', { files: { version: 'old' } })
+  const names = [floating, ...references].join(' ')
+  const host = await hostWithV2(
+    {
+      ...network,
+      ...fstab('/var/lib/containers', '_netdev,x-systemd.requires=lab-network.service'),
+    },
+    ['disk', 'lib/containers'],
+  )
+  await host.run(`podman pull --tls-verify=false ${floating}`)
+  const digest = await registry.push('app:latest', { files: { version: 'new' } })
+  await host.commit('v2', {
+    ...boundImages({
+      'app.image': imageSpec(registry, 'app:latest'),
+      'web.image': imageSpec(registry, 'web:1'),
+      'db.image': imageSpec(registry, 'db:1'),
+    }),
+    'usr/lib/systemd/system/lab-container.service': `[Unit]
+RequiresMountsFor=/var/lib/containers
+[Service]
+Type=oneshot
+ExecStart=sh -c "for name in ${names}; do podman image inspect --format '{{.Digest}}' $name; done >/run/seen"
+`,
+    'usr/lib/systemd/system/multi-user.target.wants/lab-container.service': {
+      symlink: '../lab-container.service',
+    },
+  })
+  await rebootAtOnce(host)
+  const stored = readFileSync(
+    join(variable(host), 'disk/storage/overlay-images/images.json'),
+    'utf8',
+  )
+  for (const name of references) t.match(stored, `"${name}"`, 'a free name is given at once')
+  await isUpdated(t, host, [floating, ...references])
+  await until(host, 'systemctl is-active lab-container.service; [ -s /run/seen ]')
+  const seen = (await host.run('cat /run/seen')).stdout.split('\n')
+  t.equal(seen.length, 3, 'it finds the images')
+  t.equal(seen[0], digest, 'the tag is that of the new OS')
+  const late = await host.run('journalctl -b -o cat -u bootc-bound-images-activate-late.service')
+  t.match(late.stdout, /Finished/u)
+  await host.kill()
+})
+
 t.test('a mount with nofail at the store', async t => {
   const files = fstab('/var/lib/containers/storage', 'nofail')
 

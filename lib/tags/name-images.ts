@@ -1,0 +1,44 @@
+import type { PullFacts } from '../facts/facts.ts'
+import type { Plan } from '../plan/plan-pulls.ts'
+import type { FoundImage } from '../survey/find-images.ts'
+import { describeError } from '../text/describe-error.ts'
+import { giveNames } from './change-names.ts'
+import { listStores, type ListedStore } from './store-lists.ts'
+import { tagMoves, visible, withNames } from './tag-moves.ts'
+
+/**
+ * Gives each present image the name by which containers find it, unless another image has that name, because the
+ * running system may use it.
+ *
+ * @param found one for each pull of the plan, in its order
+ * @returns the stores, as they are then
+ */
+export async function nameImages(
+  { pulls }: Plan,
+  found: readonly FoundImage[],
+  facts: PullFacts,
+): Promise<readonly ListedStore[]> {
+  const stores = await listStores(facts)
+  const { names } = visible(stores)
+  const wanted = pulls.flatMap(({ boundImage: { name, digest } }, index) => {
+    const id = found[index]?.id
+    const isFree = [undefined, id].includes(names.get(name))
+    return digest === undefined || id === undefined || !isFree ? [] : [{ id, name }]
+  })
+  const named: ListedStore[] = []
+  for (const { store, list } of stores) {
+    const given = tagMoves(wanted, list, new Set())
+    await giveNames(given, store)
+    named.push({ store, list: withNames(list, given) })
+  }
+  return named
+}
+
+/** The same. A failure, for example because the disk is full, is only logged: the next boot gives the names too. */
+export async function tryToNameImages(...args: Parameters<typeof nameImages>): Promise<void> {
+  try {
+    await nameImages(...args)
+  } catch (error) {
+    process.stderr.write(`naming the images: ${describeError(error)}\n`)
+  }
+}
