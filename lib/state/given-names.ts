@@ -1,7 +1,7 @@
 // /var/lib/bootc-bound-images/names: lines `ID NAME`, the tags that this product has given to images. Written by
-// give-name, settle, activate and boot before they give a tag; read when images are pruned, which also drops the lines that
-// are no longer true. Lines are only added while pulls run, because give-name does not lock the file. Failure policy: a
-// line of another format is skipped, so its tag stays; every other failure is an error.
+// give-name, settle, activate, boot and gate before they give a tag; read when images are pruned, which also drops the
+// lines that are no longer true. Lines are only added while pulls run, because give-name does not lock the file. Failure
+// policy: a line of another format is skipped, so its tag stays; every other failure is an error.
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
@@ -27,11 +27,12 @@ export function readGivenNames(): readonly GivenName[] {
 /** Adds to the tags that were given. */
 export function addGivenNames(names: readonly GivenName[]): void {
   unlessFailing(() => {
-    const known = readUnlessMissing(file) ?? ''
-    const added = linesOf(names).filter(line => !known.includes(line))
+    const known = new Set(linesOf(readGivenNames()))
+    const added = linesOf(names).filter(line => !known.has(line))
     if (added.length === 0) return
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 })
-    appendFileSync(file, added.join(''), { mode: 0o600, flush: true })
+    // The newline in front ends a line that a power failure has cut off.
+    appendFileSync(file, `\n${added.join('')}`, { mode: 0o600, flush: true })
     syncDirectory(stateDirectory)
   })
 }
