@@ -4,7 +4,6 @@ import { execaSync } from 'execa'
 import type { Deployment } from '../backend/backend.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import { hostRoot } from '../directories.ts'
-import { parseLastError } from './parse-last-error.ts'
 
 const timeout = 60_000
 const mountRoot = `${import.meta.dirname}/mount-root`
@@ -23,7 +22,7 @@ export function openRoot({ name, root }: Deployment): string {
   const { failed, stderr } = execaSync(mountRoot, [name, root], { timeout, reject: false })
   if (failed)
     throw new Error(
-      `the root of ${name} cannot be mounted: ${parseLastError(stderr) ?? `mount-root gave no reason`}`,
+      `the root of ${name} cannot be mounted: ${stderr.trim() || 'mount-root gave no reason'}`,
     )
   if (opened.size === 0) closeAtExit()
   opened.add(root)
