@@ -69,12 +69,13 @@ export const composefs: Backend = {
   bootSteps(_area, sysroot, { options, deployment }) {
     const id = kernelArgument(options, 'composefs')
     return {
-      outside: `
+      before: `
         mkdir -p '${sysroot}.erofs' '${sysroot}.root'
         mount -t erofs -o loop,ro '${sysroot}/composefs/images/${id}' '${sysroot}.erofs'
         mount -t overlay 'composefs:${id}' '${sysroot}.root' \\
           -o 'ro,metacopy=on,redirect_dir=on,lowerdir=${sysroot}.erofs::${sysroot}/composefs/objects'
         umount '${sysroot}.erofs'`,
+      after: `umount --lazy '${sysroot}.root'`,
       mounts: [
         `--directory=${sysroot}.root`,
         `--bind-ro=${sysroot}:/sysroot:norbind`,
@@ -88,14 +89,35 @@ export const composefs: Backend = {
 
   varOf: sysroot => join(sysroot, 'state/os/default/var'),
 
-  stageCommand: (version, { isLocked = false } = {}) =>
-    `bootc switch ${isLocked ? '--download-only ' : ''}${version}`,
+  finalizer: 'bootc-finalize-staged.service',
+
+  mark: '/run/composefs/staged-deployment',
+
+  stageCommand: version => `bootc switch ${version}`,
+
+  lockedStageCommands: version => ({ 'by its mark': `bootc switch --download-only ${version}` }),
+
+  unstageCommand: `bootc delete $(jq -r .depl_id /run/composefs/staged-deployment)`,
+
+  openRootCommand: (version, directory) =>
+    `mkdir ${directory} && bootc internals cfs mount ${idOf(version)} ${directory}`,
+
+  // as `bootc upgrade --soft-reboot=auto` leaves it
+  prepareSoftReboot: version => `
+    id=${idOf(version)}
+    mkdir -p /run/nextroot && bootc internals cfs mount $id /run/nextroot && mount --make-private /run/nextroot
+    for dir in sysroot boot var; do mount --bind /$dir /run/nextroot/$dir; done
+    mount --bind /sysroot/state/deploy/$id/etc /run/nextroot/etc && mount -o remount,bind,rw /run/nextroot/etc`,
 
   async rollback(host) {
     const { exitCode, stderr } = await host.run('bootc rollback')
     if (exitCode !== 0) throw new Error(stderr)
   },
 }
+
+/** For a shell inside: the ID of a version. */
+const idOf = (version: string): string =>
+  `$(basename $(readlink /sysroot/composefs/images/refs/debian/${version}))`
 
 const toolsOf = (area: WorkArea) => join(area.dir, 'composefs')
 

@@ -87,7 +87,8 @@ export class Host {
       '-euc',
       [options.hasTransientEtc ? transientEtc : '', steps.inside, startSystemd].join('\n'),
     ]
-    const container = startContainer(cgroup, args, steps.outside)
+    await execa('sh', ['-euc', steps.before])
+    const container = startContainer(cgroup, args)
     try {
       const init = await waitForBoot(container, options)
       this.#running = { container, cgroup, entry, init }
@@ -95,6 +96,8 @@ export class Host {
       container.kill('SIGKILL')
       const { all } = await container
       throw new Error(`booting ${id}, its console:\n${all.slice(-4000)}`, { cause })
+    } finally {
+      await execa('sh', ['-euc', steps.after])
     }
   }
 

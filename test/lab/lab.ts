@@ -9,13 +9,13 @@ import { requirePrivateNetwork } from './require-private-network.ts'
 import { limitVar } from './sysroot.ts'
 import { type WorkArea, makeWorkArea } from './work-area.ts'
 
+export { backend } from './backend.ts'
 export type { Credentials } from './docker-registry.ts'
 export type { Fault, RecordedRequest } from './fault-proxy.ts'
 export type { FileContent, Files } from './files.ts'
 export type { BootOptions, CommandResult, Host } from './host.ts'
 export { makeKeyPair } from './key-pair.ts'
 export { type ImageContent, type Layer, makeLayer, makeOciArchive } from './oci-image.ts'
-export { untilFinalizable } from './ostree-sysroot.ts'
 export type { Registry } from './registry.ts'
 
 export interface HostOptions {

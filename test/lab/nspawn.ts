@@ -42,19 +42,14 @@ export type Container = ReturnType<typeof startContainer>
 
 /**
  * Starts systemd-nspawn for something that stays. It gets a control group of its own, or two
- * systemds would fight over one, and dies with the test process, however that ends. `before` is for a shell in the
- * mount namespace of systemd-nspawn, which sees what is mounted outside only up to then.
+ * systemds would fight over one, and dies with the test process, however that ends.
  */
-export const startContainer = (cgroup: string, args: readonly string[], before = '') =>
+export const startContainer = (cgroup: string, args: readonly string[]) =>
   execa(
-    'unshare',
+    'sh',
     [
-      '--mount',
-      'sh',
       '-euc',
-      `echo $$ >"$0/cgroup.procs"
-      ${before}
-      exec setpriv --pdeathsig KILL systemd-nspawn "$@"`,
+      'echo $$ >"$0/cgroup.procs"; exec setpriv --pdeathsig KILL systemd-nspawn "$@"',
       cgroup,
       ...detached,
       ...args,

@@ -66,7 +66,8 @@ export const ostree: Backend = {
     const booted = join(area.dir, 'ostree-booted')
     writeFileSync(booted, sysrootReadOnly)
     return {
-      outside: '',
+      before: '',
+      after: '',
       mounts: [
         `--directory=${deployment}`,
         // norbind: the container's own mounts below the deployment are not to be seen twice
@@ -83,8 +84,28 @@ export const ostree: Backend = {
 
   varOf: sysroot => join(sysroot, 'ostree/deploy/debian/var'),
 
-  stageCommand: (version, { isLocked = false } = {}) =>
-    `ostree admin deploy --stage ${isLocked ? '--lock-finalization ' : ''}${refOf(version)} && ${untilFinalizable}`,
+  finalizer: 'ostree-finalize-staged.service',
+
+  mark: '/run/ostree/staged-deployment',
+
+  stageCommand: version => `ostree admin deploy --stage ${refOf(version)} && ${untilFinalizable}`,
+
+  lockedStageCommands: version => ({
+    'by its mark': `ostree admin deploy --stage --lock-finalization ${refOf(version)}`,
+    'by a file': `ostree admin deploy --stage ${refOf(version)} && touch ${ostree.mark}-locked`,
+  }),
+
+  unstageCommand: 'ostree admin undeploy 0',
+
+  openRootCommand: (version, directory) =>
+    `ostree checkout --repo=/ostree/repo ${refOf(version)} ${directory}`,
+
+  // what `ostree admin prepare-soft-reboot` leaves; that refuses without composefs, which these hosts have not
+  prepareSoftReboot: version => `
+    root=$(ls -d /sysroot/ostree/deploy/debian/deploy/$(ostree rev-parse ${refOf(version)}).0)
+    mkdir -p /run/nextroot && mount --bind $root /run/nextroot && mount --make-private /run/nextroot
+    for dir in sysroot boot var; do mount --bind /$dir /run/nextroot/$dir; done
+    echo note >/run/ostree/nextroot-booted`,
 
   async rollback(host) {
     const { exitCode, stderr } = await host.run('ostree admin set-default 1')

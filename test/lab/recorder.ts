@@ -67,7 +67,7 @@ export async function verifyUnits(
 
 /** @returns the directory, seen from outside */
 function writeUnits(host: Host, units: Readonly<Record<string, string>>): string {
-  const outside = join(host.sysroot, 'ostree/deploy/debian', directory)
+  const outside = join(host.var, '..', directory)
   rmSync(outside, { recursive: true, force: true })
   for (const [name, text] of Object.entries(units)) {
     const file = join(outside, 'units', name)

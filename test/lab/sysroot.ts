@@ -26,8 +26,10 @@ export interface BootEntry {
 
 /** What boot loader, kernel and initramfs do until systemd starts. */
 export interface BootSteps {
-  /** For a shell outside, in a mount namespace that ends with the host. */
-  readonly outside: string
+  /** For a shell outside, before the container starts. */
+  readonly before: string
+  /** For a shell outside, when the container has its own view of what was mounted. */
+  readonly after: string
   /** systemd-nspawn's options for the root and what is mounted there. */
   readonly mounts: readonly string[]
   /** For a shell inside, right before systemd. */
@@ -50,8 +52,20 @@ export interface Backend {
   bootSteps(area: WorkArea, sysroot: string, entry: BootEntry): BootSteps
   /** The directory of the host's /var. */
   varOf(sysroot: string): string
+  /** The service that finalizes what is staged, at shutdown. */
+  readonly finalizer: string
+  /** The file that is there while something is staged. */
+  readonly mark: string
   /** For a shell inside: stages a version. It is done when a shutdown would finalize it. */
-  stageCommand(version: string, options?: { readonly isLocked?: boolean }): string
+  stageCommand(version: string): string
+  /** The ways of staging a version that shall not be finalized. */
+  lockedStageCommands(version: string): Readonly<Record<string, string>>
+  /** Removes what is staged. */
+  readonly unstageCommand: string
+  /** Makes the root of a version visible in a new directory, which is a mount or not. */
+  openRootCommand(version: string, directory: string): string
+  /** Makes a staged version the next root of a soft reboot. */
+  prepareSoftReboot(version: string): string
   /** Makes the deployment that is not booted the default. */
   rollback(host: RunningHost): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { backend } from '../backend.ts'
 import { boundImages, imageSpec } from '../bound-images.ts'
 import type { Host } from '../lab.ts'
 import { damagedImages } from './damaged-images.ts'
@@ -7,7 +8,7 @@ import { pullByHand } from './hand-pull.ts'
 import { type ImagePlan, pushImages } from './images.ts'
 import { leftovers, storeFaults } from './leftovers.ts'
 import { strike, waitForPulls } from './strike.ts'
-import { type Subject, varOf, type Version } from './subject.ts'
+import type { Subject, Version } from './subject.ts'
 
 /** What became of one run. */
 export interface Outcome {
@@ -130,11 +131,11 @@ async function readJournal({ host }: Subject): Promise<string> {
   const { all } = await execa(
     'journalctl',
     [
-      `--directory=${varOf(host)}/log/journal`,
+      `--directory=${host.var}/log/journal`,
       '--no-hostname',
       '--output=short-iso-precise',
       '--unit=bootc-*',
-      '--unit=ostree-finalize-staged.service',
+      `--unit=${backend.finalizer}`,
     ],
     { all: true, reject: false },
   )

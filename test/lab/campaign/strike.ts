@@ -1,10 +1,10 @@
-import { readlinkSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../lab.ts'
 import { waitForHand } from './hand-pull.ts'
 import type { Blow, Event, Moment, Victim } from './draw-run.ts'
-import { type Subject, varOf } from './subject.ts'
+import type { Subject } from './subject.ts'
 
 /**
  * Waits for the moment of a blow on a host that has just staged its next version, strikes, and comes back when
@@ -82,9 +82,9 @@ type Watch = Readonly<Record<'gate' | 'finalized', () => boolean>>
 /** Events that show in the host's files, from now on. */
 function watchEvents(host: Host): Watch {
   const gate = () =>
-    statSync(join(varOf(host), 'lib/bootc-bound-images/refused.json'), { throwIfNoEntry: false })
+    statSync(join(host.var, 'lib/bootc-bound-images/refused.json'), { throwIfNoEntry: false })
       ?.mtimeMs
-  const entries = () => readlinkSync(join(host.sysroot, 'boot/loader'))
+  const entries = () => statSync(join(host.sysroot, 'boot/loader/entries')).ino
   const before = { gate: gate(), entries: entries() }
   return {
     gate: () => ![undefined, before.gate].includes(gate()),

@@ -55,9 +55,9 @@ export class Subject {
       boot: false,
       ...(store?.binds ? { binds: store.binds } : {}),
     })
-    const disks = shelf && store && (await HostDisks.make(lab, shelf, varOf(host), store.disks))
+    const disks = shelf && store && (await HostDisks.make(lab, shelf, host.var, store.disks))
     for (const path of store?.directories ?? [])
-      mkdirSync(join(varOf(host), path), { recursive: true })
+      mkdirSync(join(host.var, path), { recursive: true })
     await host.boot()
     const subject = new Subject(host, registry, { name: 'v1', images }, disks)
     await until(host, hasLookedAtBoot)
@@ -102,16 +102,11 @@ export class Subject {
 
   /** The names of the images that the product has on record as being on disk. */
   recordedImages(): readonly string[] {
-    const dir = join(varOf(this.host), 'lib/bootc-bound-images/pulls')
+    const dir = join(this.host.var, 'lib/bootc-bound-images/pulls')
     return listDirectory(dir)
       .map(name => readFileSync(join(dir, name), 'utf8'))
       .map(text => text.trim().split(' ')[2] ?? text)
   }
-}
-
-/** The host's `/var`, seen from outside. */
-export function varOf(host: Host): string {
-  return join(host.sysroot, 'ostree/deploy/debian/var')
 }
 
 function listDirectory(dir: string): readonly string[] {

@@ -114,7 +114,7 @@ t.test('without AuthFile=, the first file that knows the registry counts', async
   })
   // /run has an entry for another repository of podman's registry, which is none for this one.
   await host.run(
-    `echo '${authFile('run', run.address, `${podman.address}/we`)}' >/run/ostree/auth.json
+    `mkdir -p /run/ostree; echo '${authFile('run', run.address, `${podman.address}/we`)}' >/run/ostree/auth.json
      mkdir -p /run/containers/0
      echo '${authFile('podman', ...Object.values(registries).map(({ address }) => address))}' \\
        >/run/containers/0/auth.json`,

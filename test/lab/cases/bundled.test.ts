@@ -17,7 +17,7 @@ t.test('size, and time to say its version', async t => {
   })
   const bundled = join(repository, 'dist/bundled/bootc-bound-images')
   const host = await lab.host()
-  copyFileSync(bundled, join(host.sysroot, 'ostree/deploy/debian/var/bundled'))
+  copyFileSync(bundled, join(host.var, 'bundled'))
   const times: Record<string, number> = {}
   for (const program of ['/var/bundled', '/usr/bin/bootc-bound-images']) {
     const { exitCode, stdout } = await host.run(`

@@ -1,11 +1,11 @@
 // Whether the lab's hosts of bootc's composefs backend are what they stand for, without the product.
 import t from 'tap'
-import { type Host, Lab } from '../lab.ts'
+import { backend, type Host, Lab } from '../lab.ts'
 
 const lab = await Lab.open({ product: false })
 t.teardown(() => lab.close())
 
-const mark = '/run/composefs/staged-deployment'
+const { mark } = backend
 const say = async (host: Host, script: string) => (await host.run(script)).stdout
 const stagedId = (host: Host) => say(host, `jq -r .depl_id ${mark}`)
 
@@ -85,6 +85,35 @@ t.test('the root of an image is mounted by bootc, and by hand', async t => {
       exitCode: 2,
     },
   )
+  await host.kill()
+})
+
+t.test('a staging that cannot be, and one that is taken back', async t => {
+  const host = await lab.host()
+  await host.commit('v2', { '/etc/x': 'x' })
+  await host.run('mkdir /etc/x')
+  await t.rejects(host.stage('v2'), /x is a directory on one side only/)
+  await host.run('rmdir /etc/x')
+  await host.stage('v2')
+  t.match(await host.run(backend.unstageCommand), { exitCode: 0 })
+  t.equal(await say(host, 'ls /sysroot/state/deploy | wc -l'), '1')
+  await host.shutdown()
+  t.strictSame(host.bootableVersions(), ['v1'])
+})
+
+t.test('a soft reboot into what is staged', async t => {
+  const host = await lab.host()
+  await host.commit('v2', { 'usr/share/x': '2' })
+  await host.stage('v2')
+  const id = await stagedId(host)
+  await host.run(`echo mine >/etc/mine; ${backend.prepareSoftReboot('v2')}`)
+  await host.run('systemctl --no-block soft-reboot')
+  await host.untilSoftRebooted()
+  t.equal(
+    await say(host, 'findmnt -no SOURCE /; cat /etc/mine /usr/share/x'),
+    `composefs:${id}\nmine\n2`,
+  )
+  t.strictSame(host.bootableVersions(), ['v2', 'v1'])
   await host.kill()
 })
 

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { varOf } from '../campaign/subject.ts'
 import { makeDisk, mountDisk } from '../disk-file.ts'
 import { type Files, type Host, Lab, makeLayer } from '../lab.ts'
 import { hasLookedAtBoot, until } from '../until.ts'
@@ -18,7 +17,7 @@ await registry.push('new:1', { layers: [shared], files: { id: 'new' } })
 const small = Array.from({ length: 10 }, (_, index) => `app${index}:1`)
 for (const image of small) await registry.push(image)
 const start = 'systemctl start bootc-bound-images.target'
-const storeOf = (host: Host) => join(varOf(host), 'lib/containers/storage')
+const storeOf = (host: Host) => join(host.var, 'lib/containers/storage')
 const fillerOf = (host: Host) => join(storeOf(host), 'filler')
 
 interface Options {

@@ -7,7 +7,6 @@ import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { damagedImages } from '../campaign/damaged-images.ts'
 import { Disks } from '../campaign/disks.ts'
 import { type ImagePlan, pushImages } from '../campaign/images.ts'
-import { varOf } from '../campaign/subject.ts'
 import { mountDisk, unmountDisk } from '../disk-file.ts'
 import { Lab } from '../lab.ts'
 import { until } from '../until.ts'
@@ -94,7 +93,7 @@ t.test('a thin disk is full while a pull is written out', async t => {
     mkfs.ext4 -q -E nodiscard,packed_meta_blocks=1,lazy_itable_init=0,lazy_journal_init=0 "$0"
     dd if="$0" of="$0" bs=1M count=120 conv=notrunc status=none`
   await execa('sh', ['-euc', make, disk.file])
-  await mountDisk(disk, varOf(host))
+  await mountDisk(disk, host.var)
   await host.boot()
   const layer = { name: 'thin', size: 'big', delayMs: 0 } as const
   const images = await pushImages(registry, [{ name: 'web', layers: [layer] }])
@@ -108,13 +107,13 @@ t.test('a thin disk is full while a pull is written out', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   t.match(await host.run(pullLog), { stdout: /web:1 is damaged[^]*Trying to pull/ })
   await host.shutdown()
-  await unmountDisk(varOf(host))
-  await mountDisk(disk, varOf(host))
+  await unmountDisk(host.var)
+  await mountDisk(disk, host.var)
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
   t.strictSame(await damagedImages(host, images), [])
   await host.kill()
-  await unmountDisk(varOf(host))
+  await unmountDisk(host.var)
 })
 
 /** An image of many files in two layers. */
@@ -157,7 +156,7 @@ t.test('the power fails after others have pulled', async t => {
   for (const image of [web, whole]) await host.run(`podman image pull --tls-verify=false ${image}`)
   await host.kill()
   // What a power failure does to files that were not synced.
-  const store = join(varOf(host), 'lib/containers/storage/overlay')
+  const store = join(host.var, 'lib/containers/storage/overlay')
   const { stdout } = await execa('sh', [
     '-c',
     'find "$0" -path "*/diff/web/*" -type f -printf x -exec truncate -s 0 {} +',
@@ -198,7 +197,7 @@ imagestore = "/var/lib/containers/images"
   const files = { 'usr/share/containers/storage.conf': storage }
   const v1 = { ...configured('ResolveTimeoutSec=0'), ...files }
   const host = await lab.host({ v1, boot: false })
-  const at = join(varOf(host), 'lib/containers/images')
+  const at = join(host.var, 'lib/containers/images')
   mkdirSync(at, { recursive: true })
   const disk = await shelf.make('ext4')
   await mountDisk(disk, at)

@@ -7,7 +7,7 @@ import {
   imagesOn,
   pendingUnits,
 } from '../bound-images.ts'
-import { type Files, type Host, Lab, makeLayer, untilFinalizable } from '../lab.ts'
+import { backend, type Files, type Host, Lab, makeLayer } from '../lab.ts'
 import { isPulling, isRetrying, isStagingOver, until } from '../until.ts'
 
 const lab = await Lab.open()
@@ -43,10 +43,8 @@ async function bootedAfterwards(host: Host): Promise<string> {
 
 t.test('a reboot asked for together with the staging, as by bootc upgrade --apply', async t => {
   const host = await hostWithV2()
-  // In one command, and without a moment in between that ostree does not need.
-  await host.run(
-    `ostree admin deploy --stage debian/v2 && ${untilFinalizable} && systemctl --no-block reboot`,
-  )
+  // In one command, and without a moment in between that the tool does not need.
+  await host.run(`${backend.stageCommand('v2')} && systemctl --no-block reboot`)
   await host.untilOff()
   t.equal(await bootedAfterwards(host), 'v2')
   t.strictSame(await imagesOn(host, references), references)
@@ -149,12 +147,7 @@ t.test('a registry that is down, or says nothing, delays a shutdown within the l
 t.test('a locked deployment delays no shutdown, and is not refused', async t => {
   const host = await hostWithV2(configured('ResolveTimeoutSec=0'))
   registry.fail({ match: '/manifests/', mode: 'hang' })
-  const locks = {
-    'by its mark': 'ostree admin deploy --stage --lock-finalization debian/v2',
-    'by a file':
-      'ostree admin deploy --stage debian/v2 && touch /run/ostree/staged-deployment-locked',
-  }
-  for (const [how, command] of Object.entries(locks)) {
+  for (const [how, command] of Object.entries(backend.lockedStageCommands('v2'))) {
     t.match(await host.run(command), { exitCode: 0 })
     const { stdout } = await host.run('bootc-bound-images status --json')
     t.match(JSON.parse(stdout), { role: 'staged', locked: true }, how)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { type Files, type Host, Lab } from '../lab.ts'
+import { backend, type Files, type Host, Lab } from '../lab.ts'
 import { hasLookedAtBoot, until } from '../until.ts'
 
 const lab = await Lab.open()
@@ -65,7 +65,7 @@ t.test('Gate=warn: it becomes the default, and the journal names what is missing
   t.equal(await reboot(host), 'v2')
   t.match(
     await gateLog(host),
-    /\/nope:1: failed: .*manifest unknown[^]*\n[0-9a-f]{64}\.0 becomes the default all the same \(Gate=warn\): /,
+    /\/nope:1: failed: .*manifest unknown[^]*\n[0-9a-f.]{66,128} becomes the default all the same \(Gate=warn\): /,
   )
   t.notMatch(await status(host), /not allowed/)
   await host.kill()
@@ -86,7 +86,7 @@ t.test('a refusal is in the journal of the next boot, with what to do', async t 
   t.match(
     await loudAtBoot(host),
     new RegExp(
-      '^Deployment [0-9a-f]{64}\\.0 was not allowed to become the default at 20\\S+Z\n' +
+      '^Deployment [0-9a-f.]{66,128} was not allowed to become the default at 20\\S+Z\n' +
         `${registry.address}/nope:1 failed: .*manifest unknown.*\n` +
         'Remedy: stage the update again, .*$',
     ),
@@ -130,7 +130,7 @@ t.test('a configuration error at the gate', async t => {
   await host.run(`printf '[BoundImages]\\n\\nGate=ja\\n' >/etc/bootc-bound-images.conf`)
   t.equal(await reboot(host), 'v1')
   const why = [
-    /^Deployment [0-9a-f]{64}\.0 was not allowed to become the default at 20/m,
+    /^Deployment [0-9a-f.]{66,128} was not allowed to become the default at 20/m,
     /^(?:Reason: .*)?\/etc\/bootc-bound-images\.conf, line 3, Gate=: .*require, warn or off/m,
     /^Remedy: .*stage the update again/m,
   ]
@@ -153,7 +153,7 @@ t.test('status warns when the gate is not in place', async t => {
   t.match(await host.run(start), { exitCode: 0 })
   const etc = '/etc/systemd/system'
   const breaks = {
-    'our drop-in is masked': `mkdir -p ${etc}/ostree-finalize-staged.service.d && ln -s /dev/null ${etc}/ostree-finalize-staged.service.d/50-bootc-bound-images.conf`,
+    'our drop-in is masked': `mkdir -p ${etc}/${backend.finalizer}.d && ln -s /dev/null ${etc}/${backend.finalizer}.d/50-bootc-bound-images.conf`,
     'the guard does nothing': `mkdir -p ${etc}/bootc-bound-images-guard.service.d && printf '[Service]\\nExecStop=\\n' >${etc}/bootc-bound-images-guard.service.d/x.conf`,
     'the gate is stopped': `systemctl stop ${gate}`,
     'the guard is stopped': 'systemctl stop bootc-bound-images-guard.service',

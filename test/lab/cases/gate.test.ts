@@ -1,6 +1,6 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec, pendingUnits } from '../bound-images.ts'
-import { type Files, Lab } from '../lab.ts'
+import { backend, type Files, Lab } from '../lab.ts'
 import { isPulling, until } from '../until.ts'
 
 const lab = await Lab.open()
@@ -86,13 +86,13 @@ const breaks: Readonly<Record<string, string>> = {
   'the gate is stopped by hand': `systemctl stop ${gate}`,
   'the gate is masked': `systemctl mask --runtime --now ${gate}`,
   'the guard is stopped by hand': `systemctl stop ${guard}`,
-  "ostree's service is stopped by hand": 'systemctl stop ostree-finalize-staged.service',
+  'the service that finalizes is stopped by hand': `systemctl stop ${backend.finalizer}`,
 }
 
 /** Another vendor's, before and after the place of ours in the alphabet. */
 const hooks: Files = Object.fromEntries(
   ['10-first', '60-second'].map(name => [
-    `usr/lib/systemd/system/ostree-finalize-staged.service.d/${name}.conf`,
+    `usr/lib/systemd/system/${backend.finalizer}.d/${name}.conf`,
     `[Service]\nExecStop=/bin/sh -c 'echo ${name} >>/var/hooks'\n`,
   ]),
 )
@@ -128,9 +128,9 @@ t.test('a guard that is masked', async t => {
   t.equal(host.bootedVersion(), 'v1', 'after the staging: the gate locks by itself')
   await host.run(`systemctl mask --runtime --now ${guard}`)
   t.match(
-    await host.run(`ostree admin deploy --stage debian/v2 && ${start}`),
+    await host.run(`${backend.stageCommand('v2')} && ${start}`),
     { exitCode: 1 },
-    'before the staging: ostree or the wait fails',
+    'before the staging: that or the wait fails',
   )
   t.match((await host.run('bootc-bound-images status')).stdout, /WARNING: /)
   await host.shutdown()
@@ -147,7 +147,7 @@ t.test('isolate and rescue are no shutdown', async t => {
   for (const target of ['multi-user.target', 'rescue.target'])
     await host.run(`systemctl isolate ${target}`, { timeoutMs: 60_000 })
   registry.heal()
-  t.match(await host.run('ls /run/ostree/staged-deployment'), { exitCode: 0 })
+  t.match(await host.run(`ls ${backend.mark}`), { exitCode: 0 })
   await host.shutdown()
   await host.boot()
   t.equal(host.bootedVersion(), 'v2')
@@ -161,12 +161,12 @@ touch /var/lib/containers/gate-looks
 until [ -e /var/lib/containers/staged-again ]; do sleep 0.1; done
 exec /usr/bin/podman "$@"
 `
-  // ostree has systemd start its service, which fails during a shutdown. The version 2022.7 does not.
+  // The tool has systemd start its service, which fails during a shutdown. ostree 2022.7 does not.
   const late = `[Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/true
-ExecStop=/bin/sh -c 'until [ -e /var/lib/containers/gate-looks ]; do sleep 0.1; done; PATH=/usr/local/lib/fake:$$PATH ostree admin deploy --stage debian/v3; touch /var/lib/containers/staged-again'
+ExecStop=/bin/sh -c 'until [ -e /var/lib/containers/gate-looks ]; do sleep 0.1; done; export PATH=/usr/local/lib/fake:$$PATH; ${backend.stageCommand('v3')}; touch /var/lib/containers/staged-again'
 `
   const host = await stagedHost({
     ...configured('RetryLimit=2', 'RetryDelaySec=0'),
@@ -187,7 +187,7 @@ ExecStop=/bin/sh -c 'until [ -e /var/lib/containers/gate-looks ]; do sleep 0.1; 
 t.test('a refusal without a reboot is over when the images are there', async t => {
   const host = await stagedHost(configured('RetryDelaySec=1', 'ResolveTimeoutSec=0'))
   t.match(await host.run(start), { exitCode: 0 })
-  const service = 'ostree-finalize-staged.service'
+  const service = backend.finalizer
   await host.run(`podman rmi --all; systemctl stop ${service}; systemctl mask --runtime ${service}`)
   const warning = /WARNING: a reboot does not apply what is staged/
   t.match((await host.run('bootc-bound-images status')).stdout, warning)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { boundImages, imageSpec, pendingUnits } from '../bound-images.ts'
-import { Lab } from '../lab.ts'
+import { backend, Lab } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -79,7 +79,7 @@ t.test('a deployment that is staged no more leaves nothing', async t => {
   await host.commit('v2', boundImages(web))
   await host.stage('v2')
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
-  await host.run('ostree admin undeploy 0')
+  await host.run(backend.unstageCommand)
   const gone =
     'for i in $(seq 100); do [ -e /run/bootc-bound-images/units ] || exit 0; sleep 0.1; done; exit 1'
   t.match(await host.run(gone), { exitCode: 0 })

@@ -38,7 +38,7 @@ t.test('a staged deployment gets its three bound images and becomes the default'
 
   const status = await host.run('bootc-bound-images status')
   t.equal(status.exitCode, 0)
-  t.match(status.stdout, /^Staged deployment [0-9a-f]{64}\.0\nIMAGE +STATE +UNIT +WHY\n/)
+  t.match(status.stdout, /^Staged deployment [0-9a-f.]{66,128}\nIMAGE +STATE +UNIT +WHY\n/)
   for (const reference of references)
     t.match(status.stdout, new RegExp(`^${reference} +present +bootc-pending-`, 'm'))
   t.notMatch(status.stdout, /WARNING/, 'the gate is in place')

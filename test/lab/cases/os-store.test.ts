@@ -27,7 +27,7 @@ async function hostWithStore(t: Test, settings: Files, image: string): Promise<H
   const pull = `podman --root /var/images --runroot /run/images image pull --tls-verify=false ${at(image)}`
   t.match(await host.run(pull), { exitCode: 0 })
   await host.shutdown()
-  const images = join(host.sysroot, 'ostree/deploy/debian/var/images')
+  const images = join(host.var, 'images')
   await host.boot({ binds: [`${images}:/usr/lib/shop/images`] })
   await host.run(`cat >/etc/containers/storage.conf <<'EOF'\n${configuration}\nEOF`)
   await host.run('systemctl stop bootc-bound-images.path')

@@ -9,7 +9,7 @@ import { expectKept, seedsFrom } from '../campaign/report.ts'
 import { publish, stageAgain } from '../campaign/run.ts'
 import { damagedImages } from '../campaign/damaged-images.ts'
 import { storeFaults } from '../campaign/leftovers.ts'
-import { Subject, varOf } from '../campaign/subject.ts'
+import { Subject } from '../campaign/subject.ts'
 import { Lab } from '../lab.ts'
 import { seed } from '../../judges/seed.ts'
 
@@ -30,7 +30,7 @@ t.test(
       { name: 'b', layers: [small, shared, { name: 'b', ...late }] },
     ])
     const layers = () => {
-      const file = join(varOf(host), 'lib/containers/storage/overlay-layers/layers.json')
+      const file = join(host.var, 'lib/containers/storage/overlay-layers/layers.json')
       return readFileSync(file, 'utf8').split('"id":').length
     }
     const before = layers()

@@ -1,19 +1,12 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { type Host, Lab } from '../lab.ts'
+import { backend, type Host, Lab } from '../lab.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
 const registry = await lab.registry()
 await registry.push('web:1')
 const web = boundImages({ 'web.image': imageSpec(registry, 'web:1') })
-
-/** What `ostree admin prepare-soft-reboot` leaves; that refuses without composefs, which the lab has not. */
-const prepare = `
-  root=$(ls -d /sysroot/ostree/deploy/debian/deploy/$(ostree rev-parse debian/v2).0)
-  mkdir -p /run/nextroot && mount --bind $root /run/nextroot && mount --make-private /run/nextroot
-  for dir in sysroot boot var; do mount --bind /$dir /run/nextroot/$dir; done
-  echo note >/run/ostree/nextroot-booted`
 
 /** Soft-reboots, and waits until systemd has finished booting again. */
 async function softReboot(host: Host): Promise<void> {
@@ -38,7 +31,7 @@ t.test('a soft reboot passes when every image is there', async t => {
   const host = await preparedHost()
   await host.stage('v2')
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
-  await host.run(prepare)
+  await host.run(backend.prepareSoftReboot('v2'))
   await softReboot(host)
   t.ok(await isNextRoot(host))
   await host.kill()
@@ -57,7 +50,7 @@ t.test('a soft reboot without the images stays on the running OS', async t => {
     await host.stage('v2')
     if (!isMissing)
       t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
-    await host.run(prepare)
+    await host.run(backend.prepareSoftReboot('v2'))
     await host.run(how)
     await softReboot(host)
     t.notOk(await isNextRoot(host), what)

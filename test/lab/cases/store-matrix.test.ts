@@ -9,7 +9,7 @@ import type { ImagePlan } from '../campaign/images.ts'
 import { describeRun } from '../campaign/report.ts'
 import { publish, run } from '../campaign/run.ts'
 import { Subject, type Version } from '../campaign/subject.ts'
-import { Lab, untilFinalizable } from '../lab.ts'
+import { backend, Lab } from '../lab.ts'
 import { readTable, type Row, writeTable } from '../outcome-table.ts'
 import { type Store, stores } from '../stores.ts'
 import { hasLookedAtBoot, isRetrying, until } from '../until.ts'
@@ -60,7 +60,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'reboot at once': async subject => {
     const next = await publish(subject, 'at-once', images('at-once'))
     await subject.fillDisks()
-    const stage = `ostree admin deploy --stage debian/${next.name} && ${untilFinalizable}`
+    const stage = backend.stageCommand(next.name)
     await subject.host.run(`${stage} && systemctl --no-block reboot`)
     await subject.host.untilOff()
     return outcome(subject, next)

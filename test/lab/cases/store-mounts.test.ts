@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { boundImages, configured, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
 import { isBundled } from '../install-product.ts'
 import { fstab, network, storageConf } from '../stores.ts'
-import { type Files, type Host, Lab, untilFinalizable } from '../lab.ts'
+import { backend, type Files, type Host, Lab } from '../lab.ts'
 import { hasLookedAtBoot, isRetrying, isStagingOver, until } from '../until.ts'
 
 const lab = await Lab.open()
@@ -31,12 +31,9 @@ ExecStart=/bin/sh -c 'while [ -e /var/lib/bootc-bound-images/deployments ] && [ 
 `,
 }
 
-/** The /var of a host, without its mounts. */
-const variable = (host: Host) => join(host.sysroot, 'ostree/deploy/debian/var')
-
 /** What was pulled below the mount point of the store. */
 const imagesBelow = (host: Host) => {
-  const list = join(variable(host), 'lib/containers/storage/overlay-images/images.json')
+  const list = join(host.var, 'lib/containers/storage/overlay-images/images.json')
   return existsSync(list) ? readFileSync(list, 'utf8') : []
 }
 
@@ -45,8 +42,7 @@ async function hostWithV2(
   directories: readonly string[] = ['disk', 'lib/containers/storage'],
 ): Promise<Host> {
   const host = await lab.host({ v1, boot: false })
-  for (const directory of directories)
-    mkdirSync(join(variable(host), directory), { recursive: true })
+  for (const directory of directories) mkdirSync(join(host.var, directory), { recursive: true })
   await host.boot()
   await host.commit('v2', specs)
   return host
@@ -82,9 +78,7 @@ async function stageAndPull(t: Test, host: Host): Promise<void> {
 }
 
 async function rebootAtOnce(host: Host): Promise<void> {
-  await host.run(
-    `ostree admin deploy --stage debian/v2 && ${untilFinalizable} && systemctl --no-block reboot`,
-  )
+  await host.run(`${backend.stageCommand('v2')} && systemctl --no-block reboot`)
   await host.untilOff()
 }
 
@@ -115,10 +109,7 @@ for (const [options, files] of [
     await isUpdated(t, host, [floating])
     const { stdout } = await host.run(`podman image inspect --format '{{.Digest}}' ${floating}`)
     t.equal(stdout, digest, 'the tag is that of the new OS')
-    t.notOk(
-      existsSync(join(variable(host), 'lib/containers/storage/libpod')),
-      'podman ran only in it',
-    )
+    t.notOk(existsSync(join(host.var, 'lib/containers/storage/libpod')), 'podman ran only in it')
     await host.kill()
   })
 
@@ -272,7 +263,7 @@ t.test('node from a system extension', { skip: isBundled }, async t => {
     },
     boot: false,
   })
-  const extension = join(variable(host), 'lib/extensions/node/usr')
+  const extension = join(host.var, 'lib/extensions/node/usr')
   mkdirSync(join(extension, 'bin'), { recursive: true })
   mkdirSync(join(extension, 'lib/extension-release.d'), { recursive: true })
   copyFileSync(join(lab.rootfs, 'usr/bin/node'), join(extension, 'bin/node'))

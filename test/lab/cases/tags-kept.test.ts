@@ -1,7 +1,7 @@
 // What has a tag, or was given a name to stay: in later deployments, after rollbacks, and until its last deployment goes.
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { Lab } from '../lab.ts'
+import { backend, Lab } from '../lab.ts'
 import { movingTag, reboot } from '../moving-tag.ts'
 import { until } from '../until.ts'
 
@@ -194,7 +194,7 @@ t.test('a root that is named again: what came by its tag is pulled again', async
   const host = await lab.host({ v1: configured('ResolveTimeoutSec=0') })
   await host.commit('v2', specs('2'))
   const stage = 'bootc-bound-images stage --root /var/new-root --wait'
-  await host.run('ostree checkout --repo=/ostree/repo debian/v2 /var/new-root')
+  await host.run(backend.openRootCommand('v2', '/var/new-root'))
   t.match(await host.run(stage), { exitCode: 0 })
   t.equal(await contents(host), 'A')
   await registry.push('app:latest', { files: { id: 'B' } })

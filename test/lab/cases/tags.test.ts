@@ -1,7 +1,7 @@
 // A floating tag means, in each deployment, what it meant when the deployment was staged.
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { Lab } from '../lab.ts'
+import { backend, Lab } from '../lab.ts'
 import { movingTag, reboot } from '../moving-tag.ts'
 import { until } from '../until.ts'
 
@@ -97,7 +97,7 @@ t.test('what a tag was resolved to still counts when nobody answers any more', a
   t.match(await host.run(start), { exitCode: 0 })
   await registry.stop()
   // As "bootc upgrade --from-downloaded --apply" writes it anew.
-  const file = '/run/ostree/staged-deployment'
+  const file = backend.mark
   t.match(await host.run(`cp ${file} /run/next && mv /run/next ${file} && ${start}`), {
     exitCode: 0,
   })
@@ -113,7 +113,7 @@ t.test('what a tag was resolved to still counts when another deployment was look
   registry.fail({ match: '/blobs/', status: 500 })
   await host.stage('v3')
   t.match(await host.run(start), { exitCode: 1 })
-  await host.run('ostree checkout --repo=/ostree/repo debian/v2 /var/other-root')
+  await host.run(backend.openRootCommand('v2', '/var/other-root'))
   t.match(await host.run('bootc-bound-images stage --root /var/other-root --wait'), { exitCode: 1 })
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 1 })
   await reboot(host)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import t from 'tap'
 import { boundImages, imageSpec, imagesOn } from '../bound-images.ts'
-import { type CommandResult, type Host, Lab } from '../lab.ts'
+import { backend, type CommandResult, type Host, Lab } from '../lab.ts'
 import { isPulling, until } from '../until.ts'
 
 const lab = await Lab.open({ product: false })
@@ -93,16 +93,16 @@ t.test('uninstalled while an update is staged and its pulls hang', async t => {
   t.equal((await host.run(ours)).stdout, '')
   t.equal(await failures(host), '')
   t.match(
-    (await host.run('systemctl show -P ExecStop ostree-finalize-staged.service')).stdout,
-    /^\{ path=\/usr\/bin\/ostree ; argv\[\]=\/usr\/bin\/ostree admin finalize-staged ;[^\n]*$/,
+    (await host.run(`systemctl show -P ExecStop ${backend.finalizer}`)).stdout,
+    /^\{ path=\/usr\/bin\/(?:ostree|bootc) ; argv\[\]=\S+ (?:admin |composefs-)finalize-staged ;[^\n]*$/,
   )
   await host.shutdown()
   await host.boot()
-  t.equal(host.bootedVersion(), 'v2', 'finalized as by plain ostree')
+  t.equal(host.bootedVersion(), 'v2', 'finalized as without the product')
   t.equal(await failures(host), '')
   t.notMatch(
     (await host.run('journalctl -b -1 -o cat -p warning')).stdout,
-    /bootc-bound|ostree-finalize/,
+    /bootc-bound|(?:ostree|bootc)-finalize/,
   )
   await host.shutdown()
 })
