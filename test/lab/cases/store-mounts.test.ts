@@ -143,10 +143,7 @@ ExecStart=sh -c "for name in ${names}; do podman image inspect --format '{{.Dige
     },
   })
   await rebootAtOnce(host)
-  const stored = readFileSync(
-    join(variable(host), 'disk/storage/overlay-images/images.json'),
-    'utf8',
-  )
+  const stored = readFileSync(join(host.var, 'disk/storage/overlay-images/images.json'), 'utf8')
   for (const name of references) t.match(stored, `"${name}"`, 'a free name is given at once')
   await isUpdated(t, host, [floating, ...references])
   await until(host, 'systemctl is-active lab-container.service; [ -s /run/seen ]')
