@@ -57,7 +57,7 @@ units += $(patsubst units/%.in,%,$(wildcard units/*.service.in))
 # What does something when it is stopped.
 at_shutdown := $(patsubst %,bootc-bound-images-%.service,guard gate running soft-reboot)
 # string-width, which yargs aligns its help with, takes a quarter of the time that the program needs to start.
-bundle := node_modules/.bin/esbuild --bundle --minify --keep-names --platform=node --target=node22 --format=cjs \
+bundle := node_modules/.bin/esbuild --bundle --minify --platform=node --target=node22 --format=cjs \
 	--log-level=warning --alias:string-width=fast-string-width --define:import.meta.url=moduleUrl --define:import.meta.dirname=__dirname \
 	'--banner:js=const moduleUrl = require("url").pathToFileURL(__filename).href'
 
