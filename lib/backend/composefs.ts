@@ -62,7 +62,7 @@ export const composefs: Backend = {
         const id = option('composefs')?.replace(/^\?/u, '')
         return id !== undefined && idPattern.test(id) ? [{ sortKey, id }] : []
       })
-      .toSorted((a, b) => (a.sortKey < b.sortKey ? -1 : 1))
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a.sortKey), Buffer.from(b.sortKey)))
     return first && deployment(hostRoot, first.id)
   },
   runningEtc: hostRoot => ({

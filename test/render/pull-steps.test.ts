@@ -39,6 +39,16 @@ t.test('the store that podman uses by itself', t => {
   t.end()
 })
 
+t.test('a file in a root that must be mounted', t => {
+  const root = `/run/bootc-bound-images/roots/${'a'.repeat(128)}`
+  const image = `oci-archive:${root}/usr/share/a.tar`
+  const facts = { ...hostFacts, podmanVersion: [5, 4] as const }
+  const { pull } = pullSteps({ unit, boundImage: { ...makeImage('one'), image } }, facts)
+  t.strictSame(pull.slice(0, 3), ['/opt/lib/mount-root', 'a'.repeat(128), root])
+  t.strictSame(pull.slice(3), ['/usr/bin/podman', 'image', 'pull', image])
+  t.end()
+})
+
 t.test('every step has the same store', t => {
   const store = separateStore('/srv/images')
   t.strictSame(stepsIn(store), {

@@ -11,10 +11,13 @@ const pulls = [
 
 t.test('each comes after those that it is to come after, and waits for no others', async t => {
   const events: string[] = []
+  let end = () => {}
+  const lastEnd = new Promise<void>(resolve => (end = resolve))
   await inOrder(pulls, async ({ unit }) => {
     events.push(`${unit} begins`)
-    await sleep(unit === 'other' ? 100 : 10)
+    await (unit === 'other' ? lastEnd : sleep(10))
     events.push(`${unit} ends`)
+    if (unit === 'c') end()
   })
   t.strictSame(
     events.filter(event => !event.startsWith('other')),
