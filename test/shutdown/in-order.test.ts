@@ -12,7 +12,9 @@ const pulls = [
 t.test('each comes after those that it is to come after, and waits for no others', async t => {
   const events: string[] = []
   let end = () => {}
-  const lastEnd = new Promise<void>(resolve => (end = resolve))
+  const lastEnd = new Promise<void>(resolve => {
+    end = resolve
+  })
   await inOrder(pulls, async ({ unit }) => {
     events.push(`${unit} begins`)
     await (unit === 'other' ? lastEnd : sleep(10))
