@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { inOrder } from '../../lib/shutdown/in-order.ts'
@@ -11,15 +12,13 @@ const pulls = [
 
 t.test('each comes after those that it is to come after, and waits for no others', async t => {
   const events: string[] = []
-  let end = () => {}
-  const lastEnd = new Promise<void>(resolve => {
-    end = resolve
-  })
+  const ends = new EventEmitter()
+  const lastEnd = once(ends, 'c')
   await inOrder(pulls, async ({ unit }) => {
     events.push(`${unit} begins`)
     await (unit === 'other' ? lastEnd : sleep(10))
     events.push(`${unit} ends`)
-    if (unit === 'c') end()
+    ends.emit(unit)
   })
   t.strictSame(
     events.filter(event => !event.startsWith('other')),
