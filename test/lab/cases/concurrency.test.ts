@@ -35,7 +35,7 @@ const storm = `systemd-run --unit=storm -p DefaultDependencies=no sh -c 'while :
 /** Units that systemd knows without a file, and pulls of images that nobody wants. */
 async function leftovers(host: Host, wanted: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await host.run(`
-    systemctl list-units --all --plain --no-legend 'bootc-*' | grep -w not-found
+    systemctl list-units --all --plain --no-legend 'bootc-[bp]*' | grep -w not-found
     systemctl list-units --all --plain --no-legend 'bootc-bound-images-*.*.target' | tail -n +2
     pgrep -af 'image [p]ull' | grep -vE '${wanted.join('|')}'`)
   return stdout.split('\n').filter(Boolean)
