@@ -97,7 +97,7 @@ t.test(
     )
     t.match(
       (await host.run('bootc-bound-images status')).stdout,
-      /^Bound images are missing from the running deployment [0-9a-f.]{66,128}\n[^]*web:1 +pulling/,
+      /^Bound images are missing from the running deployment [0-9a-f.]{66,128}\n[^]*web:1 +(?:pulling|retrying)/,
     )
     t.match(await host.run(start), { exitCode: 0 }, 'it waited for the second try')
     t.strictSame(await imagesOn(host, [web]), [web])
