@@ -8,6 +8,7 @@ import type { Host } from './host.ts'
 export async function until(host: Host, command: string, seconds = 60): Promise<void> {
   const { exitCode } = await host.run(
     `for i in $(seq ${seconds * 10}); do { ${command}\n} >/dev/null 2>&1 && exit; sleep 0.1; done; exit 1`,
+    { timeoutMs: Math.max(120_000, seconds * 2000) },
   )
   if (exitCode !== 0) throw new Error(`${host.name}: not within ${seconds} s: ${command}`)
 }
