@@ -57,6 +57,8 @@ export const startContainer = (cgroup: string, args: readonly string[]) =>
     {
       env: {
         SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1',
+        // it locks the number of the root's device, which the kernel may give to another overlay
+        SYSTEMD_NSPAWN_LOCK: '0',
         // podman sets up the network of what it runs; the network is the lab's alone
         SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network',
       },

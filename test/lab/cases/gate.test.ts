@@ -85,8 +85,9 @@ const breaks: Readonly<Record<string, string>> = {
     systemctl daemon-reload`,
   'the gate is stopped by hand': `systemctl stop ${gate}`,
   'the gate is masked': `systemctl mask --runtime --now ${gate}`,
-  'the guard is stopped by hand': `systemctl stop ${guard}`,
-  'the service that finalizes is stopped by hand': `systemctl stop ${backend.finalizer}`,
+  // With composefs, our lock changes what the path unit watches, and the next staging starts both again.
+  'the guard is stopped by hand': `systemctl stop bootc-bound-images.path ${guard}`,
+  'the service that finalizes is stopped by hand': `systemctl stop bootc-bound-images.path ${backend.finalizer}`,
 }
 
 /** Another vendor's, before and after the place of ours in the alphabet. */
