@@ -17,7 +17,8 @@ export function rememberRequestedRoot(root: string): void {
 
 /** @returns undefined if no root was given, or if it is gone */
 export function requestedRoot(): string | undefined {
-  return statSync(link, { throwIfNoEntry: false })?.isDirectory() === true
+  // What was mounted there may be gone, and the directory not.
+  return statSync(join(link, 'usr'), { throwIfNoEntry: false })?.isDirectory() === true
     ? readlinkSync(link)
     : undefined
 }
