@@ -17,7 +17,10 @@ t.test('a deploy tool pulls for a root before it is staged, and waits', async t 
   t.match(stage.stdout, /bound images to pull: 1\n/)
   t.match(stage.stdout, /\[1\/1\] \S+\/web:1: pulled/)
   t.match(await host.run(`podman image exists ${registry.address}/web:1`), { exitCode: 0 })
-  t.match((await host.run('bootc-bound-images status')).stdout, /(?:new-root|[0-9a-f]{128})\n[^]*web:1 +present/)
+  t.match(
+    (await host.run('bootc-bound-images status')).stdout,
+    /(?:new-root|[0-9a-f]{128})\n[^]*web:1 +present/,
+  )
   t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 0 })
   t.equal((await pendingUnits(host)).length, 1, 'the start of the target kept them')
   await host.run('umount /var/new-root; rm -rf /var/new-root')
