@@ -56,7 +56,7 @@ function mountCommand({ image }: BoundImage, libraryDirectory: string): readonly
   return root === undefined || id === undefined ? [] : [`${libraryDirectory}/mount-root`, id, root]
 }
 
-const mountedFile = new RegExp(`^[a-z-]+:(${rootsDirectory}/([^/]+))/`, 'u')
+const mountedFile = new RegExp(`^[a-z-]+:(${rootsDirectory}/([0-9a-f]{128}))/`, 'u')
 
 /** The command that syncs the image store, see units/programs/sync-store. */
 export function syncCommand({

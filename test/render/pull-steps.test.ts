@@ -46,6 +46,11 @@ t.test('a file in a root that must be mounted', t => {
   const { pull } = pullSteps({ unit, boundImage: { ...makeImage('one'), image } }, facts)
   t.strictSame(pull.slice(0, 3), ['/opt/lib/mount-root', 'a'.repeat(128), root])
   t.strictSame(pull.slice(3), ['/usr/bin/podman', 'image', 'pull', image])
+  for (const other of ['-x', '..']) {
+    const named = `oci-archive:/run/bootc-bound-images/roots/${other}/a.tar`
+    const steps = pullSteps({ unit, boundImage: { ...makeImage('one'), image: named } }, facts)
+    t.strictSame(steps.pull, ['/usr/bin/podman', 'image', 'pull', named], 'a spec can write that')
+  }
   t.end()
 })
 
