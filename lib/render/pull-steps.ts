@@ -28,13 +28,11 @@ export function pullSteps(
 ): PullSteps {
   const name = recordName(unit)
   const stored = storedName(boundImage)
+  const byTag = tagCommand(boundImage, imageStore)
   return {
     mark: [`${libraryDirectory}/mark-pull`, name],
-    pull: [
-      ...mountCommand(boundImage, libraryDirectory),
-      ...pullCommand(boundImage, podmanVersion, imageStore),
-    ],
-    pullByTag: tagCommand(boundImage, imageStore),
+    pull: withMount(pullCommand(boundImage, podmanVersion, imageStore), libraryDirectory),
+    pullByTag: byTag && withMount(byTag, libraryDirectory),
     name:
       boundImage.digest === undefined
         ? undefined
@@ -50,13 +48,18 @@ export function pullSteps(
   }
 }
 
-/** Before the pull of a file in a root that must be mounted, see units/programs/mount-root. */
-function mountCommand({ image }: BoundImage, libraryDirectory: string): readonly string[] {
-  const [, root, id] = mountedFile.exec(image) ?? []
-  return root === undefined || id === undefined ? [] : [`${libraryDirectory}/mount-root`, id, root]
+/**
+ * A command that reads an archive, credentials or certificates in a root that must be mounted runs below
+ * units/programs/mount-root, because each process mounts for itself.
+ */
+function withMount(command: readonly string[], libraryDirectory: string): readonly string[] {
+  const [, root, id] = command.map(word => mountedFile.exec(word)).find(found => found) ?? []
+  return root === undefined || id === undefined
+    ? command
+    : [`${libraryDirectory}/mount-root`, id, root, ...command]
 }
 
-const mountedFile = new RegExp(`^[a-z-]+:(${rootsDirectory}/([0-9a-f]{128}))/`, 'u')
+const mountedFile = new RegExp(`(?:^|[:=])(${rootsDirectory}/([0-9a-f]{128}))/`, 'u')
 
 /** The command that syncs the image store, see units/programs/sync-store. */
 export function syncCommand({

@@ -46,6 +46,12 @@ t.test('a file in a root that must be mounted', t => {
   const { pull } = pullSteps({ unit, boundImage: { ...makeImage('one'), image } }, facts)
   t.strictSame(pull.slice(0, 3), ['/opt/lib/mount-root', 'a'.repeat(128), root])
   t.strictSame(pull.slice(3), ['/usr/bin/podman', 'image', 'pull', image])
+  for (const words of [['--authfile', `${root}/etc/auth.json`], [`--cert-dir=${root}/etc/certs`]]) {
+    const flag = words[0]?.split('=')[0] ?? ''
+    const options = [{ flag, words, identity: undefined, files: [] }]
+    const steps = pullSteps({ unit, boundImage: { ...makeImage('one'), options } }, facts)
+    t.strictSame(steps.pull.slice(0, 3), ['/opt/lib/mount-root', 'a'.repeat(128), root], flag)
+  }
   for (const other of ['-x', '..']) {
     const named = `oci-archive:/run/bootc-bound-images/roots/${other}/a.tar`
     const steps = pullSteps({ unit, boundImage: { ...makeImage('one'), image: named } }, facts)
