@@ -1,7 +1,7 @@
 import type { Pull } from '../plan/plan-pulls.ts'
 import { pullCommand } from './pull-command.ts'
 import { tagCommand } from './tag-command.ts'
-import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import { storedName } from '../bound-images/bound-image.ts'
 import { rootsDirectory } from '../directories.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { storePath } from '../facts/image-store.ts'

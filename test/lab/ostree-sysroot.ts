@@ -95,6 +95,8 @@ export const ostree: Backend = {
     'by a file': `ostree admin deploy --stage ${refOf(version)} && touch ${ostree.mark}-locked`,
   }),
 
+  deployCommand: version => `ostree admin deploy ${refOf(version)}`,
+
   unstageCommand: 'ostree admin undeploy 0',
 
   openRootCommand: (version, directory) =>

@@ -60,6 +60,8 @@ export interface Backend {
   stageCommand(version: string): string
   /** The ways of staging a version that shall not be finalized. */
   lockedStageCommands(version: string): Readonly<Record<string, string>>
+  /** Makes a version the default at once; undefined where there is no such tool. */
+  deployCommand?(version: string): string
   /** Removes what is staged. */
   readonly unstageCommand: string
   /** Makes the root of a version visible in a new directory, which is a mount or not. */

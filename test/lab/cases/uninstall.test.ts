@@ -54,7 +54,7 @@ const failures = async (host: Host) =>
 
 /** Units, processes and files of ours, but for what has been pulled and for directories that were made. */
 const ours = `
-  systemctl list-units --all --plain --no-legend '*bootc-*'
+  systemctl list-units --all --plain --no-legend '*bootc-[bp]*'
   pgrep -a 'node|podman'
   find /var/opt/bound-images ! -type d
   find /etc/systemd /run /var/lib -xdev -name '*bootc-*' ! -path '/run/repository/*'`
