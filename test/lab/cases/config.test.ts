@@ -35,12 +35,13 @@ t.test('config prints what holds on the host, and reads what it printed', async 
   t.strictSame(JSON.parse(again.stdout).settings, settings)
   const broken = await host.run(`
     mkdir /run/${file}.d
-    printf '[BoundImages]\nMaxParallel=many\n' >/run/${file}.d/x.conf
+    printf '[BoundImages]\nMaxParallel=many\nStore=/usr/lib/bootc/storage\n' >/run/${file}.d/x.conf
     mkfifo /etc/${file}.d/y.conf
     bootc-bound-images config
   `)
   t.match(broken, { exitCode: 1, stdout: '' })
   t.match(broken.stderr, `/etc/${file}.d/y.conf: this is a FIFO, not a regular file\n`)
   t.match(broken.stderr, `/run/${file}.d/x.conf, line 2, MaxParallel=: this is not a whole number;`)
+  t.match(broken.stderr, `/run/${file}.d/x.conf, line 3, Store=: this is a store of bootc, which `)
   await host.kill()
 })

@@ -52,14 +52,23 @@ t.test('a wrong password is a clear error', async t => {
   await host.kill()
 })
 
-t.test('a secret that is nowhere yet is named', async t => {
-  const host = await lab.host({ v1: fewQuickTries })
-  await host.commit('v2', specs)
-  await host.stage('v2')
-  t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
-  t.match(
-    (await host.run('bootc-bound-images status')).stdout,
-    /secret:1 +failed .*\/etc\/shop\/auth\.json/,
-  )
-  await host.kill()
-})
+const missing = {
+  'is nowhere yet': { ships: {}, change: 'true' },
+  'is in both images, but was deleted here': {
+    ships: { '/etc/shop/auth.json': authFile('correct horse') },
+    change: 'rm /etc/shop/auth.json',
+  },
+}
+for (const [what, { ships, change }] of Object.entries(missing))
+  t.test(`a secret that ${what} is named`, async t => {
+    const host = await lab.host({ v1: { ...fewQuickTries, ...ships } })
+    await host.commit('v2', { ...specs, ...ships })
+    t.match(await host.run(change), { exitCode: 0 })
+    await host.stage('v2')
+    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+    t.match(
+      (await host.run('bootc-bound-images status')).stdout,
+      /secret:1 +failed .*\/etc\/shop\/auth\.json/,
+    )
+    await host.kill()
+  })
