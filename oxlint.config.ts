@@ -31,7 +31,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   execa: ['host'],
   yargs: ['commands'],
   'js-yaml': ['bound-images'],
-  'smol-toml': ['root', 'bound-images'],
+  'smol-toml': ['backend', 'root', 'bound-images'],
   'node:child_process': ['host'],
 }
 

@@ -100,6 +100,7 @@ t.test('install, again, and uninstall', t => {
       '-rwxr-xr-x usr/lib/bootc-bound-images/recheck',
       '-rwxr-xr-x usr/lib/bootc-bound-images/record-pull',
       '-rwxr-xr-x usr/lib/bootc-bound-images/retry-delay',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/staged-file',
       '-rwxr-xr-x usr/lib/bootc-bound-images/sync-store',
       '-rwxr-xr-x usr/lib/bootc-bound-images/unmark-pull',
       '-rwxr-xr-x usr/lib/bootc-bound-images/unmark-running',

@@ -25,6 +25,8 @@ export interface Backend {
   readonly finalization: string
   /** The file that says what is staged. */
   readonly stagedFile: string
+  /** The file that is there while our lock is set. */
+  readonly lockFile: string
   /** The directory that changes with the list of deployments. */
   readonly listDirectory: string
 
@@ -47,6 +49,8 @@ export interface Backend {
    * stays as it is.
    */
   readonly takeLock: (hostRoot: string) => void
+  /** Whether our lock is set for what is staged. */
+  readonly isLockOurs: (hostRoot: string) => boolean
   /** Removes the lock if it is ours. After a refusal without a reboot, it would hold back a later deployment. */
   readonly removeOurLock: (hostRoot: string) => void
 
@@ -62,7 +66,18 @@ export interface Backend {
   readonly defaultDeployment: (hostRoot: string) => Deployment | undefined
 
   /** Whether a root must be mounted before it can be read. */
-  readonly isMounted: boolean
+  readonly needsMount: boolean
+  /** The file of a root that configures how it is mounted at boot. The boot itself reads a copy in the initramfs. */
+  readonly bootSettings: string
+  /**
+   * Whether a root boots with nothing in /etc but what it ships.
+   *
+   * @param text contents of `bootSettings`
+   * @throws Error if it cannot be parsed
+   */
+  readonly hasTransientEtc: (text: string) => boolean
+  /** The directory of a root with the /etc that it ships. */
+  readonly shippedEtc: (root: string) => string
   readonly runningEtc: (hostRoot: string) => RunningEtc
   /** /etc of a deployment that is finalized, or was never staged. */
   readonly finalizedEtc: (hostRoot: string, root: string) => string

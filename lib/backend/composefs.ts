@@ -1,21 +1,30 @@
-import { readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse as parseToml } from 'smol-toml'
 import { rootsDirectory } from '../directories.ts'
+import { fields } from '../fields.ts'
 import { listDirectory as namesIn } from '../list-directory.ts'
 import { unlessMissing } from '../unless-missing.ts'
 import type { Backend, Deployment } from './backend.ts'
-import { readBootEntries } from './boot-entries.ts'
+import { readBootEntries, readGrubImages } from './boot-entries.ts'
 import { readStagedFile, stagedTime } from './staged-file.ts'
 
 // bootc: crates/lib/src/composefs_consts.rs
 const stagedFile = 'run/composefs/staged-deployment'
 const listDirectory = 'sysroot/state/deploy'
+const images = 'sysroot/composefs/images'
 
 /**
  * Our lock: the file about the staged deployment, renamed by the gate or bootc-bound-images-guard.service. bootc has a
  * lock in the file itself, which its users and tools set and remove.
  */
-const heldFile = `${stagedFile}-held`
+const lockFile = `${stagedFile}-held`
+
+/** Where /boot or the EFI system partition can be. */
+const bootDirectories = ['sysroot/boot', 'boot', 'efi', 'boot/efi']
+
+/** Nothing of /etc is kept, or nothing is mounted there. The second and the last are the same as the ones before them. */
+const transientMounts: ReadonlySet<unknown> = new Set(['transient', 'volatile', 'none', 'root'])
 
 /** SHA-512 of the image, by fs-verity. */
 const idPattern = /^[0-9a-f]{128}$/u
@@ -24,27 +33,31 @@ const idPattern = /^[0-9a-f]{128}$/u
 export const composefs: Backend = {
   finalization: 'bootc-finalize-staged.service',
   stagedFile,
+  lockFile,
   listDirectory,
-  isMounted: true,
+  needsMount: true,
   readStaged,
   parseStaged: (hostRoot, bytes) => deployment(hostRoot, parse(bytes).id),
-  stagingTime: hostRoot => stagedTime(hostRoot, stagedFile) ?? stagedTime(hostRoot, heldFile),
+  stagingTime: hostRoot => stagedTime(hostRoot, stagedFile) ?? stagedTime(hostRoot, lockFile),
   isLocked: hostRoot => {
     const staged = readStaged(hostRoot)
     return staged !== undefined && parse(staged).isLocked
   },
   takeLock: hostRoot => {
-    unlessMissing(() => renameSync(join(hostRoot, stagedFile), join(hostRoot, heldFile)))
+    unlessMissing(() => renameSync(join(hostRoot, stagedFile), join(hostRoot, lockFile)))
   },
+  isLockOurs: hostRoot =>
+    readStaged(hostRoot) !== undefined && readStagedFile(hostRoot, stagedFile) === undefined,
   removeOurLock: hostRoot => {
     // What was staged since has taken its place.
     if (readStagedFile(hostRoot, stagedFile) !== undefined)
-      rmSync(join(hostRoot, heldFile), { force: true })
-    else unlessMissing(() => renameSync(join(hostRoot, heldFile), join(hostRoot, stagedFile)))
+      rmSync(join(hostRoot, lockFile), { force: true })
+    else unlessMissing(() => renameSync(join(hostRoot, lockFile), join(hostRoot, stagedFile)))
   },
   deployments: hostRoot =>
     namesIn(join(hostRoot, listDirectory))
-      .filter(name => idPattern.test(name))
+      // bootc removes the image first.
+      .filter(name => idPattern.test(name) && existsSync(join(hostRoot, images, name)))
       .map(name => deployment(hostRoot, name)),
   running: hostRoot => composefs.deploymentOf(hostRoot, hostRoot),
   deploymentOf: (hostRoot, root) => {
@@ -56,15 +69,22 @@ export const composefs: Backend = {
     root === hostRoot ||
     (idAt(hostRoot, root) !== undefined && idAt(hostRoot, root) === idAt(hostRoot, '/')),
   defaultDeployment: hostRoot => {
-    const [first] = ['sysroot/boot', 'boot']
+    // bootc writes the file of GRUB for unified kernel images, else entries whose sort key is the order.
+    const inGrub = bootDirectories.flatMap(boot => readGrubImages(join(hostRoot, boot)))
+    const entries = bootDirectories
       .flatMap(boot => readBootEntries(join(hostRoot, boot, 'loader/entries')))
-      .flatMap(({ sortKey, option }) => {
-        const id = option('composefs')?.replace(/^\?/u, '')
-        return id !== undefined && idPattern.test(id) ? [{ sortKey, id }] : []
-      })
       .toSorted((a, b) => Buffer.compare(Buffer.from(a.sortKey), Buffer.from(b.sortKey)))
-    return first && deployment(hostRoot, first.id)
+      .map(({ image, option }) => image ?? option('composefs')?.replace(/^\?/u, '') ?? '')
+    const first = [...inGrub, ...entries].find(id => idPattern.test(id))
+    return first === undefined ? undefined : deployment(hostRoot, first)
   },
+  bootSettings: '/usr/lib/composefs/setup-root-conf.toml',
+  hasTransientEtc: text => {
+    // bootc: crates/initramfs/src/lib.rs, mount_subdir
+    const { mount, transient } = fields(parseToml(text)['etc'])
+    return mount === undefined ? transient === true : transientMounts.has(mount)
+  },
+  shippedEtc: root => join(root, 'etc'),
   runningEtc: hostRoot => ({
     local: join(hostRoot, 'etc'),
     booted: join(composefs.running(hostRoot)?.root ?? hostRoot, 'etc'),
@@ -88,7 +108,7 @@ export function isComposefsHost(hostRoot: string): boolean {
 
 /** After finalization the file stays until the next boot, which can be a soft reboot. */
 function readStaged(hostRoot: string): Buffer | undefined {
-  const bytes = readStagedFile(hostRoot, stagedFile) ?? readStagedFile(hostRoot, heldFile)
+  const bytes = readStagedFile(hostRoot, stagedFile) ?? readStagedFile(hostRoot, lockFile)
   if (bytes === undefined) return undefined
   const id = /"depl_id"\s*:\s*"([^"]*)"/u.exec(bytes.toString('latin1'))?.[1]
   return id === idAt(hostRoot, '/') ? undefined : bytes
@@ -103,7 +123,9 @@ function parse(bytes: Buffer): { readonly id: string; readonly isLocked: boolean
     if (typeof isLocked !== 'boolean') throw new Error('finalization_locked is not a boolean')
     return { id, isLocked }
   } catch (error) {
-    throw new Error(`/${stagedFile} is not a staged deployment of bootc`, { cause: error })
+    throw new Error(`/${stagedFile} is not a staged deployment of bootc: stage the update again`, {
+      cause: error,
+    })
   }
 }
 

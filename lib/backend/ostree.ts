@@ -17,8 +17,9 @@ const ourLock = 'bootc-bound-images\n'
 export const ostree: Backend = {
   finalization: 'ostree-finalize-staged.service',
   stagedFile,
+  lockFile,
   listDirectory,
-  isMounted: false,
+  needsMount: false,
   readStaged: hostRoot => readStagedFile(hostRoot, stagedFile),
   parseStaged,
   stagingTime: hostRoot => stagedTime(hostRoot, stagedFile),
@@ -32,6 +33,7 @@ export const ostree: Backend = {
     if (lockOf(hostRoot) === undefined)
       writeFileSync(join(hostRoot, lockFile), ourLock, { flag: 'wx' })
   },
+  isLockOurs: hostRoot => ostree.readStaged(hostRoot) !== undefined && lockOf(hostRoot) === 'ours',
   removeOurLock: hostRoot => {
     if (lockOf(hostRoot) === 'ours') rmSync(join(hostRoot, lockFile))
   },
@@ -59,6 +61,18 @@ export const ostree: Backend = {
       })
       .toSorted((a, b) => b.version - a.version)
     return first && deploymentIn(realpathSync(join(hostRoot, 'sysroot', first.link)))
+  },
+  bootSettings: '/usr/lib/ostree/prepare-root.conf',
+  hasTransientEtc: text => {
+    // ostree-prepare-root(1)
+    const section = text.split(/^\[/mu).find(part => part.startsWith('etc]')) ?? ''
+    return /^transient[ \t]*=[ \t]*(?:true|1)[ \t]*$/mu.test(section)
+  },
+  shippedEtc: root => {
+    const etc = join(root, 'usr/etc')
+    return statSync(etc, { throwIfNoEntry: false })?.isDirectory() === true
+      ? etc
+      : join(root, 'etc')
   },
   runningEtc: hostRoot => ({
     // With etc.transient, /etc is an overlay whose changes are gone at the reboot.

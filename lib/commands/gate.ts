@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { readSettings } from '../config/read-settings.ts'
 import { hostRoot } from '../directories.ts'
 import { answerOnly, finalAnswer } from '../shutdown/answer-record.ts'
 import { answer } from '../shutdown/answer.ts'
@@ -48,8 +49,30 @@ export const gateCommand: CommandModule<object, Options> = {
       process.stdout.write('No deployment is staged.\n')
       return
     }
+    if (isFinal && isHeldBack(root)) {
+      process.stderr.write(
+        `${root} is the root of the staged deployment, which the gate has not let pass: see bootc-bound-images status\n`,
+      )
+      process.exitCode = 1
+      return
+    }
     // A soft reboot has its own way to keep the running OS.
     const record = isFinal ? finalAnswer(root, () => {}) : answerOnly(root)
     if (!(await answer(record, settings => lookAt(root, settings, merged)))) process.exitCode = 1
   },
+}
+
+/**
+ * Whether a root that is to be booted next, without boot loader, is that of a deployment that the gate has refused in
+ * this shutdown. So it is not finalized, and its /etc is not merged. With `Gate=off`, that is left to others.
+ */
+function isHeldBack(root: string): boolean {
+  const backend = backendOf(hostRoot)
+  const staged = backend.readStaged(hostRoot)
+  if (staged === undefined || !backend.isLockOurs(hostRoot)) return false
+  const { name } = backend.parseStaged(hostRoot, staged)
+  return (
+    backend.deploymentOf(hostRoot, root)?.name === name &&
+    readSettings(hostRoot).settings.gate === 'require'
+  )
 }

@@ -17,7 +17,7 @@ const opened = new Set<string>()
  * @returns the root directory
  */
 export function openRoot({ name, root }: Deployment): string {
-  if (!backendOf(hostRoot).isMounted || opened.has(root)) return root
+  if (!backendOf(hostRoot).needsMount || opened.has(root)) return root
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const { failed, stderr } = execaSync(mountRoot, [name, root], { timeout, reject: false })
   if (failed)

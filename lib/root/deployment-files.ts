@@ -22,7 +22,7 @@ interface Followed {
 
 /**
  * The files of a deployment as it will see them when it is booted, while it is only a directory: /etc as
- * ostree will merge it at finalization, /run and /var of the host, and the rest from its root. Links never
+ * finalization will merge it, /run and /var of the host, and the rest from its root. Links never
  * lead out of this view. Paths are absolute, as the deployment will see them.
  */
 export class DeploymentFiles {

@@ -21,9 +21,8 @@ export interface Layout {
  * running system itself, a deployment that was never staged or is finalized, or a root that is read without a
  * host, as in an image build.
  *
- * A staged deployment also has an /etc, but until finalization that is a copy of its /usr/etc (ostree:
- * src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc). The local changes are those below the directory of
- * the running deployment: with `etc.transient`, /etc is an overlay whose changes are gone at the reboot.
+ * A staged deployment also has an /etc, but until finalization that is a copy of what it ships (ostree:
+ * src/libostree/ostree-sysroot-deploy.c, prepare_deployment_etc; bootc: crates/lib/src/bootc_composefs/state.rs).
  *
  * @param hostRoot the running system, `/` or a directory that stands for it
  * @param isMerged whether /etc of the root is already what the deployment will see
@@ -42,13 +41,10 @@ export function layoutOf(
   const backend = backendOf(hostRoot)
   const isRunning = backend.isRunning(hostRoot, root)
   const places = { root, host: hostRoot, isRunning }
-  if (!isRunning && !backend.isMounted && hasTransientEtc(root))
-    return layout(places, below => [join(root, 'usr/etc', below)])
+  if (!isRunning && hasTransientEtc(root, backend))
+    return layout(places, below => [join(backend.shippedEtc(root), below)])
   if (isMerged || isRunning) return layout(places, finalEtc(backend.finalizedEtc(hostRoot, root)))
-  const trees = {
-    ...backend.runningEtc(hostRoot),
-    next: join(root, isDirectory(join(root, 'usr/etc')) ? 'usr/etc' : 'etc'),
-  }
+  const trees = { ...backend.runningEtc(hostRoot), next: backend.shippedEtc(root) }
   return layout(
     places,
     below => [join(trees.local, below), join(trees.next, below)],

@@ -1,20 +1,20 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
-/** The three trees that ostree merges at finalization. Each may have its own copy of a path. */
+/** The three trees that ostree or bootc merges at finalization. Each may have its own copy of a path. */
 export interface EtcTrees {
   /** /etc of the running system. */
   readonly local: string
-  /** /usr/etc of the booted deployment: the files before local changes. */
+  /** What the booted deployment ships: the files before local changes. */
   readonly booted: string
-  /** /usr/etc of the new deployment. */
+  /** What the new deployment ships. */
   readonly next: string
 }
 
 /**
  * The current location of the new deployment's copy of a path below /etc, while that deployment is staged.
  * Local changes and additions stay, local deletions stay deleted, and the rest comes from the new deployment
- * (ostree: src/libostree/ostree-sysroot-deploy.c, merge_configuration_from).
+ * (ostree: src/libostree/ostree-sysroot-deploy.c, merge_configuration_from; bootc: crates/etc-merge/src/lib.rs).
  *
  * The rule applies to each path by itself, with one exception: a directory stays if something in it stays. A
  * path below a deleted directory does not resolve, because the directory is missing.

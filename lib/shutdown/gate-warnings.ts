@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { hostRoot } from '../directories.ts'
 import { backendOf, requireKnownBackend } from '../backend/host-backend.ts'
 import { gate, guard, inactiveUnits } from '../host/finalization-units.ts'
@@ -9,9 +10,9 @@ import { describeError } from '../text/describe-error.ts'
  * what systemd has loaded, because later drop-ins can change our units.
  */
 export async function gateWarnings(): Promise<readonly string[]> {
-  const { finalization, readStaged } = backendOf(hostRoot)
+  const { finalization, lockFile, readStaged } = backendOf(hostRoot)
   const isRequired = (await unitProperty(finalization, 'Requires')).split(' ').includes(guard)
-  const canLock = (await unitProperty(guard, 'ExecStop')).includes('staged-deployment-locked')
+  const canLock = (await unitProperty(guard, 'ExecStop')).includes(basename(lockFile))
   const inactive =
     readStaged(hostRoot) === undefined
       ? (await inactiveUnits(finalization)).filter(unit => unit === gate)

@@ -19,7 +19,7 @@ export interface RefusedImage {
 
 /** A deployment that was not allowed to become the default. */
 export interface GateRefusal {
-  /** Name of the root's directory, `<checksum>.<serial>`. */
+  /** Its name, see `Deployment`. */
   readonly deployment: string
   /** Name of the deployment that was running; undefined if an earlier version wrote this. */
   readonly running?: string

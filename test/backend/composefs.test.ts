@@ -58,11 +58,14 @@ t.test('what is staged', t => {
   t.equal(composefs.readStaged(host)?.toString(), mark(b))
   t.equal(composefs.stagingTime(host), time)
   t.notOk(composefs.isLocked(host), 'it is ours')
+  t.ok(composefs.isLockOurs(host))
   composefs.removeOurLock(host)
   composefs.removeOurLock(host)
+  t.notOk(composefs.isLockOurs(host))
   t.equal(readFileSync(file, 'utf8'), mark(b))
   composefs.takeLock(host)
   writeFileSync(file, mark(c, true))
+  t.notOk(composefs.isLockOurs(host), 'not for this one')
   t.ok(composefs.isLocked(host), 'staged since')
   composefs.removeOurLock(host)
   t.notOk(existsSync(held))
@@ -81,7 +84,10 @@ t.test('deployments', t => {
   const host = hostWith(t, {
     [`${composefs.listDirectory}/${a}/etc/`]: '',
     [`${composefs.listDirectory}/${b}/etc/`]: '',
+    [`${composefs.listDirectory}/${c}/etc/`]: '',
     [`${composefs.listDirectory}/lost+found/`]: '',
+    [`sysroot/composefs/images/${a}`]: '',
+    [`sysroot/composefs/images/${b}`]: '',
   })
   const of = (name: string) => ({ name, root: join(host, roots, name) })
   t.strictSame(composefs.deployments(host), [of(a), of(b)])
@@ -106,11 +112,13 @@ t.test('/etc', t => {
   t.equal(composefs.finalizedEtc(host, host), join(host, 'etc'))
   t.equal(composefs.finalizedEtc(host, '/mnt/b'), join(host, composefs.listDirectory, b, 'etc'))
   t.equal(composefs.finalizedEtc(host, '/mnt/c'), '/mnt/c/etc')
+  t.equal(composefs.shippedEtc('/mnt/b'), '/mnt/b/etc')
   const unknown = makeTree(t, {})
   t.strictSame(composefs.runningEtc(unknown).booted, join(unknown, 'etc'))
   t.end()
 })
 
+const image = (id: string) => `/EFI/Linux/bootc/bootc_composefs-${id}.efi`
 const entry = (number: number, id: string) =>
   `title x\nversion 1\nsort-key bootc-debian-${number}\noptions root=LABEL=x composefs=${id}\n`
 
@@ -128,6 +136,14 @@ t.test('what boots by default', t => {
   mkdirSync(join(host, 'boot'))
   renameSync(join(host, 'sysroot/boot/loader'), join(host, 'boot/loader'))
   t.equal(composefs.defaultDeployment(host)?.name, a)
+  writeFileSync(join(host, 'boot/loader/entries/w.conf'), `sort-key a\nuki ${image(c)}\n`)
+  t.equal(composefs.defaultDeployment(host)?.name, c)
+  mkdirSync(join(host, 'sysroot/boot/grub2'))
+  writeFileSync(
+    join(host, 'sysroot/boot/grub2/user.cfg'),
+    [b, a].map(id => `menuentry "x" {\n chainloader "${image(id)}"\n}\n`).join(''),
+  )
+  t.equal(composefs.defaultDeployment(host)?.name, b)
   t.equal(composefs.defaultDeployment(hostWith(t)), undefined)
   t.end()
 })

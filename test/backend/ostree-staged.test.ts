@@ -5,7 +5,7 @@ import { requireKnownBackend } from '../../lib/backend/host-backend.ts'
 import { ostree } from '../../lib/backend/ostree.ts'
 import { makeTree } from '../make-tree.ts'
 
-const { isLocked, removeOurLock, stagedFile, takeLock } = ostree
+const { isLocked, isLockOurs, removeOurLock, stagedFile, takeLock } = ostree
 const parse = (bytes: Buffer) => ostree.parseStaged('/', bytes)
 const fixture = (name: string) => new URL(`../fixtures/staged-deployment/${name}`, import.meta.url)
 
@@ -99,11 +99,14 @@ t.test('locked by its mark, or by a file', t => {
   takeLock(host)
   removeOurLock(host)
   t.ok(isLocked(host), 'it is not ours')
+  t.notOk(isLockOurs(host))
   rmSync(lock)
   takeLock(host)
   t.equal(readFileSync(lock, 'utf8'), 'bootc-bound-images\n', 'as the guard writes it')
   t.notOk(isLocked(host))
+  t.ok(isLockOurs(host))
   removeOurLock(host)
+  t.notOk(isLockOurs(host))
   t.notOk(existsSync(lock))
   t.notOk(isLocked(host))
   cpSync(fixture('staged-locked.gvariant'), join(host, stagedFile))

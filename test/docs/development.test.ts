@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join, relative } from 'node:path'
 import t from 'tap'
@@ -93,5 +93,12 @@ t.test('every row says who writes, reads and removes it, and how long it is kept
     t.equal(cells.length, 5, path)
     t.ok(cells.every(Boolean), path)
   }
+  t.end()
+})
+
+t.test('the files that it names exist', t => {
+  const named = [...page.matchAll(/`((?:lib|test|units|docs|generator)\/[a-z0-9/.@-]+)`/gu)]
+  t.ok(named.length > 30)
+  for (const [, path = ''] of named) t.ok(existsSync(join(repository, path)), path)
   t.end()
 })

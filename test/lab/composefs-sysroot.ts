@@ -89,6 +89,8 @@ export const composefs: Backend = {
 
   varOf: sysroot => join(sysroot, 'state/os/default/var'),
 
+  shippedEtc: '/etc',
+
   finalizer: 'bootc-finalize-staged.service',
 
   mark: '/run/composefs/staged-deployment',

@@ -85,7 +85,11 @@ export class Host {
       ...[...this.#binds, ...(options.binds ?? [])].map(bind => `--bind=${bind}`),
       '/bin/sh',
       '-euc',
-      [options.hasTransientEtc ? transientEtc : '', steps.inside, startSystemd].join('\n'),
+      [
+        options.hasTransientEtc ? transientEtc(backend.shippedEtc) : '',
+        steps.inside,
+        startSystemd,
+      ].join('\n'),
     ]
     await execa('sh', ['-euc', steps.before])
     const container = startContainer(cgroup, args)
@@ -255,10 +259,12 @@ const startSystemd = `
   exec /usr/lib/systemd/systemd $(cat /run/lab/cmdline) systemd.setenv=OSTREE_SYSROOT_OPTS=skip-sync systemd.condition_needs_update=no
 `
 
-/** As ostree-prepare-root does (ostree: src/switchroot/ostree-prepare-root.c). */
-const transientEtc = `
-  mkdir -p /run/ostree/transient-etc/upper /run/ostree/transient-etc/work
-  mount -t overlay overlay /etc -o lowerdir=/usr/etc,upperdir=/run/ostree/transient-etc/upper,workdir=/run/ostree/transient-etc/work
+/** As the initramfs does it (ostree: src/switchroot/ostree-prepare-root.c; bootc: crates/initramfs/src/lib.rs). */
+const transientEtc = (shipped: string) => `
+  mkdir -p /run/transient-etc/root /run/transient-etc/upper /run/transient-etc/work
+  mount --bind / /run/transient-etc/root
+  mount -t overlay overlay /etc -o lowerdir=/run/transient-etc/root${shipped},upperdir=/run/transient-etc/upper,workdir=/run/transient-etc/work
+  umount /run/transient-etc/root
 `
 
 const isRunning = ({ nodeChildProcess: { exitCode, signalCode } }: Container): boolean =>

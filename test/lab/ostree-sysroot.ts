@@ -84,6 +84,8 @@ export const ostree: Backend = {
 
   varOf: sysroot => join(sysroot, 'ostree/deploy/debian/var'),
 
+  shippedEtc: '/usr/etc',
+
   finalizer: 'ostree-finalize-staged.service',
 
   mark: '/run/ostree/staged-deployment',

@@ -52,6 +52,8 @@ export interface Backend {
   bootSteps(area: WorkArea, sysroot: string, entry: BootEntry): BootSteps
   /** The directory of the host's /var. */
   varOf(sysroot: string): string
+  /** The directory of a root with the /etc that it ships. */
+  readonly shippedEtc: string
   /** The service that finalizes what is staged, at shutdown. */
   readonly finalizer: string
   /** The file that is there while something is staged. */

@@ -49,3 +49,19 @@ t.test('a root that cannot be mounted is refused, with the reason', async t => {
   t.match((await host.run('bootc-bound-images status')).stdout, why)
   await host.kill()
 })
+
+t.test('where nothing of /etc is kept, what the image ships counts', async t => {
+  const host = await lab.host()
+  const settings = '[etc]\nmount = "transient"\n'
+  await host.commit('v2', { ...specs, 'usr/lib/composefs/setup-root-conf.toml': settings })
+  await host.run(`
+    mkdir -p /etc/bootc/bound-images.d
+    ln -s /dev/null /etc/bootc/bound-images.d/web.image
+    printf '%s' '${imageSpec(registry, 'here:1')}' >/etc/bootc/bound-images.d/here.image`)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  const { stdout } = await host.run('bootc-bound-images status')
+  t.match(stdout, /\/web:1 +present/)
+  t.notMatch(stdout, /here:1/)
+  await host.kill()
+})

@@ -79,7 +79,9 @@ t.test('while others are pulled, the running OS keeps the names of those that we
   const names = ['web:1', 'slow:1']
   const specs = names.map((name, index) => [`${index}.image`, imageSpec(registry, name)])
   await host.commit('v2', boundImages(Object.fromEntries(specs)))
-  await host.run('printf torn >>/var/lib/bootc-bound-images/names')
+  await until(host, hasLookedAtBoot)
+  const state = '/var/lib/bootc-bound-images'
+  t.match(await host.run(`mkdir -p ${state} && printf torn >>${state}/names`), { exitCode: 0 })
   // Not the request that resolves the tag.
   registry.fail({ match: '/slow/manifests/sha256:', mode: 'hang' })
   await host.stage('v2')
@@ -89,7 +91,7 @@ t.test('while others are pulled, the running OS keeps the names of those that we
   const { stdout: id } = await host.run(`podman image inspect --format '{{.Id}}' ${at('web:1')}`)
   t.match(id, /^[0-9a-f]{64}$/u, 'the running OS finds it by its name')
   t.match(await host.run(isPulling), { exitCode: 0 }, 'while the other one is still pulled')
-  t.match(await host.run('cat /var/lib/bootc-bound-images/names'), {
+  t.match(await host.run(`cat ${state}/names`), {
     stdout: `torn\n${id} ${at('web:1')}`,
   })
   registry.heal()

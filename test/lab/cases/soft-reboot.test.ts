@@ -37,6 +37,27 @@ t.test('a soft reboot passes when every image is there', async t => {
   await host.kill()
 })
 
+t.test(
+  'no soft reboot into what the gate refused for a spec that only the merge brings',
+  async t => {
+    const host = await preparedHost()
+    const spec = imageSpec(registry, 'nope:1')
+    await host.run(`
+    mkdir -p /etc/bootc/bound-images.d
+    printf '%s' '${spec}' >/etc/bootc/bound-images.d/nope.image`)
+    await host.stage('v2')
+    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+    await host.run(backend.prepareSoftReboot('v2'))
+    await softReboot(host)
+    t.notOk(await isNextRoot(host))
+    // The soft reboot of the lab leaves no /sysroot, which \`status\` needs.
+    t.match(await host.run('cat /var/lib/bootc-bound-images/refused.json'), {
+      stdout: /nope:1[^]*manifest unknown/,
+    })
+    await host.kill()
+  },
+)
+
 t.test('a soft reboot without the images stays on the running OS', async t => {
   const breaks = {
     'an image is missing': '',
