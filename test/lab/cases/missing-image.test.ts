@@ -109,9 +109,11 @@ t.test(
   },
 )
 
+const isComposefs = backend.mark.includes('composefs')
+
 t.test('something is staged in another way than the host was booted', async t => {
   const host = await lab.host()
-  const other = backend.mark.includes('composefs') ? 'ostree' : 'composefs'
+  const other = isComposefs ? 'ostree' : 'composefs'
   await host.run(`mkdir -p /run/${other} && echo x >/run/${other}/staged-deployment`)
   const refused = {
     exitCode: 1,
@@ -126,3 +128,15 @@ t.test('something is staged in another way than the host was booted', async t =>
   t.match(JSON.parse(status.stdout), { error: /does not fit/, gateInPlace: false })
   await host.kill()
 })
+
+if (!isComposefs)
+  t.test('a host that is booted from no deployment', async t => {
+    const host = await lab.host()
+    await host.run('rm /run/ostree-booted')
+    t.match(await host.run('systemctl start bootc-bound-images.target'), { exitCode: 1 })
+    t.match(await host.run('bootc-bound-images status'), {
+      exitCode: 1,
+      stdout: /^Nothing is known about the images: this host was booted neither with ostree /,
+    })
+    await host.kill()
+  })
