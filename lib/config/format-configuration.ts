@@ -6,8 +6,9 @@ export function formatConfiguration({ settings, sources }: Configuration): strin
   return [
     `[${section}]`,
     ...settingNames.flatMap(name => {
-      const { key, otherwise } = settingKeys[name]
-      const source = sources[name]?.join(', ') ?? (otherwise ? `default: ${otherwise}` : 'default')
+      const { key, defaultText } = settingKeys[name]
+      const source =
+        sources[name]?.join(', ') ?? (defaultText ? `default: ${defaultText}` : 'default')
       return [`# ${source}`, `${key}=${writeSetting(settings, name)}`]
     }),
     '',

@@ -59,7 +59,7 @@ export interface SettingKey<Value> {
   /** Valid values, for people. */
   readonly values: string
   /** The default, for people. Only for a setting whose default has no value. */
-  readonly otherwise?: string
+  readonly defaultText?: string
   /**
    * Parses the text of one assignment. The text is never empty: an empty assignment restores the default.
    *
@@ -94,7 +94,7 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
   resolveTimeoutSec: timeSpan('ResolveTimeoutSec', 0, 120),
   store: {
     key: 'Store',
-    otherwise: "podman's own store",
+    defaultText: "podman's own store",
     values:
       'dedicated, or an absolute path of letters, digits and . _ + - @, not below /dev, /proc, /run, /sys or /tmp',
     read: text => {
@@ -111,7 +111,7 @@ export const settingKeys: { readonly [Name in keyof Settings]: SettingKey<Settin
   },
   specDirs: {
     key: 'SpecDirs',
-    otherwise: 'the usual directories',
+    defaultText: 'the usual directories',
     values: 'absolute paths of letters, digits and . _ + - @, separated by blanks',
     read: text => text.split(/[ \t]+/u).map(readPath),
     write: paths => paths.join(' '),

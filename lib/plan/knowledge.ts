@@ -12,9 +12,9 @@ export interface ImageKnowledge {
   /** Whether the image is in the store, so that there is nothing to do. */
   readonly isPresent?: boolean | undefined
   /** Whether the registry has already refused the image. */
-  readonly isHopeless?: boolean | undefined
+  readonly isRefused?: boolean | undefined
   /** Whether an earlier staging made the same request and its pull is running. */
-  readonly isUnderWay?: boolean | undefined
+  readonly isPulling?: boolean | undefined
 }
 
 /** Keyed by `identity` of the bound image. */

@@ -2,7 +2,7 @@ import type { ImageKnowledge } from './knowledge.ts'
 import { sumBytes } from './layer.ts'
 
 /** What is known about a pull before it runs. */
-export interface Job extends Pick<ImageKnowledge, 'layers' | 'isHopeless' | 'isUnderWay'> {
+export interface Job extends Pick<ImageKnowledge, 'layers' | 'isRefused' | 'isPulling'> {
   /** Identifies the image: its digest, or its name if the digest is unknown. */
   readonly image?: string | undefined
 }
@@ -101,7 +101,7 @@ function chooseLeaders(jobs: readonly Job[], sign: number): readonly Pull[] {
 function bySize(jobs: readonly Job[], sign: number) {
   const known = new Map(jobs.flatMap(({ image, layers }) => (layers ? [[image, layers]] : [])))
   return jobs
-    .map(({ image, isUnderWay, isHopeless, ...job }, index) => {
+    .map(({ image, isPulling, isRefused, ...job }, index) => {
       const layers = job.layers ?? (image === undefined ? undefined : known.get(image))
       return {
         index,
@@ -110,7 +110,7 @@ function bySize(jobs: readonly Job[], sign: number) {
         size: layers ? sumBytes(layers) : unknownBytes,
         // systemd does not stop a pull that is running. No pull must wait for the attempts of one that will
         // fail.
-        class: isUnderWay === true ? 0 : isHopeless === true ? 2 : 1,
+        class: isPulling === true ? 0 : isRefused === true ? 2 : 1,
       }
     })
     .toSorted((a, b) => a.class - b.class || sign * (a.size - b.size))

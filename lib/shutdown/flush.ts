@@ -1,45 +1,26 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  containersDirectories,
-  credentialsDirectory,
-  hostRoot,
-  runtimeDirectory,
-} from '../directories.ts'
+import { hostRoot } from '../directories.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { planRequest } from '../request/plan-request.ts'
 import type { Request } from '../request/request.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
-import { removeOtherFiles, writePrivateFiles } from '../state/private-files.ts'
-import { runStep } from '../host/run-step.ts'
-import { pullStates, type PullState } from '../survey/pull-states.ts'
-import { currentUnits } from '../state/unit-sets.ts'
-import { inOrder } from './in-order.ts'
 import type { Look } from './look.ts'
+import { graceMilliseconds, pullMissing } from './pull-missing.ts'
+import { untilPullsEnd } from './until-pulls-end.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
-import { isPendingUnit, neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
+import { neededPulls, type Plan, type Pull } from '../plan/plan-pulls.ts'
 import { anyPodmanVersion } from '../facts/podman-version.ts'
-import type { PullProgress } from '../plan/pull-progress.ts'
-import { pullSteps } from '../render/pull-steps.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { requireSameStore, requireStore } from '../request/store-mounts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { findImages } from '../survey/find-images.ts'
-import { protectImages } from '../tags/protect-images.ts'
 import { repair } from '../staging/repair.ts'
 import { resolveAgain } from '../staging/resolve-again.ts'
-import { isStagedSeen, lastStagingOutcome, stagingRefusal } from '../state/last-staging.ts'
+import { stagingRefusal } from '../state/last-staging.ts'
 import { planStaging, type PlannedStaging } from '../staging/plan-staging.ts'
-
-/** Maximum number of attempts. A shutdown must not wait long for a registry that is down. */
-const maxAttempts = 3
-const pollMilliseconds = 200
-
-/** Time after the deadline to sync and record downloaded images. */
-const graceMilliseconds = 60_000
 
 /**
  * Waits for running pulls, and pulls the missing images of the staged deployment, so that an update takes effect if it
@@ -89,7 +70,7 @@ export async function flush(root: string, report: (line: string) => void): Promi
     const { wanted } = await look()
     const untried = wanted.filter(({ unit }) => !failed.has(unit) && !errors.has(unit))
     const limited = planOnly(untried, request, plan, facts)
-    for (const [unit, error] of await pullAll(request, limited, facts, deadline, report))
+    for (const [unit, error] of await pullMissing(request, limited, facts, deadline, report))
       errors.set(unit, error)
     const after = await look()
     const missing = plan.pulls.filter((_, index) => after.found[index]?.presence === 'missing')
@@ -115,43 +96,6 @@ async function lookUp(
   return planStaging(next, facts, report, (deadline - Date.now()) / 1000)
 }
 
-/**
- * Waits for running pulls; for those of an earlier staging, at most half of the time. Checks the sub-state, because a
- * unit that waits for its next attempt stays `activating` forever: systemd starts nothing more during a shutdown.
- *
- * @returns the units that were given up for this staging, and those that have pulled for it
- */
-async function untilPullsEnd(
-  pulls: readonly Pull[],
-  deadline: number,
-  report: (line: string) => void,
-): Promise<Readonly<Record<'failed' | 'pulled', ReadonlySet<string>>>> {
-  const own = new Set(pulls.map(({ unit }) => unit))
-  const units = new Set([...[...currentUnits(runtimeDirectory)].filter(isPendingUnit), ...own])
-  const half = (Date.now() + deadline) / 2
-  let last = -1
-  for (;;) {
-    const states = await pullStates([...units])
-    const running = states
-      .filter(({ sub }) => sub === 'start' || sub === 'start-post')
-      .filter(({ unit }) => own.has(unit) || Date.now() < half)
-    if (running.length === 0 || Date.now() > deadline) {
-      // If the staging did not run to its end, the states are those of an earlier staging.
-      const ended = isStagedSeen() && lastStagingOutcome() !== 'running' ? states : []
-      // With systemd older than 254, a stop between two attempts leaves the unit failed. give-up still counts then.
-      const givenUp = ended.filter(({ hasFailedAttempt }) => !hasFailedAttempt)
-      return { failed: unitsThat(givenUp, 'failed'), pulled: unitsThat(ended, 'pulled') }
-    }
-    if (running.length !== last) report(`waiting for ${running.length} pulls under way`)
-    last = running.length
-    await sleep(pollMilliseconds)
-  }
-}
-
-function unitsThat(states: readonly PullState[], progress: PullProgress): ReadonlySet<string> {
-  return new Set(states.filter(state => state.progress === progress).map(({ unit }) => unit))
-}
-
 /** A plan for only the wanted pulls, as if the other images were present. */
 function planOnly(
   wanted: readonly Pull[],
@@ -168,51 +112,9 @@ function planOnly(
         digest,
         layers,
         isPresent: !units.has(unit),
-        isHopeless: known?.get(identity)?.isHopeless,
+        isRefused: known?.get(identity)?.isRefused,
       },
     ]),
   )
   return planRequest(request, settings, knowledge)
-}
-
-/**
- * Carries out the needed pulls of a plan, in its order.
- *
- * @returns the last error of each pull that failed, by its unit
- */
-async function pullAll(
-  { privateFiles, containersDirectory }: Request,
-  plan: Plan,
-  facts: PullFacts,
-  deadline: number,
-  report: (line: string) => void,
-): Promise<ReadonlyMap<string, string>> {
-  const errors = new Map<string, string>()
-  writePrivateFiles(privateFiles)
-  // Do not use credentials that the administrator has removed since staging.
-  removeOtherFiles([credentialsDirectory, containersDirectories], privateFiles)
-  const { retryLimit, retryDelaySec, retryMaxDelaySec } = facts.settings
-  const toFinish = { deadline: deadline + graceMilliseconds }
-  const carryOut = async (pull: Pull) => {
-    const steps = pullSteps(pull, facts)
-    for (let attempt = 1; ; attempt++) {
-      report(`pulling ${pull.boundImage.name}`)
-      // As units/programs/by-digest-or-tag does.
-      const command = attempt % 2 === 0 ? (steps.pullByTag ?? steps.pull) : steps.pull
-      const error =
-        (await runStep(steps.mark, toFinish)) ??
-        (await runStep(command, { deadline, containersDirectory })) ??
-        (await runStep(steps.record, toFinish))
-      errors.delete(pull.unit)
-      if (error === undefined) return
-      errors.set(pull.unit, error)
-      await runStep(steps.unmark, toFinish)
-      const delay = 1000 * Math.min(retryDelaySec * 2 ** (attempt - 1), retryMaxDelaySec)
-      if (attempt >= Math.min(retryLimit, maxAttempts) || Date.now() + delay > deadline) return
-      await sleep(delay)
-    }
-  }
-  await protectImages(neededPulls(plan), facts, report)
-  await inOrder(neededPulls(plan), carryOut)
-  return errors
 }

@@ -112,7 +112,7 @@ interface PullState {
 }
 
 async function startPulls(
-  { request, plan, doubt, isSameStaging }: PlannedStaging,
+  { request, plan, localFailure, isSameStaging }: PlannedStaging,
   known: ReadonlySet<string>,
   facts: HostFacts & Podman,
   warn: (line: string) => void,
@@ -129,9 +129,9 @@ async function startPulls(
     return undefined
   }
   const missing = states.filter(({ isStored }) => !isStored).map(({ pull }) => pull)
-  const isUnderWay = states.some(({ progress }) => isRunning(progress))
-  if (!isUnderWay) {
-    const { refusal, warning } = checkSpace(missing, doubt, facts)
+  const isPulling = states.some(({ progress }) => isRunning(progress))
+  if (!isPulling) {
+    const { refusal, warning } = checkSpace(missing, localFailure, facts)
     if (refusal !== undefined) return refusal
     if (warning !== undefined) warn(warning)
     // Repair does not run during pulls, because it would treat their incomplete layers as damaged.

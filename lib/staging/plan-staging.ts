@@ -21,7 +21,7 @@ export interface PlannedStaging {
   readonly request: Request
   readonly plan: Plan
   /** See `Resolution`. */
-  readonly doubt: string | undefined
+  readonly localFailure: string | undefined
   /** Whether it continues the pulls of the same staging of the deployment. */
   readonly isSameStaging: boolean
 }
@@ -50,7 +50,7 @@ export async function planStaging(
   if (earlier.isStaging) await recordRunning(facts)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, maxSeconds)
   const resolution = await resolveImages(request, earlier, facts, seconds, warn)
-  const { doubt } = resolution
+  const { localFailure } = resolution
   // Within one staging, pulls that have begun keep their order.
   const knowledge =
     earlier.begun.size > 0
@@ -61,7 +61,12 @@ export async function planStaging(
     .deployments(hostRoot)
     .map(({ name }) => name)
   removeOtherKnowledge([request.name, ...names])
-  return { request, plan: planRequest(request, facts.settings, knowledge), doubt, isSameStaging }
+  return {
+    request,
+    plan: planRequest(request, facts.settings, knowledge),
+    localFailure,
+    isSameStaging,
+  }
 }
 
 /** Adds which pulls of an earlier staging are still running. */
@@ -80,7 +85,7 @@ async function withPullsUnderWay(
     .filter(({ unit }) => running.has(unit))
     .map(
       ({ boundImage: { identity } }) =>
-        [identity, { ...knowledge.get(identity), isUnderWay: true }] as const,
+        [identity, { ...knowledge.get(identity), isPulling: true }] as const,
     )
   return new Map([...knowledge, ...marked])
 }

@@ -16,8 +16,8 @@ import { whyUnverified } from '../survey/why-unverified.ts'
 /** What the store and the registries say about the images of a deployment. */
 export interface Resolution {
   readonly knowledge: Knowledge
-  /** Why layers that seem missing may be in the store; undefined if all local images could be inspected. */
-  readonly doubt: string | undefined
+  /** Why not all local images could be inspected, so that layers that seem missing may be there; undefined if all were. */
+  readonly localFailure: string | undefined
 }
 
 /** What earlier runs found out. */
@@ -68,7 +68,7 @@ export async function resolveImages(
   )
   const absent = await takePresent(fixed)
   const asked = [...absent.map(({ boundImage }) => boundImage), ...floating]
-  if (asked.length === 0) return { knowledge: results, doubt: undefined }
+  if (asked.length === 0) return { knowledge: results, localFailure: undefined }
 
   const limits = { deadline: Date.now() + maxSeconds * 1000, containersDirectory }
   const [digests, { ids, names }] = await Promise.all([
@@ -91,7 +91,7 @@ export async function resolveImages(
   const failure = [...answers.values()].find(answer => answer.failure !== undefined)?.failure
   if (failure !== undefined) warn(`some images are pulled without a plan: ${failure}`)
   const rest = await knowledgeOfMissing(missing, answers, ids, imageStore)
-  return { knowledge: new Map([...results, ...rest.knowledge]), doubt: rest.doubt }
+  return { ...rest, knowledge: new Map([...results, ...rest.knowledge]) }
 }
 
 /** Divides images into those that are present and usable, and those to pull. Missing ones count as damaged. */
@@ -136,11 +136,11 @@ async function knowledgeOfMissing(
       {
         digest,
         layers: layers?.filter(layer => !local.digests.has(layer.digest)),
-        isHopeless: failure !== undefined && isPermanentError(failure),
+        isRefused: failure !== undefined && isPermanentError(failure),
       },
     ]
   })
-  return { knowledge: new Map(knowledge), doubt: local.failure }
+  return { knowledge: new Map(knowledge), localFailure: local.failure }
 }
 
 function partition<T>(all: Iterable<T>, test: (each: T) => boolean): readonly [T[], T[]] {

@@ -42,16 +42,14 @@ export async function findImages(
     const image = stored.get(name)
     if (image === undefined)
       return { presence: 'missing', id: undefined, why: request.store?.obstacle }
-    const why =
+    const unusable =
       contested.has(name) && !isForPlatform(boundImage, image)
         ? `specs want this name for several platforms, and the image is ${otherPlatform(boundImage, image)}: name each image by its own digest`
         : whyUnusable(boundImage, image, request)
-    if (why !== undefined) return { presence: 'missing', id: undefined, why }
+    if (unusable !== undefined) return { presence: 'missing', id: undefined, why: unusable }
     const { id } = image
-    const doubt = whyUnverified(boundImage, id)
-    return doubt === undefined
-      ? { presence: 'present', id }
-      : { presence: 'unverified', id, why: doubt }
+    const why = whyUnverified(boundImage, id)
+    return why === undefined ? { presence: 'present', id } : { presence: 'unverified', id, why }
   })
 }
 

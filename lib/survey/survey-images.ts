@@ -77,18 +77,18 @@ async function reportPull(
   if (progress === 'retrying' || progress === 'failed')
     return { ...report, state: progress, why: await reason(unit) }
   if (unusable !== undefined) return { ...report, state: presence, why: unusable }
-  const otherwise = {
+  const byProgress = {
     pulled: 'it was pulled, but is no longer in the image store',
     stopped: await reason(unit, 'its pull was stopped'),
     unknown: 'its pull was not started',
   }[progress]
-  return { ...report, state: 'missing', why: error ?? otherwise }
+  return { ...report, state: 'missing', why: error ?? byProgress }
 }
 
-async function reason(unit: string, otherwise?: string): Promise<string> {
+async function reason(unit: string, unlessLogged?: string): Promise<string> {
   return (
     (await lastError(unit)) ??
-    otherwise ??
+    unlessLogged ??
     `the journal has no error for it; see systemctl status ${unit}`
   )
 }

@@ -25,8 +25,8 @@ t.test('the table of keys is that of the program', t => {
   t.strictSame(
     rows.map(({ row }) => row),
     settingNames.map(name => {
-      const { key, values, otherwise } = settingKeys[name]
-      return [`\`${key}=\``, otherwise ?? `\`${writeSetting(defaultSettings, name)}\``, values]
+      const { key, values, defaultText } = settingKeys[name]
+      return [`\`${key}=\``, defaultText ?? `\`${writeSetting(defaultSettings, name)}\``, values]
     }),
   )
   t.end()
@@ -64,7 +64,7 @@ t.test('the manual names every key, its default and the directories', t => {
     keys,
     settingNames.map(name => [
       settingKeys[name].key,
-      settingKeys[name].otherwise ?? writeSetting(defaultSettings, name),
+      settingKeys[name].defaultText ?? writeSetting(defaultSettings, name),
     ]),
   )
   for (const directory of configurationDirectories)

@@ -20,7 +20,7 @@ const known = (sizes: readonly number[]) =>
   fc.array(fc.nat(sizes.length - 1), { maxLength: 8 }).map(layers => ({
     layers: layers.map(index => ({ digest: `sha256:${index}`, bytes: sizes[index] ?? 0 })),
   }))
-const unknown = fc.boolean().map(isHopeless => ({ layers: undefined, isHopeless }))
+const unknown = fc.boolean().map(isRefused => ({ layers: undefined, isRefused }))
 /** Images of layers from one pool, some of them unknown. */
 const jobsOf: fc.Arbitrary<readonly Job[]> = fc
   .array(bytes, { minLength: 1, maxLength: 30 })
@@ -112,13 +112,13 @@ t.test('what is under way counts as such: its layers, and its place', t => {
           return job
         places--
         for (const digest of digests) taken.add(digest)
-        return { ...job, isUnderWay: true }
+        return { ...job, isPulling: true }
       })
       const slots = orderPulls(jobs, maxParallel)
       const onTheWay = new Set<string>()
       const running = new Set<number>()
       let isRight = jobs.every(
-        (job, index) => !('isUnderWay' in job) || slots[index]?.after.length === 0,
+        (job, index) => !('isPulling' in job) || slots[index]?.after.length === 0,
       )
       const arrived = new Set<string>()
       play(slots, seconds, {
@@ -266,7 +266,7 @@ t.test('on one base, the smallest comes first: the others then run side by side'
 
 t.test('what the registry has refused comes last', t => {
   const layers = [{ digest: 'sha256:0', bytes: 5 }]
-  const slots = orderPulls([{ layers: undefined, isHopeless: true }, { layers }, { layers: [] }], 1)
+  const slots = orderPulls([{ layers: undefined, isRefused: true }, { layers }, { layers: [] }], 1)
   t.strictSame(
     slots.map(({ after }) => after),
     [[2], [], [1]],
@@ -275,7 +275,7 @@ t.test('what the registry has refused comes last', t => {
 })
 
 t.test('nothing waits for what the registry has refused, not even another name of its image', t => {
-  const refused = fc.array(fc.record({ isHopeless: fc.boolean(), image: fc.nat(10) }), {
+  const refused = fc.array(fc.record({ isRefused: fc.boolean(), image: fc.nat(10) }), {
     minLength: 40,
     maxLength: 40,
   })
@@ -283,13 +283,12 @@ t.test('nothing waits for what the registry has refused, not even another name o
     fc.property(jobsOf, refused, most, (all, facts, maxParallel) => {
       const jobs = all.map((job, index) => ({
         ...job,
-        isHopeless: facts[index]?.isHopeless,
+        isRefused: facts[index]?.isRefused,
         image: `sha256:image-${facts[index]?.image}`,
       }))
       return orderPulls(jobs, maxParallel).every(
         ({ after }, index) =>
-          jobs[index]?.isHopeless === true ||
-          after.every(other => jobs[other]?.isHopeless !== true),
+          jobs[index]?.isRefused === true || after.every(other => jobs[other]?.isRefused !== true),
       )
     }),
     { seed },

@@ -84,7 +84,7 @@ t.test('two requests for one name come one after the other, although nobody know
     entry: `${identity}.image`,
     boundImage: makeImage(identity),
   }))
-  const known = new Map([['denied', { isHopeless: true }]])
+  const known = new Map([['denied', { isRefused: true }]])
   const [denied, allowed] = planPulls(deployment, specs, 4, known).pulls
   t.match(allowed, { isNeeded: true, after: [], bytes: undefined })
   t.match(denied, { isNeeded: true, after: [allowed?.unit], bytes: undefined })
@@ -98,8 +98,8 @@ t.test('the order of the specs does not matter', t => {
       digest: fc.nat(9).map(index => `sha256:image-${index}`),
       layers: fc.array(layer, { maxLength: 3 }),
       isPresent: fc.boolean(),
-      isHopeless: fc.boolean(),
-      isUnderWay: fc.boolean(),
+      isRefused: fc.boolean(),
+      isPulling: fc.boolean(),
     },
     { requiredKeys: [] },
   )

@@ -10,7 +10,7 @@ const staging: StagingKnowledge = {
   staging: 'staged 1',
   knowledge: new Map([
     ['one', { digest: 'sha256:1', isPresent: true }],
-    ['two', { layers: [{ digest: 'sha256:2', bytes: 3 }], isHopeless: false }],
+    ['two', { layers: [{ digest: 'sha256:2', bytes: 3 }], isRefused: false }],
     ['__proto__', {}],
   ]),
 }

@@ -37,7 +37,10 @@ t.test(
 
 t.test('the gate ends before its unit is killed, and that before the shutdown is forced', t => {
   const grace = Number(
-    numberIn('lib/shutdown/flush.ts', /^const graceMilliseconds = ([\d_]+)$/mu).replaceAll('_', ''),
+    numberIn(
+      'lib/shutdown/pull-missing.ts',
+      /^export const graceMilliseconds = ([\d_]+)$/mu,
+    ).replaceAll('_', ''),
   )
   const ended = limit('bootc-bound-images-gate.service', 'TimeoutStopSec')
   t.ok(grace > 0)
