@@ -32,8 +32,8 @@ export function readBootEntries(directory: string): readonly BootEntry[] {
  * @returns IDs of images
  */
 export function readGrubImages(bootDirectory: string): readonly string[] {
-  return textOf(join(bootDirectory, 'grub2/user.cfg')).flatMap(
-    text => text.match(new RegExp(unifiedKernel, 'gu')) ?? [],
+  return textOf(join(bootDirectory, 'grub2/user.cfg')).flatMap(text =>
+    [...text.matchAll(new RegExp(unifiedKernel, 'gu'))].map(([id]) => id),
   )
 }
 

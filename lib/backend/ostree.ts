@@ -30,8 +30,7 @@ export const ostree: Backend = {
     return lockOf(hostRoot) === 'other' || isTrueIn(readVardict(staged), 'locked')
   },
   takeLock: hostRoot => {
-    if (lockOf(hostRoot) === undefined)
-      writeFileSync(join(hostRoot, lockFile), ourLock, { flag: 'wx' })
+    if (lockOf(hostRoot) === undefined) writeLock(join(hostRoot, lockFile))
   },
   isLockOurs: hostRoot => ostree.readStaged(hostRoot) !== undefined && lockOf(hostRoot) === 'ours',
   removeOurLock: hostRoot => {
@@ -102,6 +101,16 @@ function parseStaged(hostRoot: string, bytes: Buffer): Deployment {
     return { name, root: join(hostRoot, listDirectory, osname, 'deploy', name) }
   } catch (error) {
     throw new Error(`/${stagedFile} is not a staged deployment of ostree`, { cause: error })
+  }
+}
+
+/** Without a lock that is empty, which would count as that of somebody else. */
+function writeLock(path: string): void {
+  try {
+    writeFileSync(path, ourLock, { flag: 'wx' })
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
   }
 }
 

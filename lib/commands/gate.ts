@@ -3,6 +3,7 @@ import { readSettings } from '../config/read-settings.ts'
 import { hostRoot } from '../directories.ts'
 import { answerOnly, finalAnswer } from '../shutdown/answer-record.ts'
 import { answer } from '../shutdown/answer.ts'
+import { checkGate, checkWithoutImages } from '../shutdown/check-gate.ts'
 import { lookAt } from '../shutdown/look.ts'
 import { decideAtShutdown } from '../shutdown/decide.ts'
 import { backendOf, requireKnownBackend } from '../backend/host-backend.ts'
@@ -58,7 +59,14 @@ export const gateCommand: CommandModule<object, Options> = {
     }
     // A soft reboot has its own way to keep the running OS.
     const record = isFinal ? finalAnswer(root, () => {}) : answerOnly(root)
-    if (!(await answer(record, settings => lookAt(root, settings, merged)))) process.exitCode = 1
+    const options = { isMerged: merged, isFinal }
+    const mayPass = await answer(
+      record,
+      async settings =>
+        checkWithoutImages(root, settings, options) ??
+        checkGate(await lookAt(root, settings, merged), isFinal),
+    )
+    if (!mayPass) process.exitCode = 1
   },
 }
 

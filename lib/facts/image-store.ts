@@ -61,7 +61,7 @@ export function otherStore(
 }
 
 /**
- * podman options for a pull that exclude all additional image stores. A pull reuses layers of such a store, and the
+ * podman options for a pull that exclude all additional stores, of images and of layers. A pull reuses layers of such a store, and the
  * pulled image breaks when they are removed: with the OS image that the store is part of, or by the program that
  * keeps the store, like bootc. Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).
  *
@@ -70,7 +70,7 @@ export function otherStore(
  */
 export function ownStorageOptions(graphOptions: unknown): readonly string[] | undefined {
   const all = Object.entries(fields(graphOptions))
-  const others = all.filter(([name]) => !/imagestores?$/iu.test(name))
+  const others = all.filter(([name]) => !/(?:imagestore|layerstore)s?$/iu.test(name))
   if (others.length === all.length) return undefined
   const options = others.map(
     ([name, value]) => `${name}=${isProgram(value) ? value.Executable : String(value)}`,

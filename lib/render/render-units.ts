@@ -71,8 +71,8 @@ function renderPendingUnit(pull: Pull, facts: HostFacts): UnitText {
       '[Service]',
       ...(awaits ? [`ExecStartPre=+${quoteCommand(awaitPulls)}`] : []),
       `ExecStart=${quoteCommand([`${libraryDirectory}/until-stalled`, ...byTag, ...steps.pull])}`,
-      // A failure does not matter: settle names what has no name.
-      ...(steps.name === undefined ? [] : [`ExecStartPost=-${quoteCommand(steps.name)}`]),
+      // A failure does not matter: settle names what has no name. It looks into every store of the host.
+      ...(steps.name === undefined ? [] : [`ExecStartPost=-+${quoteCommand(steps.name)}`]),
       `ExecStartPost=${isStoreSuspect ? '' : '+'}${quoteCommand(steps.record)}`,
       '',
     ].join('\n'),

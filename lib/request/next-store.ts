@@ -1,7 +1,8 @@
 import { statfsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { OwnSettings } from '../config/read-settings.ts'
 import { dedicatedStore } from '../config/settings.ts'
+import { bootMounts } from '../root/boot-mounts.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import {
@@ -63,16 +64,21 @@ export function nextStore(
   running: ConfiguredRoot,
 ): NextStore {
   const here = withStorage(running)
-  const own = directoriesOf(here).map(path => resolve(here.files, path) ?? path)
+  const own = directoriesOf(here).map(path => resolveExisting(here.files, path) ?? path)
   let additional: readonly string[] = []
   const obstacle = obstacleIn(() => {
     const there = withStorage(next)
-    const find = (path: string) => resolve(there.files, path) ?? resolve(here.files, path) ?? path
+    const find = (path: string) => resolveExisting(there.files, path) ?? path
     refuseOtherVar(root, hostRoot)
     if (isDedicated(here)) requireDedicated(here, there, 'the next OS')
-    else refuseOtherDirectories(own, there, find)
+    else {
+      refuseLostLinks(there, own)
+      refuseOtherDirectories(own, there, find)
+    }
     refuseUnreadStore(here, there)
     for (const path of own) refuseVolatile(path, hostRoot)
+    refuseOtherMounts(own, here, there)
+    refuseMissingStores(there)
     additional = there.storage.additionalStores.map(find)
   })
   return { own, additional, obstacle }
@@ -116,6 +122,74 @@ function resolve(files: DeploymentFiles, path: string): string | undefined {
   }
 }
 
+/**
+ * A path without links, also if its last parts do not exist in the root: they can be on a file system that is mounted.
+ *
+ * @returns undefined if a link of it leads nowhere, or its first part does not exist, where nothing can be mounted
+ */
+function resolveExisting(files: DeploymentFiles, path: string): string | undefined {
+  const found = resolve(files, path)
+  if (found !== undefined || /^\/(?:run|sysroot|var)$/u.test(path)) return found ?? path
+  const directory = dirname(path)
+  if (directory === '/' || has(files, path)) return undefined
+  const parent = resolveExisting(files, directory)
+  return parent && join(parent, basename(path))
+}
+
+/** Whether a directory has an entry of this name, if only a link that leads nowhere. */
+function has(files: DeploymentFiles, path: string): boolean {
+  try {
+    return files.names(dirname(path)).some(name => name.toString() === basename(path))
+  } catch {
+    return false // the directory is such a link
+  }
+}
+
+/** @throws Refusal if the deployment lacks the link or the directory in which the images are */
+function refuseLostLinks(there: Side, own: readonly string[]): void {
+  const lost = nextDirectories(there).find(path => resolveExisting(there.files, path) === undefined)
+  if (lost === undefined) return
+  throw new Refusal(
+    `the next OS keeps images in ${lost}, where a link leads nowhere or nothing is, and this OS in ${own.join(' and ')}`,
+    `ship ${lost} in the OS image as it is here`,
+  )
+}
+
+function isAtOrBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`)
+}
+
+/** @throws Refusal if only one of both mounts a file system at, above or below a directory */
+function refuseOtherMounts(own: readonly string[], here: Side, there: Side): void {
+  const matters = (where: string) =>
+    where !== '/' && own.some(path => isAtOrBelow(path, where) || isAtOrBelow(where, path))
+  const [mine, next] = [bootMounts(here.files, matters), bootMounts(there.files, matters)]
+  const [gone] = [...mine].filter(where => !next.has(where))
+  const [added] = [...next].filter(where => !mine.has(where))
+  if (gone !== undefined)
+    throw new Refusal(
+      `images are on a file system that this OS mounts at ${gone}, and the next OS does not`,
+      'keep its line in /etc/fstab, or its mount unit, in the next OS',
+    )
+  if (added !== undefined)
+    throw new Refusal(
+      `the next OS mounts a file system at ${added}, which hides the images, and this OS does not`,
+      'mount it in this OS first, by a line in /etc/fstab, which both read',
+    )
+}
+
+/** @throws Refusal if the deployment names an additional store that it does not ship: no command of podman works then */
+function refuseMissingStores({ files, storage }: Side): void {
+  const missing = storage.additionalStores.find(
+    path => path.startsWith('/usr/') && files.follow(path) === undefined && !has(files, path),
+  )
+  if (missing === undefined) return
+  throw new Refusal(
+    `the next OS has no ${missing}, which its storage.conf names in additionalimagestores=, so podman would not start there`,
+    'remove it from storage.conf, in /etc/containers too',
+  )
+}
+
 /** @throws Refusal if the deployment is in another stateroot, which has its own /var */
 function refuseOtherVar(root: string, hostRoot: string): void {
   const stateroots = backendOf(hostRoot).otherStateroot(hostRoot, root)
@@ -127,14 +201,18 @@ function refuseOtherVar(root: string, hostRoot: string): void {
   )
 }
 
+/** Where its podman looks beside the dedicated store: a podman that reads that one still has its own. */
+function nextDirectories(there: Side): readonly string[] {
+  return isDedicated(there) ? ownDirectories(there) : directoriesOf(there)
+}
+
 /** @throws Refusal if the deployment keeps images in other directories */
 function refuseOtherDirectories(
   own: readonly string[],
   there: Side,
   find: (path: string) => string,
 ): void {
-  // A podman that reads the dedicated store still has its own.
-  const next = isDedicated(there) ? ownDirectories(there) : directoriesOf(there)
+  const next = nextDirectories(there)
   if (next.map(find).join('\n') === own.join('\n')) return
   const isPodmans = there.settings.store === undefined || isDedicated(there)
   const key = isPodmans ? 'graphroot= and imagestore=' : 'Store='

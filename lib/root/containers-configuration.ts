@@ -48,7 +48,8 @@ export function readContainersConfiguration(
   const others = host
     .names(directory)
     .map(String)
-    .filter(name => !pullConfiguration.includes(name))
+    // Quadlet files of the host can have any size, and no pull reads them.
+    .filter(name => !pullConfiguration.includes(name) && name !== 'systemd')
     .flatMap(name => readTree(host, name, copies))
   return [...next, ...others]
 }

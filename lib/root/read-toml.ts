@@ -22,9 +22,15 @@ export function readToml(files: DeploymentFiles, path: string): Table {
   }
 }
 
+/** The value of a key, as podman finds it: written in the same way, else in another case (BurntSushi/toml: decode.go). */
+export function valueIn(table: Table, key: string): unknown {
+  const other = Object.keys(table).find(each => each.toLowerCase() === key)
+  return table[key] ?? (other === undefined ? undefined : table[other])
+}
+
 /** The table of a key. A value of another type is an empty table. */
 export function tableIn(table: Table, key: string): Table {
-  const value = table[key]
+  const value = valueIn(table, key)
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value))
     : {}

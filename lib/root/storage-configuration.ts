@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { unlessMissing } from '../unless-missing.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
-import { readToml, tableIn } from './read-toml.ts'
+import { readToml, tableIn, valueIn } from './read-toml.ts'
 
 /** Where the podman of a root keeps and looks for images, as its storage.conf says. */
 export interface StorageConfiguration {
@@ -34,22 +34,31 @@ const maxDropIns = 1000
  * @throws Error naming the file that cannot be read
  */
 export function readStorageConfiguration(files: DeploymentFiles): StorageConfiguration {
-  const main = mainFiles.find(path => files.find(path, 'file') !== undefined)
+  const main = mainFiles.find(path => files.follow(path) !== undefined || isEmpty(files, path))
   let graphRoot = defaultGraphRoot
   let imageStore: string | undefined
   let additionalStores: readonly string[] = []
+  let appends = false
   for (const path of [...(main === undefined ? [] : [main]), ...dropIns(files)]) {
+    // Behind a link to /dev/null is nothing.
+    if (files.find(path, 'file') === undefined) continue
     const storage = tableIn(readToml(files, path), 'storage')
-    const stores = tableIn(storage, 'options')['additionalimagestores']
-    graphRoot = readPath(storage['graphroot']) ?? graphRoot
-    imageStore = readPath(storage['imagestore']) ?? imageStore
-    if (Array.isArray(stores))
-      additionalStores = [
-        ...(stores.some(isAppend) ? additionalStores : []),
-        ...stores.flatMap(store => readPath(store) ?? []),
-      ]
+    const stores = valueIn(tableIn(storage, 'options'), 'additionalimagestores')
+    graphRoot = readPath(valueIn(storage, 'graphroot')) ?? graphRoot
+    imageStore = readPath(valueIn(storage, 'imagestore')) ?? imageStore
+    if (!Array.isArray(stores)) continue
+    appends = stores.map(appendOf).findLast(append => append !== undefined) ?? appends
+    additionalStores = [
+      ...(appends ? additionalStores : []),
+      ...stores.flatMap(store => readPath(store) ?? []),
+    ]
   }
   return { graphRoot, imageStore, additionalStores }
+}
+
+function isEmpty(files: DeploymentFiles, path: string): boolean {
+  const found = files.look(path)
+  return found?.stat.isSymbolicLink() === true && readlinkSync(found.location) === '/dev/null'
 }
 
 function dropIns(files: DeploymentFiles): readonly string[] {
@@ -80,7 +89,9 @@ function readPath(value: unknown): string | undefined {
     : undefined
 }
 
-/** `{append=true}` in a list adds it to that of earlier files. */
-function isAppend(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'append' in value && value.append === true
+/** `{append=true}` in a list adds it, and those of later files, to that of earlier files. Undefined for an item. */
+function appendOf(value: unknown): boolean | undefined {
+  return typeof value === 'object' && value !== null && 'append' in value
+    ? value.append === true
+    : undefined
 }

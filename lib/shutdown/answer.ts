@@ -5,20 +5,19 @@ import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
 import { allPresent, describeReport } from '../survey/survey-images.ts'
 import { describeError } from '../text/describe-error.ts'
 import type { AnswerRecord } from './answer-record.ts'
-import { checkGate, type Verdict } from './check-gate.ts'
+import type { Verdict } from './check-gate.ts'
 import { endAfter } from './end-after.ts'
-import type { Look } from './look.ts'
 
 /**
  * Answers whether a deployment may become the default, as `Gate=` says, and prints why not. A failure of the check is
  * a reason. Ends the process after `GateTimeoutSec=`.
  *
- * @param look looks at the images
+ * @param check looks at the images and decides
  * @throws Error if the configuration cannot be used. It may have `Gate=require`, so this must count as a refusal.
  */
 export async function answer(
   record: AnswerRecord,
-  look: (settings: Settings) => Promise<Look>,
+  check: (settings: Settings) => Promise<Verdict>,
 ): Promise<boolean> {
   const settings = settingsOrRefusal(record)
   const { gate, gateTimeoutSec } = settings
@@ -33,7 +32,7 @@ export async function answer(
     fail(`looking at the images took more than ${gateTimeoutSec} s (GateTimeoutSec=)`) ? 0 : 1,
   )
   try {
-    return conclude(await checkGate(await look(settings), record.isFinal), gate, record)
+    return conclude(await check(settings), gate, record)
   } catch (error) {
     return fail(describeError(error))
   } finally {

@@ -6,6 +6,10 @@ import { areAllPresent } from '../survey/find-images.ts'
 import { surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { tryToNameImages } from '../tags/name-images.ts'
 import { tryToRecord } from '../tags/record-deployment.ts'
+import { anyPodmanVersion } from '../facts/podman-version.ts'
+import type { Settings } from '../config/settings.ts'
+import { planAsStaged } from '../request/plan-as-staged.ts'
+import { readHostRequest } from '../request/read-host-request.ts'
 import type { Look } from './look.ts'
 
 /** The decision about a deployment. */
@@ -40,8 +44,27 @@ export async function checkGate(look: Look, isFinal: boolean): Promise<Verdict> 
   return { mayFinalize, images, error: reason(look) }
 }
 
+/**
+ * Decides about a deployment without bound images. That needs no podman and no image store: the update may be what
+ * mends them.
+ *
+ * @param options `isMerged`: see `layoutOf`; `isFinal`: see `checkGate`
+ * @returns undefined if it has bound images, or specs that cannot be used
+ */
+export function checkWithoutImages(
+  root: string,
+  settings: Settings,
+  { isMerged, isFinal }: { readonly isMerged: boolean; readonly isFinal: boolean },
+): Verdict | undefined {
+  const request = readHostRequest(root, { podmanVersion: anyPodmanVersion }, { isMerged })
+  if (request.specs.length + request.problems.length > 0) return undefined
+  if (isFinal) tryToRecord(request.name, planAsStaged(request, settings), [])
+  return { mayFinalize: true, images: [] }
+}
+
 /** Whether this boot has resolved the floating tags, so that the images on disk are not older ones. */
-function wasLookedUp({ request, plan }: Look): boolean {
+function wasLookedUp({ request, plan, isUnresolved }: Look): boolean {
+  if (isUnresolved === true) return false
   return (
     readKnowledge(request.name) !== undefined ||
     !plan.pulls.some(({ boundImage }) => isFloating(boundImage))

@@ -8,6 +8,7 @@ import { tryToNameImages } from '../tags/name-images.ts'
 import { tryToRecord } from '../tags/record-deployment.ts'
 import { describeError } from '../text/describe-error.ts'
 import { answer, settingsOrRefusal } from './answer.ts'
+import { checkGate, checkWithoutImages, type Verdict } from './check-gate.ts'
 import { finalAnswer } from './answer-record.ts'
 import { flush } from './flush.ts'
 import { lookAt, type Look } from './look.ts'
@@ -59,12 +60,16 @@ async function decideOnce(
   const isOff = settings.gate === 'off'
   // Not held back even if this process is killed.
   if (isOff) record.passed()
+  let verdict: Verdict | undefined
   let flushed: Look | undefined
   const look = async () => flushed ?? lookAt(openRoot(deployment), settings, false)
   try {
-    if (settings.flushTimeoutSec > 0) flushed = await flush(openRoot(deployment), report)
+    const options = { isMerged: false, isFinal: true }
+    verdict = checkWithoutImages(openRoot(deployment), settings, options)
+    if (verdict === undefined && settings.flushTimeoutSec > 0)
+      flushed = await flush(openRoot(deployment), report)
     // It boots in any case, and needs the names of the images that are present.
-    if (isOff) {
+    if (verdict === undefined && isOff) {
       const { request, plan, facts, found } = await look()
       await tryToNameImages(plan, found, facts)
       tryToRecord(request.name, plan, found)
@@ -72,5 +77,5 @@ async function decideOnce(
   } catch (error) {
     report(`pulling what is missing: ${describeError(error)}`)
   }
-  return answer(record, look)
+  return answer(record, async () => verdict ?? checkGate(await look(), true))
 }

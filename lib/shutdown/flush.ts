@@ -74,7 +74,8 @@ export async function flush(root: string, report: (line: string) => void): Promi
       errors.set(unit, error)
     const after = await look()
     const missing = plan.pulls.filter((_, index) => after.found[index]?.presence === 'missing')
-    if (!(await resolveAgain(request, missing, deadline, report))) return { ...after, errors }
+    if (!(await resolveAgain(request, missing, deadline, report)))
+      return { ...after, errors, isUnresolved: !isLookedUp && isUnresolved(after, errors) }
     ;({ request, plan } = recall(next, facts))
   }
 }
@@ -117,4 +118,12 @@ function planOnly(
     ]),
   )
   return planRequest(request, settings, knowledge)
+}
+
+/** Whether the pull of a tag that has not been resolved has failed: an image of that name may be an older one. */
+function isUnresolved({ plan }: Look, errors: ReadonlyMap<string, string>): boolean {
+  return plan.pulls.some(
+    ({ unit, boundImage }) =>
+      isFloating(boundImage) && boundImage.digest === undefined && errors.has(unit),
+  )
 }

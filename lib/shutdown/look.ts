@@ -17,6 +17,8 @@ export interface Look {
   readonly found: readonly FoundImage[]
   /** Why the pulls of this process failed, by their units. */
   readonly errors?: ReadonlyMap<string, string>
+  /** Whether staging has not looked up a tag, and this process could not either. */
+  readonly isUnresolved?: boolean
 }
 
 /**

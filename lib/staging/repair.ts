@@ -1,6 +1,6 @@
 import { describeError } from '../text/describe-error.ts'
 import { checkStore, isReadable, listStore } from '../host/podman.ts'
-import { isRecorded } from '../state/pull-records.ts'
+import { isRecorded, pulledByDigest } from '../state/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
 import { storedImages } from '../host/stored-images.ts'
 import {
@@ -38,11 +38,9 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const { pulls } = planAsStaged(request, facts.settings)
   // List the store, because podman cannot inspect damaged images.
   const listed = await listStore(facts.imageStore)
-  const ours = new Set(
-    pulls.flatMap(({ boundImage }) =>
-      [storedName(boundImage), boundImage.name].map(name => listed.names.get(name)),
-    ),
-  )
+  const wantedNames = pulls.flatMap(({ boundImage }) => [storedName(boundImage), boundImage.name])
+  // The host can also go down while an image that nothing needs any more is removed.
+  const ours = new Set([...wantedNames, ...pulledByDigest()].map(name => listed.names.get(name)))
   // Keep the marks of the wanted pulls, so that record-pull reads their images back.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
   const clearable = found.filter(({ lasts, name }) => !lasts && !wanted.has(name))

@@ -1,6 +1,6 @@
 // /var/lib/bootc-bound-images/refused.json: JSON, what the gate refused last and why. Written by gate; read by status,
 // boot and boot.service after the reboot, when the staged deployment and its units are gone; removed by gate when it
-// lets a deployment pass. Failure policy: a failed write is only logged; every other failure is an error.
+// lets a deployment pass. Failure policy: a failed write or removal is only logged; every other failure is an error.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError } from '../text/describe-error.ts'
@@ -59,8 +59,13 @@ export function readRefusal(): GateRefusal | undefined {
   }
 }
 
+/** A failure is only logged, because the deployment has passed by then. */
 export function forgetRefusal(): void {
-  rmSync(file, { force: true })
+  try {
+    rmSync(file, { force: true })
+  } catch (failure) {
+    process.stderr.write(`removing ${file}: ${describeError(failure)}\n`)
+  }
 }
 
 function isRefusal(value: unknown): value is GateRefusal {

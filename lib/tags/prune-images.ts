@@ -25,9 +25,9 @@ import { describeError } from '../text/describe-error.ts'
 export async function pruneImages(stores: readonly ListedStore[], facts: PullFacts): Promise<void> {
   const needed = neededImages()
   try {
-    for (const { store, list } of stores)
-      await takeNames(protectingNamesToDrop(list, needed), store)
     if (areNeedsKnown(facts)) {
+      for (const { store, list } of stores)
+        await takeNames(protectingNamesToDrop(list, needed), store)
       const given = readGivenNames().filter(({ id, name }) =>
         stores.some(({ list }) => list.names.get(name) === id),
       )

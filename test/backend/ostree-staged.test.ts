@@ -101,6 +101,7 @@ t.test('locked by its mark, or by a file', t => {
   t.ok(isLocked(host), 'it is not ours')
   t.notOk(isLockOurs(host))
   rmSync(lock)
+  t.throws(() => takeLock(join(host, 'missing')), { code: 'ENOENT' })
   takeLock(host)
   t.equal(readFileSync(lock, 'utf8'), 'bootc-bound-images\n', 'as the guard writes it')
   t.notOk(isLocked(host))

@@ -176,6 +176,9 @@ bootc-pending-0000000000000000-image.service: Main process exited, code=exited, 
   t.end()
 })
 
+const names = (list: string, others?: ReadonlySet<string>) =>
+  Object.fromEntries(parseImageList(list, others).names)
+
 t.test('podman image list --format json (podman 5.4)', t => {
   const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
   const output = JSON.stringify([
@@ -200,10 +203,13 @@ t.test('podman image list --format json (podman 5.4)', t => {
     { Id: one, Names: ['a'] },
     { Id: one, Names: ['b'], ReadOnly: true },
   ])
-  const names = (others?: ReadonlySet<string>) => [...parseImageList(both, others).names.keys()]
-  t.strictSame(names(), ['a', 'b'])
-  t.strictSame(names(new Set([one])), ['a'], 'without those of another store')
-  t.strictSame(names(new Set([two])), ['a', 'b'])
+  t.strictSame(names(both), { a: one }, 'podman finds the writable one alone')
+  const older = JSON.stringify([
+    { Id: two, Names: ['a'] },
+    { Id: one, Names: ['a', 'b'], ReadOnly: true },
+  ])
+  t.strictSame(names(older), { a: two, b: one })
+  t.strictSame(names(older, new Set([one])), { a: two }, 'without those of another store')
   t.strictSame(parseImageList('null'), { ids: new Set(), names: new Map() })
   t.end()
 })

@@ -143,7 +143,7 @@ t.test('the unit of an image that has both', t => {
   const units = renderUnits(plan, hostFacts, undefined)
   t.match(
     units.find(({ name }) => name === unit)?.contents,
-    /^ExecStart=\/opt\/lib\/until-stalled \/opt\/lib\/by-digest-or-tag \S+-image\.service 5 \/usr\/bin\/skopeo copy --quiet docker:\S+ containers-storage:\S+ \/usr\/bin\/podman image pull quay\.io\/x\/a@sha256:0\nExecStartPost=-\/opt\/lib\/give-name quay\.io\/x\/a@sha256:0 quay\.io\/x\/a:1\nExecStartPost=\+\/opt\/lib\/record-pull /m,
+    /^ExecStart=\/opt\/lib\/until-stalled \/opt\/lib\/by-digest-or-tag \S+-image\.service 5 \/usr\/bin\/skopeo copy --quiet docker:\S+ containers-storage:\S+ \/usr\/bin\/podman image pull quay\.io\/x\/a@sha256:0\nExecStartPost=-\+\/opt\/lib\/give-name quay\.io\/x\/a@sha256:0 quay\.io\/x\/a:1\nExecStartPost=\+\/opt\/lib\/record-pull /m,
   )
   t.end()
 })

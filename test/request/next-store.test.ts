@@ -27,10 +27,11 @@ t.test('the same store', t => {
   })
   const linked = {
     [`host/${usr}`]: graphRoot('/srv/images'),
-    [`root/${usr}`]: graphRoot('/data/images'),
+    [`root/${usr}`]: graphRoot('/srv/images'),
     'host/srv': { link: 'data' },
     'host/data/images/': '',
-    'root/data': { link: 'srv' },
+    'root/srv': { link: 'data' },
+    'root/data/': '',
   }
   t.match(seeStore(t, linked), { own: ['/data/images'], obstacle: undefined }, 'on a mounted disk')
   const store = '[BoundImages]\nStore=/var/images\n'
@@ -39,6 +40,7 @@ t.test('the same store', t => {
       [`host/${settings}`]: store,
       [`root/${settings}`]: store,
       [`root/${usr}`]: graphRoot('/x') + stores('/usr/x'),
+      'root/usr/x/': '',
     }),
     { own: ['/var/images'], additional: ['/usr/x'], obstacle: undefined },
     'Store= comes before storage.conf',
@@ -77,6 +79,54 @@ t.test('another store', t => {
   t.end()
 })
 
+t.test('links and directories that only one OS has', t => {
+  const inBoth = graphRoot('/data/images')
+  const obstacle = (tree: Tree) =>
+    seeStore(t, { [`host/${usr}`]: inBoth, [`root/${usr}`]: inBoth, ...tree })?.obstacle
+  const here = { 'host/data': { link: 'var/data' }, 'host/var/data/images/': '' }
+  t.equal(obstacle({ ...here, 'root/data': { link: 'var/data' } }), undefined)
+  t.match(
+    obstacle({ ...here, 'root/data': { link: 'var/srv' } }),
+    /^the next OS keeps images in \/data\/images, .*and this OS in \/var\/data\/images; /,
+  )
+  t.match(
+    obstacle(here),
+    /^the next OS keeps images in \/data\/images, where a link leads nowhere or /,
+  )
+  t.match(
+    obstacle({ ...here, 'root/data': { link: 'srv' } }),
+    /, where a link leads nowhere or nothing is, .*; ship \/data\/images in the OS image as it is here$/,
+  )
+  const additional = (path: string, tree: Tree = {}) =>
+    seeStore(t, { [`root/${usr}`]: stores(path), ...tree })?.obstacle
+  t.match(
+    additional('/usr/lib/x'),
+    /^the next OS has no \/usr\/lib\/x, which its storage.conf names/,
+  )
+  t.equal(additional('/usr/lib/x', { 'root/usr/lib/x': { link: '/sysroot/x' } }), undefined)
+  t.equal(additional('/var/x'), undefined)
+  t.end()
+})
+
+t.test('mounts that only one OS has', t => {
+  const line = '# x\n/dev/x /var/lib/containers ext4 nofail 0 0\n'
+  const obstacle = (tree: Tree) => seeStore(t, tree)?.obstacle
+  const unit = 'usr/lib/systemd/system/var-lib.mount'
+  const enabled = { [`root/usr/lib/systemd/system/local-fs.target.wants/var-lib.mount`]: '' }
+  t.equal(obstacle({ 'host/etc/fstab': line, 'root/etc/fstab': line }), undefined)
+  t.match(
+    obstacle({ 'host/etc/fstab': line, 'host/usr/etc/fstab': line }),
+    /^images are on a file system that this OS mounts at \/var\/lib\/containers, and the next OS does not; keep /,
+  )
+  t.match(
+    obstacle({ [`root/${unit}`]: '[Mount]', ...enabled }),
+    /^the next OS mounts a file system at \/var\/lib, which hides the images, and this OS does not; mount /,
+  )
+  t.equal(obstacle({ [`root/${unit}`]: '[Mount]' }), undefined, 'not enabled')
+  t.equal(obstacle({ 'root/etc/fstab': '/dev/x /srv ext4 0 0' }), undefined, 'elsewhere')
+  t.end()
+})
+
 t.test('the dedicated store', t => {
   const directory = '/var/lib/shared/bootc-bound-images'
   const store = '[BoundImages]\nStore=dedicated\n'
@@ -103,7 +153,7 @@ t.test('the dedicated store', t => {
 
   const toIt = { [`root/${settings}`]: store }
   t.match(seeStore(t, toIt), { own: ['/var/lib/containers/storage'], obstacle: undefined })
-  t.match(seeStore(t, { ...toIt, [`root/${usr}`]: graphRoot('/x') }), {
+  t.match(seeStore(t, { ...toIt, [`root/${usr}`]: graphRoot('/x'), 'root/x/': '' }), {
     obstacle: /^the next OS keeps images in \/x, .*; set graphroot=/,
   })
   t.end()
@@ -136,7 +186,8 @@ t.test('a store in memory', { skip: process.platform !== 'linux' }, t => {
   const memory = mkdtempSync('/dev/shm/bound-images-')
   t.teardown(() => rmSync(memory, { recursive: true }))
   mkdirSync(join(memory, 'images'))
-  const tree = { [`host/${usr}`]: graphRoot('/images'), [`root/${usr}`]: graphRoot('/images') }
+  const both = { [`host/${usr}`]: graphRoot('/images'), [`root/${usr}`]: graphRoot('/images') }
+  const tree = { ...both, 'root/images/': '' }
   const inMemory = { ...tree, 'host/images': { link: join(memory, 'images') } }
   t.equal(
     seeStore(t, { ...inMemory, 'host/sysroot/': '' })?.obstacle,

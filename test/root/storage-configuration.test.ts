@@ -30,6 +30,10 @@ additionalimagestores = ["/a", "/b/", 3]
     additionalStores: ['/a', '/b'],
   })
   t.strictSame(read({ [etc]: 'storage = 1' }), defaults)
+  t.strictSame(read({ [etc]: { link: '/dev/null' }, [usr]: graphRoot('/x') }), defaults)
+  const otherCase =
+    '[Storage]\nGraphRoot = "/a"\n[Storage.Options]\nAdditionalImageStores = ["/b"]\n'
+  t.match(read({ [etc]: otherCase }), { graphRoot: '/a', additionalStores: ['/b'] })
   t.strictSame(read({ [etc]: '[storage]\ngraphroot = 1\nimagestore = ""\noptions = []' }), defaults)
   t.throws(() => read({ [etc]: 'graphroot' }), { message: /^\/etc\/containers\/storage.conf: \S/ })
   t.end()
@@ -53,6 +57,15 @@ t.test('drop-ins count in the order of their names, if the podman of the root re
   const old = { graphRoot: '/main', additionalStores: ['/main'] }
   t.match(read({ ...tree, [podman]: 'x' }), old)
   t.match(read({ ...tree, [`${etc}.d/40.conf`]: stores('[]') }).additionalStores, [])
+  const appended = [`["/b", {append = true}]`, '["/c"]', '["/d", {append = false}]'].map(stores)
+  const inOrder = (count: number) =>
+    read(
+      Object.fromEntries(appended.slice(0, count).map((text, n) => [`${etc}.d/${n}.conf`, text])),
+    )
+  t.strictSame(inOrder(2).additionalStores, ['/b', '/c'], 'it holds for later files')
+  t.strictSame(inOrder(3).additionalStores, ['/d'], 'until one says otherwise')
+  const masked = { [`${etc}.d/20.conf`]: { link: '/dev/null' } }
+  t.match(read({ ...tree, ...masked }), { graphRoot: '/early' }, 'nothing is behind the link')
   const names = Array.from({ length: 1001 }, (_, n) => [`${etc}.d/${n}.conf`, ''])
   t.throws(() => read(Object.fromEntries(names)), { message: /more than 1000 drop-ins/ })
   t.end()

@@ -254,12 +254,28 @@ t.test(
       await host.stage('v2')
       return host
     }
-    const blind = await staged('FlushTimeoutSec=0')
-    t.equal(await reboot(blind), 'v1')
-    t.match(await status(blind), /^Reason: its tags were not looked up in this boot/m)
-    await blind.kill()
+    const isRefused = async (blind: Host) => {
+      t.equal(await reboot(blind), 'v1')
+      t.match(await status(blind), /^Reason: its tags were not looked up in this boot/m)
+      await blind.kill()
+    }
+    await isRefused(await staged('FlushTimeoutSec=0'))
+    // It asks, and gets no answer.
+    const offline = await staged('FlushTimeoutSec=5', 'ResolveTimeoutSec=1', 'RetryDelaySec=1')
+    registry.fail({ match: '/web/', status: 503 })
+    await isRefused(offline)
+    registry.heal()
     const host = await staged()
     t.equal(await reboot(host), 'v2')
     await host.kill()
   },
 )
+
+t.test('an update without bound images passes without podman and its store', async t => {
+  const host = await lab.host()
+  await host.commit('v2', { 'usr/share/note': '' })
+  await host.run('mount --bind /dev/null /usr/bin/podman')
+  await host.stage('v2')
+  t.equal(await reboot(host), 'v2')
+  await host.kill()
+})

@@ -77,6 +77,18 @@ t.test('where the next OS does not look, nothing is pulled', async t => {
     'storage-broken': { [vendorFile]: 'graphroot' },
     stateroot: {},
     'store-in-memory': {},
+    mount: {
+      'usr/lib/systemd/system/var-lib-containers.mount':
+        '[Mount]\nWhat=/var/disk\nWhere=/var/lib/containers\nOptions=bind\n',
+      'usr/lib/systemd/system/local-fs.target.wants/var-lib-containers.mount': {
+        symlink: '../var-lib-containers.mount',
+      },
+    },
+    'store-missing': {
+      [vendorFile]: storage({
+        more: '[storage.options]\nadditionalimagestores = ["/usr/lib/vendor/images"]',
+      }),
+    },
     overlay: {},
     graphroot: { 'usr/etc/containers/storage.conf': elsewhere },
   }
