@@ -9,6 +9,8 @@ export interface ImageKnowledge {
   readonly digest?: string | undefined
   /** Layers to download. Undefined if unknown. A layer that occurs twice is downloaded twice. */
   readonly layers?: readonly Layer[] | undefined
+  /** Digests of its layers that the store has already, so that a pull takes them over. */
+  readonly storedLayers?: readonly string[] | undefined
   /** Whether the image is in the store, so that there is nothing to do. */
   readonly isPresent?: boolean | undefined
   /** Whether the registry has already refused the image. */

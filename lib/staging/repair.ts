@@ -1,5 +1,8 @@
 import { describeError } from '../text/describe-error.ts'
-import { checkStore, isReadable, listStore } from '../host/podman.ts'
+import { checkStore, isReadable, listStore, removeImages, type StoreList } from '../host/podman.ts'
+import { inspectStored } from '../host/skopeo.ts'
+import { readKnowledge } from '../state/knowledge-file.ts'
+import { readLayerCache } from '../state/layer-cache.ts'
 import { isRecorded, pulledByDigest } from '../state/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
 import { storedImages } from '../host/stored-images.ts'
@@ -12,6 +15,7 @@ import {
 import { isAtLeast } from '../facts/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
 import type { PullFacts } from '../facts/facts.ts'
+import type { ImageStore } from '../facts/image-store.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
@@ -41,11 +45,21 @@ export async function repair(report: (line: string) => void, deadline: number): 
   const wantedNames = pulls.flatMap(({ boundImage }) => [storedName(boundImage), boundImage.name])
   // The host can also go down while an image that nothing needs any more is removed.
   const ours = new Set([...wantedNames, ...pulledByDigest()].map(name => listed.names.get(name)))
+  const known = [...(readKnowledge(request.name)?.knowledge.values() ?? [])]
+  const layers = new Set(
+    known.flatMap(({ layers: missing = [], storedLayers = [] }) => [
+      ...missing.map(({ digest }) => digest),
+      ...storedLayers,
+    ]),
+  )
   // Keep the marks of the wanted pulls, so that record-pull reads their images back.
   const wanted = new Set(pulls.map(({ unit }) => recordName(unit)))
   const clearable = found.filter(({ lasts, name }) => !lasts && !wanted.has(name))
   const [event] = found.flatMap(({ lasts, event }) => (lasts ? [] : [event]))
-  if (event !== undefined && (await repairStore(ours, facts, event, deadline, report)))
+  if (
+    event !== undefined &&
+    (await repairStore({ ours, layers, listed }, facts, event, deadline, report))
+  )
     clearMarks(clearable.map(({ name }) => name))
   const names = pulls.map(({ boundImage }) => storedName(boundImage))
   const stored = await storedImages(names, facts.imageStore)
@@ -60,15 +74,56 @@ export async function repair(report: (line: string) => void, deadline: number): 
   }
 }
 
+/** What a repair must know of bound images. */
+interface BoundContents {
+  readonly ours: ReadonlySet<string | undefined>
+  readonly layers: ReadonlySet<string>
+  readonly listed: StoreList
+}
+
+/** The digests of the layers of an image, as its manifest says; none if it cannot be read. */
+async function layersOf(id: string, store: ImageStore): Promise<readonly string[]> {
+  return readLayerCache().get(id) ?? (await inspectStored(id, store).catch(() => []))
+}
+
 /**
- * Makes podman remove damaged images and layers. Removes nothing if images are damaged that are not bound images: the
- * administrator must decide that. Removes nothing either if podman reports an image that can be read: podman (5.4, 5.8)
- * finds fault with every layer whose archive has no entries for directories.
+ * Removes those of damaged images of others on whose layers pulls of bound images would build.
  *
+ * @returns the rest
+ */
+async function removeUnderneath(
+  ids: readonly string[],
+  { layers, listed }: BoundContents,
+  store: ImageStore,
+  report: (line: string) => void,
+): Promise<readonly string[]> {
+  const rest: string[] = []
+  for (const id of ids) {
+    const isUnderneath = (await layersOf(id, store)).some(digest => layers.has(digest))
+    const names = [...listed.names].flatMap(([name, of]) => (of === id ? [name] : []))
+    if (!isUnderneath || names.length === 0) {
+      rest.push(id)
+      continue
+    }
+    report(
+      `${names.join(' ')} cannot be read any more, and pulls of bound images would take over its layers: it is removed, pull it again`,
+    )
+    await removeImages(names, store)
+  }
+  return rest
+}
+
+/**
+ * Makes podman remove damaged images and layers. Of images that are not bound images, it removes those on whose layers
+ * pulls would build; the others are left to the administrator, and then podman removes nothing. Removes nothing either
+ * if podman reports an image that can be read: podman (5.4, 5.8) finds fault with every layer whose archive has no entries
+ * for directories.
+ *
+ * @param bound `ours`: IDs of images that may be removed; `layers`: digests of the layers of bound images
  * @returns whether the store is known to be whole
  */
 async function repairStore(
-  ours: ReadonlySet<string | undefined>,
+  bound: BoundContents,
   { imageStore, podmanVersion }: PullFacts,
   event: string,
   deadline: number,
@@ -94,7 +149,8 @@ async function repairStore(
       rememberFalseAlarm()
       return false
     }
-    const others = damagedImages.filter(id => !ours.has(id))
+    const damagedOthers = damagedImages.filter(id => !bound.ours.has(id))
+    const others = await removeUnderneath(damagedOthers, bound, imageStore, report)
     if (others.length > 0) {
       report(
         `images that are not bound images are damaged; "podman system check --repair" removes them: ${others.join(' ')}`,

@@ -136,6 +136,7 @@ async function knowledgeOfMissing(
       {
         digest,
         layers: layers?.filter(layer => !local.digests.has(layer.digest)),
+        storedLayers: layers?.map(layer => layer.digest).filter(each => local.digests.has(each)),
         isRefused: failure !== undefined && isPermanentError(failure),
       },
     ]

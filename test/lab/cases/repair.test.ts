@@ -1,6 +1,6 @@
 // After a power failure in the middle of pulls, what podman has is checked; what is whole is never removed.
 import t from 'tap'
-import { boundImages, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
+import { boundImages, configured, fewQuickTries, imageSpec, imagesOn } from '../bound-images.ts'
 import { type Host, Lab, makeLayer } from '../lab.ts'
 import { hasLookedAtBoot, until } from '../until.ts'
 
@@ -106,13 +106,40 @@ t.test('nor is anybody told to remove an image of others that is whole', async t
   await host.kill()
 })
 
+t.test('a damaged layer that a pull would take over from an image of others', async t => {
+  const base = makeLayer({ files: { ...files, 'etc/base': 'it' } })
+  await registry.push('below:1', { layers: [base] })
+  await registry.push('above:1', { layers: [base, makeLayer({ files: { 'etc/above': 'it' } })] })
+  await registry.push('other:1', { layers: [makeLayer({ files: { 'etc/other': 'it' } })] })
+  const names = [`${registry.address}/above:1`]
+  const host = await lab.host({ v1: fewQuickTries })
+  for (const image of ['below:1', 'other:1'])
+    await host.run(`podman image pull --tls-verify=false ${registry.address}/${image}`)
+  await host.run(
+    `find /var/lib/containers/storage/overlay -path '*/diff/etc/*' -type f -exec truncate -s 0 {} +`,
+  )
+  await host.commit('v2', boundImages({ 'above.image': imageSpec(registry, 'above:1') }))
+  await host.run(leaveMark)
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 0 })
+  t.strictSame(await imagesOn(host, names), names)
+  const said = await journal(host)
+  t.match(said, /\/below:1 cannot be read any more, .*: it is removed, pull it again/)
+  t.match(said, /images that are not bound images are damaged/)
+  const { stdout } = await host.run('cat /var/lib/containers/storage/overlay-images/images.json')
+  t.match(stdout, '/other:1', 'what is in no way is left to its owner')
+  t.notMatch(stdout, '/below:1')
+  await host.kill()
+})
+
 // With podman before 5.2, which has no check, this is the only defence.
-t.test('a damaged layer that a pull takes over from an image of others', async t => {
+t.test('a damaged layer that a pull takes over, and nobody knows the layers', async t => {
   const base = makeLayer({ files })
   await registry.push('base:1', { layers: [base] })
   await registry.push('upon:1', { layers: [base, makeLayer({ files: { 'etc/upon': 'it' } })] })
   const names = [`${registry.address}/upon:1`]
-  const host = await lab.host({ v1: fewQuickTries })
+  const v1 = configured('RetryLimit=2', 'RetryDelaySec=0', 'ResolveTimeoutSec=0')
+  const host = await lab.host({ v1 })
   const pull = `podman image pull --tls-verify=false ${registry.address}/base:1`
   t.match(await host.run(pull), { exitCode: 0 })
   const emptied = await host.run(
