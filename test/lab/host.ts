@@ -264,7 +264,7 @@ const transientEtc = (shipped: string) => `
   mkdir -p /run/transient-etc/root /run/transient-etc/upper /run/transient-etc/work
   mount --bind / /run/transient-etc/root
   mount -t overlay overlay /etc -o lowerdir=/run/transient-etc/root${shipped},upperdir=/run/transient-etc/upper,workdir=/run/transient-etc/work
-  umount /run/transient-etc/root
+  umount --lazy /run/transient-etc/root
 `
 
 const isRunning = ({ nodeChildProcess: { exitCode, signalCode } }: Container): boolean =>
