@@ -262,7 +262,7 @@ const startSystemd = `
 /** As the initramfs does it (ostree: src/switchroot/ostree-prepare-root.c; bootc: crates/initramfs/src/lib.rs). */
 const transientEtc = (shipped: string) => `
   mkdir -p /run/transient-etc/root /run/transient-etc/upper /run/transient-etc/work
-  mount --bind / /run/transient-etc/root
+  mount --bind --make-private / /run/transient-etc/root
   mount -t overlay overlay /etc -o lowerdir=/run/transient-etc/root${shipped},upperdir=/run/transient-etc/upper,workdir=/run/transient-etc/work
   umount --lazy /run/transient-etc/root
 `

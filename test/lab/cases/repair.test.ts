@@ -108,9 +108,9 @@ t.test('nor is anybody told to remove an image of others that is whole', async t
 
 t.test('a damaged layer that a pull would take over from an image of others', async t => {
   const base = makeLayer({ files: { ...files, 'etc/base': 'it' } })
-  await registry.push('below:1', { layers: [base] })
-  await registry.push('above:1', { layers: [base, makeLayer({ files: { 'etc/above': 'it' } })] })
-  await registry.push('other:1', { layers: [makeLayer({ files: { 'etc/other': 'it' } })] })
+  await registry.push('below:1', { layers: [base], files: { id: 'below' } })
+  await registry.push('above:1', { layers: [base], files: { id: 'above' } })
+  await registry.push('other:1', { files: { 'etc/other': 'it' } })
   const names = [`${registry.address}/above:1`]
   const host = await lab.host({ v1: configured('RetryLimit=2', 'RetryDelaySec=1') })
   for (const image of ['below:1', 'other:1'])
