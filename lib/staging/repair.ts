@@ -1,8 +1,7 @@
 import { describeError } from '../text/describe-error.ts'
 import { checkStore, isReadable, listStore, removeImages, type StoreList } from '../host/podman.ts'
-import { inspectStored } from '../host/skopeo.ts'
+import { manifestLayers } from '../host/store-files.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
-import { readLayerCache } from '../state/layer-cache.ts'
 import { isRecorded, pulledByDigest } from '../state/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
 import { storedImages } from '../host/stored-images.ts'
@@ -15,7 +14,7 @@ import {
 import { isAtLeast } from '../facts/podman-version.ts'
 import { pullSteps, recordName } from '../render/pull-steps.ts'
 import type { PullFacts } from '../facts/facts.ts'
-import type { ImageStore } from '../facts/image-store.ts'
+import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
 import { pullFacts } from '../request/host-facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
@@ -81,11 +80,6 @@ interface BoundContents {
   readonly listed: StoreList
 }
 
-/** The digests of the layers of an image, as its manifest says; none if it cannot be read. */
-async function layersOf(id: string, store: ImageStore): Promise<readonly string[]> {
-  return readLayerCache().get(id) ?? (await inspectStored(id, store).catch(() => []))
-}
-
 /**
  * Removes those of damaged images of others on whose layers pulls of bound images would build.
  *
@@ -99,7 +93,7 @@ async function removeUnderneath(
 ): Promise<readonly string[]> {
   const rest: string[] = []
   for (const id of ids) {
-    const isUnderneath = (await layersOf(id, store)).some(digest => layers.has(digest))
+    const isUnderneath = manifestLayers(storeDirectories(store), id).some(each => layers.has(each))
     const names = [...listed.names].flatMap(([name, of]) => (of === id ? [name] : []))
     if (!isUnderneath || names.length === 0) {
       rest.push(id)

@@ -1,7 +1,7 @@
 import { hostRoot } from '../directories.ts'
 import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
 import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
-import { borrowedLayers } from '../host/borrowed-layers.ts'
+import { borrowedLayers } from '../host/store-files.ts'
 import { removeImages } from '../host/podman.ts'
 import { storedImages } from '../host/stored-images.ts'
 import { pulledByDigest } from '../state/pull-records.ts'

@@ -1,5 +1,5 @@
 // The files in which podman keeps what it knows about a store (containers/storage: layers.go, images.go). Failure policy:
-// every failure is an error.
+// every failure is an error, but for a manifest.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fields } from '../fields.ts'
@@ -19,6 +19,29 @@ export function borrowedLayers(directories: readonly string[]): ReadonlySet<stri
     ...(Array.isArray(record['mapped-layers']) ? record['mapped-layers'] : []),
   ])
   return new Set(used.filter(id => typeof id === 'string' && id !== '' && !own.has(id)).map(String))
+}
+
+/**
+ * The digests of the compressed layers of an image, as its manifest says: podman cannot inspect an image whose layers are
+ * damaged.
+ *
+ * @param directories those of the store
+ * @returns none if the manifest cannot be read
+ */
+export function manifestLayers(directories: readonly string[], id: string): readonly string[] {
+  return directories.flatMap(directory =>
+    listDirectory(directory)
+      .filter(name => name.endsWith('-images'))
+      .flatMap(name => {
+        try {
+          const text = readFileSync(join(directory, name, id, 'manifest'), 'utf8')
+          const { layers } = fields(JSON.parse(text))
+          return (Array.isArray(layers) ? layers : []).map(layer => String(fields(layer)['digest']))
+        } catch {
+          return []
+        }
+      }),
+  )
 }
 
 /** Layers of containers can be in a file of their own. */

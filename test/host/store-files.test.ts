@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { borrowedLayers } from '../../lib/host/borrowed-layers.ts'
+import { borrowedLayers, manifestLayers } from '../../lib/host/store-files.ts'
 import { makeTree } from '../make-tree.ts'
 
 t.test('the layers of another store', t => {
@@ -27,5 +27,17 @@ t.test('the layers of another store', t => {
 t.test('what cannot be read is an error', t => {
   const root = makeTree(t, { 'overlay-layers/layers.json': '[' })
   t.throws(() => borrowedLayers([root]))
+  t.end()
+})
+
+t.test('the layers of a damaged image', t => {
+  const root = makeTree(t, {
+    'overlay-images/x/manifest': '{"layers":[{"digest":"sha256:1"},{"digest":"sha256:2"}]}',
+    'overlay-images/y/manifest': '',
+    'overlay-images/z/manifest': '{}',
+    'overlay-layers/x/manifest': '{"layers":[{"digest":"sha256:3"}]}',
+  })
+  t.strictSame(manifestLayers([join(root, 'none'), root], 'x'), ['sha256:1', 'sha256:2'])
+  for (const id of ['y', 'z', 'gone']) t.strictSame(manifestLayers([root], id), [], id)
   t.end()
 })
