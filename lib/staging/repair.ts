@@ -94,11 +94,13 @@ async function removeUnderneath(
   const rest: string[] = []
   for (const id of ids) {
     const isUnderneath = manifestLayers(storeDirectories(store), id).some(each => layers.has(each))
-    const names = [...listed.names].flatMap(([name, of]) => (of === id ? [name] : []))
-    if (!isUnderneath || names.length === 0) {
+    if (!isUnderneath) {
       rest.push(id)
       continue
     }
+    // A pull that the power failure interrupted has not named it yet.
+    const named = [...listed.names].flatMap(([name, of]) => (of === id ? [name] : []))
+    const names = named.length === 0 ? [id] : named
     report(
       `${names.join(' ')} cannot be read any more, and pulls of bound images would take over its layers: it is removed, pull it again`,
     )
