@@ -37,12 +37,12 @@ function unitMounts(
   files: DeploymentFiles,
   isWanted: (directory: string) => boolean,
 ): readonly string[] {
-  const all = unitDirectories.map(path => ({ path, names: files.names(path).map(String) }))
+  const all = unitDirectories.map(path => ({ path, names: namesIn(files, path) }))
   const enabled = new Set(
     all.flatMap(({ path, names }) =>
       names
         .filter(name => /\.(?:wants|requires)$/u.test(name))
-        .flatMap(name => files.names(`${path}/${name}`).map(String)),
+        .flatMap(name => namesIn(files, `${path}/${name}`)),
     ),
   )
   const paths = new Map(
@@ -55,6 +55,11 @@ function unitMounts(
     // A link to /dev/null masks it.
     return isWanted(where) && files.find(path, 'file') !== undefined ? [where] : []
   })
+}
+
+/** None for a link that leads nowhere, as for systemd. */
+function namesIn(files: DeploymentFiles, path: string): readonly string[] {
+  return files.find(path, 'directory') === undefined ? [] : files.names(path).map(String)
 }
 
 /** systemd-escape(1), `--path --unescape` */

@@ -42,6 +42,7 @@ t.test('units', t => {
     ['/a/b'],
   )
   t.strictSame(mounts({ [`${units}/a.mount`]: '' }), [], 'nothing wants it')
+  t.strictSame(mounts({ [`${units}/x.wants`]: { link: '/nowhere' } }), [])
   t.strictSame(mounts({ [`${units}/a.service`]: '', ...wants(units, 'a.service') }), [])
   const masked = { 'etc/systemd/system/a.mount': { link: '/dev/null' } }
   t.strictSame(mounts({ [`${units}/a.mount`]: '', ...wants(units, 'a.mount'), ...masked }), [])
