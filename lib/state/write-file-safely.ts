@@ -8,7 +8,8 @@ import { dirname } from 'node:path'
 export function writeFileSafely(path: string, contents: string | Buffer): void {
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const next = `${path}.next`
+  // Two processes may replace the same file: a staging by hand does not wait for the gate.
+  const next = `${path}.${process.pid}.next`
   writeFileSync(next, contents, { mode: 0o600, flush: true })
   renameSync(next, path)
   syncDirectory(directory)
