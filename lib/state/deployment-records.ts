@@ -62,7 +62,8 @@ export function writeRecord(record: DeploymentRecord): void {
 /** Deletes the records of all other deployments. */
 export function removeOtherRecords(deployments: ReadonlySet<string>): void {
   for (const file of names())
-    if (!deployments.has(file.replace(/\.json$/u, ''))) rmSync(join(directory, file))
+    if (!deployments.has(file.replace(/\.json$/u, '')))
+      rmSync(join(directory, file), { force: true })
 }
 
 /** IDs of the images in all records. */
@@ -95,8 +96,9 @@ function fileOf(deployment: string): string {
   return join(directory, `${deployment}.json`)
 }
 
+/** Without the temporary files of other processes. */
 function names(): readonly string[] {
-  return listDirectory(directory)
+  return listDirectory(directory).filter(name => name.endsWith('.json'))
 }
 
 function isRecord(value: unknown): value is DeploymentRecord {

@@ -28,7 +28,9 @@ export function readKnowledge(deployment: string): StagingKnowledge | undefined 
 /** Deletes the knowledge about all other deployments. */
 export function removeOtherKnowledge(deployments: Iterable<string>): void {
   const kept = new Set([...deployments].map(fileName))
-  for (const name of listDirectory(directory)) if (!kept.has(name)) rmSync(join(directory, name))
+  // Not the temporary files of other processes.
+  for (const name of listDirectory(directory))
+    if (name.endsWith('.json') && !kept.has(name)) rmSync(join(directory, name), { force: true })
 }
 
 /** A hash, because the name of a root that a deploy tool chose can have the maximum length of a file name. */

@@ -35,13 +35,13 @@ export function pulledByDigest(): readonly string[] {
   return [...new Set(records.map(({ image }) => image))].filter(image => image.includes('@'))
 }
 
-/** Deletes the records of images that are no longer in any of the stores, and incomplete files that an interruption left. */
+/** Deletes the records of images that are no longer in any of the stores. */
 export function removeOldRecords(stores: readonly StoreList[]): void {
   for (const name of recordNames()) {
     const record = readPullRecord(name)
     const isIn = ({ ids, names }: StoreList) =>
       record?.id === undefined ? names.has(record?.image ?? '') : ids.has(record.id)
-    if (!stores.some(isIn)) rmSync(join(directory, name))
+    if (!stores.some(isIn)) rmSync(join(directory, name), { force: true })
   }
 }
 
@@ -51,6 +51,7 @@ function readPullRecord(name: string): PullRecord | undefined {
   return image === undefined ? undefined : { id: id === '-' ? undefined : id, image }
 }
 
+/** Without the temporary files of record-pull. */
 function recordNames(): readonly string[] {
-  return listDirectory(directory)
+  return listDirectory(directory).filter(name => !name.endsWith('.next'))
 }
