@@ -16,6 +16,10 @@ export async function until(host: Host, command: string, seconds = 60): Promise<
 /** Succeeds while a pull is carried out. */
 export const isPulling = 'pgrep -f "^/usr/bin/podman .*image [p]ull"'
 
+/** Succeeds when no pull is carried out, nor waits for its next attempt. */
+export const havePullsEnded =
+  '! systemctl list-units --plain --no-legend --state=activating "bootc-pending-*" | grep pending'
+
 /** Succeeds when no staging is under way, nor the look for another one after it. */
 export const isStagingOver =
   "! systemctl list-jobs --plain --no-legend 'bootc-bound-images-stage*' 'bootc-bound-images-recheck*' | grep '[.]service'"

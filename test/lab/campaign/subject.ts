@@ -5,7 +5,7 @@ import type { Files, Host, Lab, Registry } from '../lab.ts'
 import { quickTries, type Store } from '../stores.ts'
 import type { Disks } from './disks.ts'
 import { HostDisks } from './host-disks.ts'
-import { hasLookedAtBoot, until } from '../until.ts'
+import { hasLookedAtBoot, havePullsEnded, until } from '../until.ts'
 import { commonLayer, type ImagePlan, type KnownImage, pushImages } from './images.ts'
 
 /** A version of the OS with its bound images. */
@@ -61,6 +61,8 @@ export class Subject {
     await host.boot()
     const subject = new Subject(host, registry, { name: 'v1', images }, disks)
     await until(host, hasLookedAtBoot)
+    // The boot pulls it too. With Store=dedicated, two podmans at once disturb each other.
+    await until(host, havePullsEnded)
     const pull = `podman image pull --tls-verify=false ${registry.address}/own:1`
     const { exitCode, stderr } = await host.run(pull)
     if (exitCode !== 0) throw new Error(`${pull}: ${stderr}`)
