@@ -38,7 +38,7 @@ t.test('a root that cannot be mounted is refused, with the reason', async t => {
   )
   t.match(await host.run(start), { exitCode: 1 })
   const why =
-    /the root of [0-9a-f]{128} cannot be mounted: bootc internals cfs mount: .*; by hand: /
+    /the root of [0-9a-f]{128} cannot be mounted: bootc internals cfs mount: .*; by hand, which needs Linux 6\.12 and util-linux 2\.41: /
   const status = await host.run('bootc-bound-images status')
   t.match(status, { exitCode: 1, stdout: why })
   t.notMatch(status.stdout, 'No deployment is staged')
