@@ -155,9 +155,9 @@ t.test('a locked deployment delays no shutdown, and is not refused', async t => 
     await host.shutdown({ timeoutMs: 60_000 })
     t.equal(await bootedAfterwards(host), 'v1', how)
     t.notMatch((await host.run('bootc-bound-images status')).stdout, /not allowed/)
-    t.equal(
-      (await host.run('journalctl -b -1 -o cat -p warning -u bootc-bound-images-guard')).stdout,
-      '',
+    t.notMatch(
+      (await host.run('journalctl -b -1 -o cat -u bootc-bound-images-guard')).stdout,
+      /locking it/,
       'the lock of its user is enough',
     )
   }
