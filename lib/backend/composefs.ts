@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
 import { rootsDirectory } from '../directories.ts'
@@ -12,7 +12,6 @@ import { readStagedFile, stagedTime } from './staged-file.ts'
 // bootc: crates/lib/src/composefs_consts.rs
 const stagedFile = 'run/composefs/staged-deployment'
 const listDirectory = 'sysroot/state/deploy'
-const images = 'sysroot/composefs/images'
 
 /**
  * Our lock: the file about the staged deployment, renamed by the gate or bootc-bound-images-guard.service. bootc has a
@@ -56,8 +55,7 @@ export const composefs: Backend = {
   },
   deployments: hostRoot =>
     namesIn(join(hostRoot, listDirectory))
-      // bootc removes the image first.
-      .filter(name => idPattern.test(name) && existsSync(join(hostRoot, images, name)))
+      .filter(name => idPattern.test(name))
       .map(name => deployment(hostRoot, name)),
   running: hostRoot => composefs.deploymentOf(hostRoot, hostRoot),
   deploymentOf: (hostRoot, root) => {

@@ -104,12 +104,13 @@ function parseStaged(hostRoot: string, bytes: Buffer): Deployment {
   }
 }
 
-/** Without a lock that is empty, which would count as that of somebody else. */
+/** Leaves no lock that is empty, which would count as that of somebody else, nor removes one that is. */
 function writeLock(path: string): void {
   try {
     writeFileSync(path, ourLock, { flag: 'wx' })
   } catch (error) {
-    rmSync(path, { force: true })
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
+      rmSync(path, { force: true })
     throw error
   }
 }

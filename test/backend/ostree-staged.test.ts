@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { requireKnownBackend } from '../../lib/backend/host-backend.ts'
@@ -102,6 +111,10 @@ t.test('locked by its mark, or by a file', t => {
   t.notOk(isLockOurs(host))
   rmSync(lock)
   t.throws(() => takeLock(join(host, 'missing')), { code: 'ENOENT' })
+  symlinkSync('nowhere', lock)
+  t.throws(() => takeLock(host), { code: 'EEXIST' })
+  t.equal(readlinkSync(lock), 'nowhere', 'what somebody else has put there meanwhile stays')
+  rmSync(lock)
   takeLock(host)
   t.equal(readFileSync(lock, 'utf8'), 'bootc-bound-images\n', 'as the guard writes it')
   t.notOk(isLocked(host))
