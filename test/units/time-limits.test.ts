@@ -28,7 +28,7 @@ const most = (name: 'gateTimeoutSec' | 'flushTimeoutSec' | 'resolveTimeoutSec') 
 t.test(
   'the gate of a soft reboot gives its answer before timeout(1) ends it, and that before systemd',
   t => {
-    const ended = Number(numberIn('units/programs/guard-soft-reboot', /^timeout (\d+) /mu))
+    const ended = Number(numberIn('units/programs/guard-soft-reboot', /^timeout (\d+) "\$1" /mu))
     t.ok(most('gateTimeoutSec') + 5 <= ended, `${most('gateTimeoutSec')} s, ${ended} s`)
     t.ok(ended + 20 <= limit('bootc-bound-images-soft-reboot.service', 'TimeoutStopSec'))
     t.end()
