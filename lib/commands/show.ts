@@ -1,4 +1,6 @@
 import type { CommandModule } from 'yargs'
+import { readSettings } from '../config/read-settings.ts'
+import { hostRoot } from '../directories.ts'
 import { renderUnits } from '../render/render-units.ts'
 import { hostFacts } from '../request/host-facts.ts'
 import { findNextDeployment } from '../request/next-deployment.ts'
@@ -23,7 +25,7 @@ export const showCommand: CommandModule<object, Options> = {
   handler: async ({ root }) => {
     requireRoot()
     const next = findNextDeployment(root)
-    const facts = await hostFacts()
+    const facts = await hostFacts(readSettings(hostRoot).settings)
     const request = readNextRequest(next, facts)
     const plan = planAsStaged(request, facts.settings)
     const units = renderUnits(plan, facts, request.containersDirectory)

@@ -44,6 +44,21 @@ export const defaultStore: ImageStore = {
 }
 
 /**
+ * The store that the configuration names. For what must be known before podman runs, which makes its directories; podman
+ * itself says which store it uses.
+ *
+ * @param store root directory of a separate store; undefined for podman's own
+ */
+export function configuredStore(
+  store: string | undefined,
+  { graphRoot, imageStore }: StorageConfiguration,
+): ImageStore {
+  if (store !== undefined) return separateStore(store)
+  const imageDirectory = imageStore === undefined ? {} : { imageDirectory: imageStore }
+  return { ...defaultStore, directory: graphRoot, ...imageDirectory }
+}
+
+/**
  * podman's own store and the dedicated one have names for the same containers if podman reads both. This is the one into
  * which images are not pulled, but may have been earlier.
  *
@@ -51,13 +66,11 @@ export const defaultStore: ImageStore = {
  */
 export function otherStore(
   store: string | undefined,
-  { graphRoot, imageStore, additionalStores }: StorageConfiguration,
+  storage: StorageConfiguration,
 ): ImageStore | undefined {
-  if (!additionalStores.includes(dedicatedStore)) return undefined
+  if (!storage.additionalStores.includes(dedicatedStore)) return undefined
   if (store === undefined) return separateStore(dedicatedStore)
-  if (store !== dedicatedStore) return undefined
-  const imageDirectory = imageStore === undefined ? {} : { imageDirectory: imageStore }
-  return { ...defaultStore, directory: graphRoot, ...imageDirectory }
+  return store === dedicatedStore ? configuredStore(undefined, storage) : undefined
 }
 
 /**

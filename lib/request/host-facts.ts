@@ -4,7 +4,12 @@ import { hostRoot } from '../directories.ts'
 import { readPodman, type Podman } from '../host/podman.ts'
 import { mountUnits, systemdVersion } from '../host/systemctl.ts'
 import type { HostFacts, PullFacts } from '../facts/facts.ts'
-import { otherStore, storeDirectories } from '../facts/image-store.ts'
+import {
+  configuredStore,
+  otherStore,
+  storeDirectories,
+  type ImageStore,
+} from '../facts/image-store.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { readStorageConfiguration } from '../root/storage-configuration.ts'
 import { mountsOfDirectories } from './store-mounts.ts'
@@ -20,16 +25,13 @@ export async function pullFacts(
   return { ...podman, otherStore: otherStore(settings.store, storage), libraryDirectory, settings }
 }
 
-/**
- * Reads the facts of this host for rendering units.
- *
- * @param warn takes a line for people about each part of the configuration that has no effect
- */
-export async function hostFacts(
-  warn: (line: string) => void = () => {},
-): Promise<HostFacts & Podman> {
-  const { settings, warnings } = readSettings(hostRoot)
-  for (const warning of warnings) warn(warning)
+/** The image store that the configuration of this host names. See `configuredStore`. */
+export function hostStore({ store }: Settings): ImageStore {
+  return configuredStore(store, readStorageConfiguration(new DeploymentFiles(hostRoot)))
+}
+
+/** Reads the facts of this host for rendering units. */
+export async function hostFacts(settings: Settings): Promise<HostFacts & Podman> {
   const [facts, version, units] = await Promise.all([
     pullFacts(settings),
     systemdVersion(),

@@ -1,4 +1,6 @@
 import { realpathSync } from 'node:fs'
+import { readSettings } from '../config/read-settings.ts'
+import { hostRoot } from '../directories.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
 import type { Request } from '../request/request.ts'
 import type { PullFacts } from '../facts/facts.ts'
@@ -12,7 +14,7 @@ import {
 } from '../state/last-staging.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 import { resetFailed, unitStates } from '../host/systemctl.ts'
-import { hostFacts } from '../request/host-facts.ts'
+import { hostFacts, hostStore } from '../request/host-facts.ts'
 import { mountStore, seeStore } from '../request/store-mounts.ts'
 import { applyRequest } from './apply-units.ts'
 import { ensureFinalization } from './ensure-finalization.ts'
@@ -72,7 +74,11 @@ async function stageOnce(
   const next = nextDeployment(root, staged)
   const held = await ensureFinalization()
   if (held !== undefined) warn(held)
-  const facts = await hostFacts(warn)
+  const { settings, warnings } = readSettings(hostRoot)
+  for (const warning of warnings) warn(warning)
+  // Before podman runs: it makes directories below a mount point, and fails if a mount hides them at that moment.
+  await mountStore(hostStore(settings))
+  const facts = await hostFacts(settings)
   const unmounted = seeStore(facts.imageStore, await mountStore(facts.imageStore))
   const planned = await planStaging(next, facts, warn)
   const refusal = await applyRequest(planned, facts, unmounted, warn)

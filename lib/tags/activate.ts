@@ -7,7 +7,7 @@ import {
   rememberActivated,
 } from '../state/deployment-records.ts'
 import { readSettings } from '../config/read-settings.ts'
-import { defaultStore, separateStore, type ImageStore } from '../facts/image-store.ts'
+import type { ImageStore } from '../facts/image-store.ts'
 import { notMounted } from '../facts/store-mounts.ts'
 import { restartAfterMounts } from '../host/systemctl.ts'
 import { mountStore, whyNotMounted } from '../request/store-mounts.ts'
@@ -21,7 +21,7 @@ import {
   withNames,
   type Tagging,
 } from './tag-moves.ts'
-import { pullFacts } from '../request/host-facts.ts'
+import { hostStore, pullFacts } from '../request/host-facts.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import { withStagingLock } from '../state/staging-lock.ts'
 
@@ -43,9 +43,8 @@ export function activate({
     if (deployment === undefined || record === undefined)
       return 'Nothing is recorded about the running deployment.'
     const { settings } = readSettings(hostRoot)
-    const usual = settings.store === undefined ? defaultStore : separateStore(settings.store)
     // Before podman runs, which would make a store below the mount point.
-    const why = await whyNotReady(usual, isEarly)
+    const why = await whyNotReady(hostStore(settings), isEarly)
     if (why !== undefined) return why
     const facts = await pullFacts(settings)
     for (const store of [facts.imageStore, facts.otherStore ?? facts.imageStore]) {

@@ -216,14 +216,25 @@ t.test('a mount with nofail at the store', async t => {
 })
 
 t.test('a store below a mount with nofail, elsewhere', async t => {
-  const files = {
-    ...storageConf('/var/data/containers/storage'),
-    ...fstab('/var/data', 'nofail'),
-  }
+  const store = storageConf('/var/data/containers/storage')
+  const files = { ...store, ...fstab('/var/data', 'nofail') }
   const directories = ['disk', 'data']
-  const host = await hostWithV2(files, directories)
+  const lateFiles = {
+    ...store,
+    ...fstab('/var/data', 'nofail,x-systemd.requires=lab-disk.service'),
+    'usr/lib/systemd/system/lab-disk.service': `[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=30
+ExecStart=/bin/sh -c '[ -e /var/lib/bootc-bound-images/deployments ] && exit; until systemctl is-active bootc-bound-images-boot.service; do sleep 0.1; done; sleep 1'
+`,
+  }
+  const host = await hostWithV2(lateFiles, directories)
   await until(host, hasLookedAtBoot)
   await rebootAtOnce(host)
+  t.notOk(existsSync(join(host.var, 'data/containers')), 'podman ran only in it')
   await isUpdated(t, host)
   await host.kill()
 
