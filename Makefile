@@ -38,7 +38,8 @@ isolated := activate boot gate repair settle stage wait
 stored := bootc-pending-.service \
 	$(patsubst %,bootc-bound-images-%.service,boot gate repair settle stage wait)
 drop_ins := bootc-pending-.service.d/10-pull.conf bootc-pending-.service.d/50-isolation.conf \
-	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf)
+	$(isolated:%=bootc-bound-images-%.service.d/50-isolation.conf) $(stored:%=%.d/10-store.conf) \
+	$(patsubst %,var-lib-containers-storage-%.mount.d/50-bootc-bound-images-overlay.conf,overlay overlay-)
 weights := bootc.slice.d/50-bootc-bound-images.conf
 # For hosts that bootc's timer updates.
 WITH_BOOTC_TIMER ?= no

@@ -70,6 +70,8 @@ t.test('install, again, and uninstall', t => {
       '-rw-r--r-- usr/lib/systemd/system/bootc-pending.slice',
       '-rw-r--r-- usr/lib/systemd/system/bootc.slice.d/50-bootc-bound-images.conf',
       '-rw-r--r-- usr/lib/systemd/system/ostree-finalize-staged.service.d/50-bootc-bound-images.conf',
+      '-rw-r--r-- usr/lib/systemd/system/var-lib-containers-storage-overlay-.mount.d/50-bootc-bound-images-overlay.conf',
+      '-rw-r--r-- usr/lib/systemd/system/var-lib-containers-storage-overlay.mount.d/50-bootc-bound-images-overlay.conf',
       '-rw-r--r-- usr/lib/tmpfiles.d/bootc-bound-images.conf',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/LICENSE',
       '-rw-r--r-- usr/share/doc/bootc-bound-images/README.md',
