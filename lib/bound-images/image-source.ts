@@ -99,12 +99,14 @@ function fileSource(
     )
   if (/[^\w./:@+-]/u.test(reference))
     throw new Refusal('not a reference inside an archive', 'write name:tag after the path')
-  const name = parseImageReference(imageTag)
+  const parsed = parseImageReference(imageTag)
+  // podman stores an archive under localhost if its name has no registry (libimage/pull.go).
+  const name = normalizeReference({ ...parsed, domain: parsed.domain ?? 'localhost' })
   return {
     image: `${transport}:${locatePath(files, path, kind)}${reference}`,
-    identity: `${transport}:${rest}`,
-    // podman stores an archive under localhost if its name has no registry (libimage/pull.go).
-    name: normalizeReference({ ...name, domain: name.domain ?? 'localhost' }),
+    // Two names in one archive are two images that must be there.
+    identity: `${transport}:${rest} as ${name}`,
+    name,
     registry: undefined,
   }
 }

@@ -53,7 +53,7 @@ t.test('images in files', t => {
   for (const [text, tag, image, name] of cases)
     t.strictSame(
       { ...parseImageSource(text, tag, context) },
-      { image, identity: text, name, registry: undefined },
+      { image, identity: `${text} as ${name}`, name, registry: undefined },
       text,
     )
   t.end()
