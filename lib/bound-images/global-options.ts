@@ -1,5 +1,6 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal } from '../text/fault.ts'
+import { checkModule } from './containers-conf-module.ts'
 import { locatePath } from './locate-path.ts'
 import type { PullOption } from './pull-options.ts'
 
@@ -57,11 +58,12 @@ function moduleIdentity(flag: string, value: string): string | undefined {
 }
 
 function locateModule(files: DeploymentFiles, name: string): string {
-  if (name.startsWith('/')) return locatePath(files, name, 'file')
-  for (const directory of moduleDirectories) {
-    const found = files.find(`${directory}/${name}`, 'file')
-    if (found !== undefined) return found
-  }
+  const paths = name.startsWith('/')
+    ? [name]
+    : moduleDirectories.map(directory => `${directory}/${name}`)
+  const path = paths.find(each => files.find(each, 'file') !== undefined)
+  if (path !== undefined) checkModule(files, path)
+  if (path !== undefined || name.startsWith('/')) return locatePath(files, path ?? name, 'file')
   throw new Refusal(
     `the root has no module ${name} in ${moduleDirectories.join(' or ')}`,
     'add it to the OS image',

@@ -55,6 +55,28 @@ t.test('what a bound image must not have', t => {
   t.end()
 })
 
+t.test('a module with other settings than those of a pull', t => {
+  const good = [
+    '[engine]\nretry = 3\nImage_Parallel_Copies = 2',
+    '[Engine]\nenv = ["https_proxy=http://p:1", "NO_PROXY=a"]',
+    '[containers]\nenv = ["LD_PRELOAD=/x"]',
+  ]
+  const bad: readonly [text: string, reason: RegExp][] = [
+    ['[engine]\nenv = ["LD_PRELOAD=/x"]', /m\.conf sets env in \[engine\], which a pull/],
+    ['[engine]\nenv = "x"', /sets env in/],
+    ['[ENGINE]\nStatic_Dir = "/x"', /sets Static_Dir in \[ENGINE\]/],
+    ['[engine.runtimes]\nx = ["/x"]', /sets runtimes in/],
+    ['[network]\nnetwork_config_dir = "/x"', /sets \[network\], which/],
+    ['top = 1', /sets \[top\]/],
+    ['[engine', /m\.conf: /],
+  ]
+  const read = (text: string) =>
+    moduleOption('/usr/m.conf', makeContext(t, { 'usr/m.conf': text }).files)
+  for (const text of good) t.match(read(text), { flag: '--module' }, text)
+  for (const [text, message] of bad) t.throws(() => read(text), { message }, text)
+  t.end()
+})
+
 t.test('where podman looks for modules', t => {
   const modules = 'containers/containers.conf.modules'
   const cases: readonly [name: string, path: string][] = [

@@ -22,7 +22,7 @@ export const tidyValues: Readonly<Record<string, readonly string[]>> = {
     '/etc/a\\b.json', '/etc/a=b.json', '/etc/$$x.json', '/etc/ä€.json',
   ],
   CertDir: ['/usr/share/certs', '/etc/containers/certs.d', '/var/lib/%o-%w-%W-%M-%A%B', ''],
-  ContainersConfModule: ['lab.conf', '/usr/share/module.conf', '%E/containers/containers.conf.modules/lab.conf', ''],
+  ContainersConfModule: ['lab.conf', '/usr/share/module.conf', '%E/containers/containers.conf.modules/lab.conf', '', '/usr/share/engine.conf'],
   Creds: ['user:pass', 'user:p#s;s w%%o$$r"d', '"user:pass"', 'user:a:b\\n', "u:'x'", ''],
   DecryptionKey: [
     '/usr/lib/keys/key.pem', '/usr/lib/keys/key.pem:secret', '/usr/lib/keys/key.pem:pass=s %%', '',

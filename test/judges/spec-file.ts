@@ -36,7 +36,8 @@ IMAGE_VERSION=42
   'usr/lib/images/app.tar': '',
   'usr/lib/images/oci/index.json': '{}',
   'usr/share/certs/ca.crt': '',
-  'usr/share/module.conf': '',
+  'usr/share/module.conf': '[engine]\nretry = 2\n[containers]\ntz = "local"\n',
+  'usr/share/engine.conf': '[engine]\nstatic_dir = "/x"\n',
   'etc/containers/containers.conf.modules/lab.conf': '',
 }
 
