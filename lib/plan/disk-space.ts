@@ -31,7 +31,7 @@ export function judgeSpace(
 ): SpaceVerdict {
   const layers = new Map(images.flat().map(({ digest, bytes }) => [digest, bytes]))
   const needed = [...layers.values()].reduce((sum, bytes) => sum + bytes, 0)
-  const biggest = Math.max(0, ...layers.values())
+  const biggest = [...layers.values()].reduce((most, bytes) => Math.max(most, bytes), 0)
   if (needed > store.bytes)
     return {
       refusal: `the bound images to pull are ${formatBytes(needed)} compressed and need more space when unpacked, but ${free(store)}`,

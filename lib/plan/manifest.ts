@@ -26,9 +26,12 @@ export function parseManifest(text: string): Manifest {
   return parsed === undefined ? { kind: 'other' } : { kind: 'image', layers: parsed }
 }
 
+/** More than overlay can mount (containers/storage: drivers/overlay/overlay.go, maxDepth), so podman refuses such an image. */
+const maxLayers = 500
+
 /** A manifest from a registry is unchecked. Pulls cannot be ordered by sizes that are not numbers. */
 function parseLayers(layers: unknown): readonly Layer[] | undefined {
-  if (!Array.isArray(layers)) return undefined
+  if (!Array.isArray(layers) || layers.length > maxLayers) return undefined
   const parsed = layers.map(layer => {
     const { digest, size } = fields(layer)
     return { digest: String(digest), bytes: typeof size === 'number' ? size : NaN }

@@ -82,3 +82,9 @@ t.test('bytes for people', t => {
   for (const [text, bytes] of Object.entries(cases)) t.equal(formatBytes(bytes), text)
   t.end()
 })
+
+t.test('more layers than a call can have arguments', t => {
+  const images = [Array.from({ length: 200_000 }, (_each, index) => layer(`${index}`, 1))]
+  t.strictSame(judgeSpace(images, store(1e12), temporary(1e12)), {})
+  t.end()
+})
