@@ -29,14 +29,35 @@ export const hostPlatform: Platform = {
 /** The options for the parts of a platform, in the order of `--platform`. */
 const parts = ['os', 'arch', 'variant'] as const
 
-/** The platform that the options request. The default is that of this machine. */
+/** Other names of architectures and of their variants (github.com/containerd/platforms: database.go). */
+const otherNames: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
+  i386: ['386'],
+  x86_64: ['amd64'],
+  'x86-64': ['amd64'],
+  aarch64: ['arm64'],
+  armhf: ['arm', 'v7'],
+  armel: ['arm', 'v6'],
+}
+
+/**
+ * The platform that the options request, by the names that images use. podman takes other names too (libimage:
+ * platform.go). The default is that of this machine.
+ */
 export function wantedPlatform(options: readonly PullOption[]): Platform {
   const wanted = platformParts(options)
+  const arch = wanted.get('arch')?.toLowerCase()
+  const [architecture, implied] =
+    arch === undefined ? [hostPlatform.architecture] : (otherNames[arch] ?? [arch])
   return {
     os: wanted.get('os') ?? hostPlatform.os,
-    architecture: wanted.get('arch') ?? hostPlatform.architecture,
-    variant: wanted.get('variant'),
+    architecture,
+    variant: normalizeVariant(architecture, wanted.get('variant') ?? implied),
   }
+}
+
+/** The first variant of arm64 is the architecture itself. */
+function normalizeVariant(architecture: string, variant: string | undefined): string | undefined {
+  return architecture === 'arm64' && (variant === 'v8' || variant === '8') ? undefined : variant
 }
 
 /**

@@ -1,5 +1,10 @@
 import t from 'tap'
-import { imageArchitecture, isInRegistry, optionValue } from '../../lib/bound-images/platform.ts'
+import {
+  imageArchitecture,
+  isInRegistry,
+  optionValue,
+  wantedPlatform,
+} from '../../lib/bound-images/platform.ts'
 import type { PullOption } from '../../lib/bound-images/pull-options.ts'
 
 const option = (...words: readonly string[]): PullOption => ({
@@ -32,5 +37,26 @@ t.test('Node and Go call architectures differently', t => {
     'ppc64le',
     's390x',
   ])
+  t.end()
+})
+
+t.test('other names of architectures', t => {
+  const cases: readonly [words: readonly string[], architecture: string, variant?: string][] = [
+    [['--arch=x86_64'], 'amd64'],
+    [['--arch=aarch64'], 'arm64'],
+    [['--arch=i386'], '386'],
+    [['--arch=armhf'], 'arm', 'v7'],
+    [['--arch=armhf', '--variant=v6'], 'arm', 'v6'],
+    [['--arch=arm64', '--variant=v8'], 'arm64'],
+    [['--platform=linux/aarch64/8'], 'arm64'],
+    [['--arch=arm', '--variant=v8'], 'arm', 'v8'],
+    [['--arch=s390x'], 's390x'],
+  ]
+  for (const [words, architecture, variant] of cases)
+    t.strictSame(
+      wantedPlatform(words.map(word => option(word))),
+      { os: 'linux', architecture, variant },
+      words.join(' '),
+    )
   t.end()
 })
