@@ -9,7 +9,9 @@ export interface ConfigurationFile {
   readonly contents: Buffer
 }
 
-const directory = '/etc/containers'
+const adminDirectory = '/etc/containers'
+/** Where podman 6 looks too, for what is not in `adminDirectory`. */
+const vendorDirectory = '/usr/share/containers'
 
 /** What decides whether and from where an image may be pulled (containers-registries.conf(5) and others). */
 const pullConfiguration = [
@@ -18,6 +20,13 @@ const pullConfiguration = [
   'registries.conf',
   'registries.conf.d',
   'registries.d',
+]
+
+/** Those that only root's podman 6 reads. They count before the others of their directory. */
+const rootfulConfiguration = [
+  'certs.rootful.d',
+  'registries.rootful.conf.d',
+  'registries.rootful.d',
 ]
 
 /** Maximum number of files and directories in a tree. Each counts once for every link to it. */
@@ -32,7 +41,7 @@ const maxDepth = 4
  *
  * @param copies counts the bytes to copy
  * @returns undefined if /etc/containers of the host has the same configuration, or does not exist
- * @throws Error if a file cannot be read
+ * @throws Error if a file cannot be read, Refusal if there is nothing to pull with
  */
 export function readContainersConfiguration(
   files: DeploymentFiles,
@@ -40,22 +49,48 @@ export function readContainersConfiguration(
   copies = copyBudget(),
 ): readonly ConfigurationFile[] | undefined {
   const host = new DeploymentFiles(hostRoot)
-  if (host.find(directory, 'directory') === undefined) return undefined
-  const next = pullConfiguration.flatMap(name => readTree(files, name, copies))
-  const compared = copyBudget()
-  const current = pullConfiguration.flatMap(name => readTree(host, name, compared))
+  if (host.find(adminDirectory, 'directory') === undefined) return undefined
+  const next = readPullConfiguration(files, copies)
+  const current = readPullConfiguration(host, copyBudget())
   if (isSame(next, current)) return undefined
+  if (next.length === 0)
+    throw new Refusal(
+      `the new root has no policy.json in ${adminDirectory} or ${vendorDirectory}: podman refuses every pull`,
+      'add it; see containers-policy.json(5)',
+    )
   const others = host
-    .names(directory)
+    .names(adminDirectory)
     .map(String)
     // Quadlet files of the host can have any size, and no pull reads them.
-    .filter(name => !pullConfiguration.includes(name) && name !== 'systemd')
-    .flatMap(name => readTree(host, name, copies))
+    .filter(name => ![...pullConfiguration, ...rootfulConfiguration, 'systemd'].includes(name))
+    .flatMap(name => readTree(host, adminDirectory, name, copies))
   return [...next, ...others]
+}
+
+/**
+ * What decides about pulls, as if all of it were in /etc/containers. An OS whose policy.json is in /usr/share/containers
+ * has podman 6, which reads the other files there too (containers-registries.conf(5) and others).
+ */
+function readPullConfiguration(
+  files: DeploymentFiles,
+  copies: ByteBudget,
+): readonly ConfigurationFile[] {
+  const has = (where: string) => files.follow(`${where}/policy.json`) !== undefined
+  if (has(adminDirectory) || !has(vendorDirectory))
+    return pullConfiguration.flatMap(name => readTree(files, adminDirectory, name, copies))
+  const found = new Map<string, ConfigurationFile>()
+  for (const where of [vendorDirectory, adminDirectory])
+    for (const name of [...pullConfiguration, ...rootfulConfiguration])
+      for (const file of readTree(files, where, name, copies)) {
+        const path = file.path.replace('.rootful.', '.')
+        found.set(path, { ...file, path })
+      }
+  return [...found.values()]
 }
 
 function readTree(
   files: DeploymentFiles,
+  directory: string,
   start: string,
   copies: ByteBudget,
 ): readonly ConfigurationFile[] {

@@ -196,3 +196,51 @@ t.test('no more bytes than fit into /run, together with what else is copied', t 
   t.throws(() => read(mebibytes(certificates, 2), copies), tooMuch('/etc/containers/certs.d'))
   t.end()
 })
+
+t.test('the files of podman 6', t => {
+  const share = (top: string, tree: Tree) => below(`${top}/usr/share`, tree)
+  const next = {
+    'policy.json': 'next',
+    'registries.conf': 'next',
+    'registries.conf.d/a.conf': 'a',
+    'registries.conf.d/b.conf': 'b',
+    'registries.rootful.conf.d/b.conf': 'rootful',
+    'certs.rootful.d/r/ca.crt': 'c',
+  }
+  const tree = (host: Tree, etc: Tree, more: Tree = {}) =>
+    makeTree(t, {
+      'root/usr/etc/': '',
+      'host/etc/containers/': '',
+      ...below('host/usr/etc', host),
+      ...below('host/etc', host),
+      ...more,
+      ...share('root', next),
+      ...below('root/usr/etc', etc),
+    })
+  const files = (top: string) =>
+    Object.fromEntries((read(top) ?? []).map(file => [file.path, file.contents.toString()]))
+  t.strictSame(files(tree({ 'policy.json': 'old' }, { 'registries.conf.d/a.conf': 'etc' })), {
+    'certs.d/r/ca.crt': 'c',
+    'policy.json': 'next',
+    'registries.conf': 'next',
+    'registries.conf.d/a.conf': 'etc',
+    'registries.conf.d/b.conf': 'rootful',
+  })
+  t.equal(read(tree({}, {}, share('host', next))), undefined, 'the same on both sides')
+  t.strictSame(
+    files(tree({}, { 'policy.json': 'etc' })),
+    { 'policy.json': 'etc' },
+    'podman 5 does not look there',
+  )
+  t.end()
+})
+
+t.test('no policy on either side', t => {
+  const top = makeTree(t, {
+    'root/usr/etc/': '',
+    ...below('host/etc', { 'registries.conf': 'x' }),
+    ...below('host/usr/etc', { 'registries.conf': 'x' }),
+  })
+  t.throws(() => read(top), { message: /has no policy\.json in/ })
+  t.end()
+})
