@@ -2,7 +2,7 @@ import { describeError } from '../text/describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { SpecProblem } from '../text/fault.ts'
 import { printable } from '../text/printable.ts'
-import { isMask } from '../quadlet/read-unit-file.ts'
+import { isMask, isMaskItself } from '../quadlet/read-unit-file.ts'
 
 /**
  * Of two entries with the same name, the one in the earlier directory counts (UAPI configuration files
@@ -28,6 +28,8 @@ export interface Entry {
   readonly label: string
   readonly name: string
 }
+
+const isQuadlet = (name: string) => /\.(?:image|container|kube)$/u.test(name)
 
 /** Lists the entries that count, sorted by name. Adds what cannot be listed to `problems`. */
 export function listEntries(
@@ -57,7 +59,10 @@ export function listEntries(
       problems.push({ entry: directory.slice(1), faults: [{ reason }] })
     }
   }
-  return [...entries.values()]
-    .filter(({ path }) => !isMask(files, path))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+  return (
+    [...entries.values()]
+      // What a link to an empty Quadlet file means depends on the drop-ins of that file.
+      .filter(({ name, path }) => !(isQuadlet(name) ? isMaskItself : isMask)(files, path))
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+  )
 }

@@ -1,9 +1,11 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { maxImages, type BoundImage } from './bound-image.ts'
-import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
-import { followEntry } from './follow-entry.ts'
+import { explain, Refusal, type Fault, type SpecProblem } from '../text/fault.ts'
+import { followEntry, type QuadletFile } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
 import { printable } from '../text/printable.ts'
+import type { DropIns } from '../quadlet/drop-ins.ts'
+import { sectionOf } from '../quadlet/quadlet-kind.ts'
 import { isMask } from '../quadlet/read-unit-file.ts'
 import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
 
@@ -62,11 +64,27 @@ function readEntry(
     const quadletFile = followEntry(files, reader.quadlet, entry)
     file = printable(quadletFile.path)
     // A file that is masked in /etc runs nothing and needs no image.
-    if (isMask(files, quadletFile.path)) return { boundImages: [], faults: [] }
+    if (isMask(files, quadletFile.path)) {
+      refuseRevival(reader.dropIns, quadletFile)
+      return { boundImages: [], faults: [] }
+    }
     return { ...reader.readQuadlet(quadletFile), file }
   } catch (error) {
     return { file, boundImages: [], faults: [explain(error)] }
   }
+}
+
+/** Some versions of podman make a service of a masked file if a drop-in names the image, others do not. */
+function refuseRevival(dropIns: DropIns, { kind, name, path }: QuadletFile): void {
+  const key = kind === 'kube' ? 'Yaml' : 'Image'
+  const dropIn = dropIns
+    .of(path, name)
+    .find(({ unitFile }) => unitFile.get(sectionOf[kind])?.has(key) === true)
+  if (dropIn === undefined) return
+  throw new Refusal(
+    `the file is empty or masked, but ${dropIn.file} sets ${key}=, so it may run all the same`,
+    `mask ${dropIn.file} too, or set ${key}= in the file itself`,
+  )
 }
 
 /** A spec with too many images must not prevent reading of the specs after it. */

@@ -21,7 +21,12 @@ import { serviceName } from '../quadlet/service-name.ts'
 import { sectionKeys } from './section-keys.ts'
 import { readShortNames } from './short-names.ts'
 import type { SpecContext } from './spec-context.ts'
-import { systemdArchitecture, unitSpecifiers, type SpecifierFacts } from '../quadlet/specifiers.ts'
+import {
+  bounded,
+  systemdArchitecture,
+  unitSpecifiers,
+  type SpecifierFacts,
+} from '../quadlet/specifiers.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
 /** The images and the faults of a spec. */
@@ -125,7 +130,7 @@ export class SpecReader {
   #context(specFile: string, unit: string): SpecContext {
     return {
       files: this.#files,
-      specifiers: letter => unitSpecifiers(unit, this.#facts())(letter),
+      specifiers: bounded(letter => unitSpecifiers(unit, this.#facts())(letter)),
       shortNames: this.#shortNames,
       logins: this.#logins,
       secrets: this.#options.secrets,

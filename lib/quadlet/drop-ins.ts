@@ -38,11 +38,12 @@ export class DropIns {
 
   /**
    * The drop-ins of a file. Only a file in a directory of Quadlet has any. Of each name, the first file found
-   * counts. Drop-ins are applied in the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
+   * counts: that of the most specific name, or, up to podman 5.4, that of the first Quadlet directory. Drop-ins are
+   * applied in the order of their names (podman: cmd/quadlet/main.go, loadUnitDropins).
    *
    * @param path in the deployment
    * @param name that Quadlet uses for the file
-   * @throws Refusal if there are more than any real file has
+   * @throws Refusal if there are more than any real file has, or versions of podman disagree
    */
   of(path: string, name: string): readonly DropIn[] {
     if (!this.#quadlet.directories.has(dirname(path))) return []
@@ -57,6 +58,7 @@ export class DropIns {
 
   #paths(name: string): readonly string[] {
     const found = new Map<string, string>()
+    const ranks = [...this.#quadlet.directories]
     let entries = 0
     for (const directoryName of dropInDirectoryNames(name))
       for (const directory of this.#quadlet.dropInDirectories.get(directoryName) ?? []) {
@@ -67,8 +69,16 @@ export class DropIns {
             `the drop-in directories, including ${directory}, have more than ${maxEntries} entries`,
             'merge the drop-ins',
           )
-        for (const file of names.map(String))
-          if (file.endsWith('.conf') && !found.has(file)) found.set(file, `${directory}/${file}`)
+        for (const file of names.map(String)) {
+          if (!file.endsWith('.conf')) continue
+          const first = found.get(file)
+          if (first === undefined) found.set(file, `${directory}/${file}`)
+          else if (ranks.indexOf(dirname(directory)) < ranks.indexOf(dirname(dirname(first))))
+            throw new Refusal(
+              `versions of podman disagree whether ${first} or ${directory}/${file} counts`,
+              'give one of them another name',
+            )
+        }
       }
     return [...found]
       .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))

@@ -11,6 +11,8 @@ const vendorDirectory = '/usr/share/containers/systemd'
 const userDirectory = `${adminDirectory}/users`
 
 const maxDirectories = 10_000
+/** Maximum nesting. Finding a path takes longer the deeper it is. */
+const maxDepth = 64
 
 /** The Quadlet files of a deployment, by name. */
 export interface QuadletFiles {
@@ -34,11 +36,11 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
   const found = new Map<string, string>()
   const dropIns = new Map<string, string[]>()
   const visited = new Set<string>()
-  const visit = (directory: string, users?: string): void => {
+  const visit = (directory: string, users?: string, depth = 1): void => {
     const resolved = resolve(files, `${directory}/.`)
     if (resolved === undefined || visited.has(resolved) || resolved.endsWith('.d')) return
     if (users !== undefined && resolved.startsWith(users)) return
-    if (visited.size >= maxDirectories) return
+    if (visited.size >= maxDirectories || depth > maxDepth) return
     visited.add(resolved)
     const subdirectories: string[] = []
     for (const bytes of files.names(resolved)) {
@@ -50,7 +52,7 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
         if (!found.has(name)) found.set(name, path)
       } else if (files.find(path, 'directory') !== undefined) subdirectories.push(path)
     }
-    for (const path of subdirectories) visit(path, users)
+    for (const path of subdirectories) visit(path, users, depth + 1)
   }
   visit(adminDirectory, resolve(files, userDirectory) ?? userDirectory)
   visit(vendorDirectory)

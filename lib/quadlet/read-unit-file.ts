@@ -47,16 +47,21 @@ export function readText(files: DeploymentFiles, path: string): string {
   }
 }
 
-/** Whether a file is a mask: empty, or a link to /dev/null. */
+/** Whether a file is a mask: empty, or a link to /dev/null or to an empty file. */
 export function isMask(files: DeploymentFiles, path: string): boolean {
+  const target = files.follow(path)
+  return isMaskItself(files, path) || (target !== undefined && isEmptyFile(target.stat))
+}
+
+/** Whether a file is empty, or a link to /dev/null. */
+export function isMaskItself(files: DeploymentFiles, path: string): boolean {
   const directory = files.resolveDirectory(dirname(path))
   const found = files.look(join(directory, basename(path)))
   if (found === undefined) return false
   const { location, stat } = found
-  if (!stat.isSymbolicLink()) return isEmptyFile(stat)
-  if (resolve(directory, readlinkSync(location)) === '/dev/null') return true
-  const target = files.follow(path)
-  return target !== undefined && isEmptyFile(target.stat)
+  return stat.isSymbolicLink()
+    ? resolve(directory, readlinkSync(location)) === '/dev/null'
+    : isEmptyFile(stat)
 }
 
 function isEmptyFile(stat: Stats): boolean {

@@ -58,6 +58,33 @@ const refused: Readonly<Record<string, string>> = {
   R: 'systemd no longer documents control group specifiers',
 }
 
+/** Maximum number of characters that the specifiers of one file expand to. Far above any real file. */
+const maxExpanded = 16 * 1024
+
+/**
+ * Specifiers for one file, whose values can be of any length or content: those of os-release come from the OS image.
+ *
+ * @throws Refusal when all values together exceed a maximum, or one holds a control character
+ */
+export function bounded(specifiers: Specifiers): Specifiers {
+  let length = 0
+  return letter => {
+    const value = specifiers(letter)
+    if (/\p{Cc}/u.test(value))
+      throw new Refusal(
+        `specifier %${letter}: its value holds a control character`,
+        'write the value itself, or mend os-release',
+      )
+    length += value.length
+    if (length > maxExpanded)
+      throw new Refusal(
+        `specifier %${letter}: the specifiers of this file expand to more than ${maxExpanded} characters`,
+        'write the values themselves, or mend os-release',
+      )
+    return value
+  }
+}
+
 /** The first systemd version with %D. */
 const sharedDataVersion = 256
 

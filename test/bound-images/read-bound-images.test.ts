@@ -174,6 +174,36 @@ t.test('a container gets its image from another file, with its drop-ins', t => {
   t.end()
 })
 
+t.test('a masked file whose drop-in names the image', t => {
+  const problem = `${links}/a.container (/${quadlets}/a.container): the file is empty or masked, but /${quadlets}/a.container.d/1.conf sets Image=, so it may run all the same; mask /${quadlets}/a.container.d/1.conf too, or set Image= in the file itself`
+  const tree = (dropIn: string) =>
+    makeTree(t, {
+      [`${quadlets}/a.container`]: '',
+      [`${quadlets}/a.container.d/1.conf`]: dropIn,
+      [`${links}/a.container`]: linkTo(`/${quadlets}/a.container`),
+    })
+  t.strictSame(imagesOf(tree('[Container]\nImage=quay.io/x/a:1\n')).problems, [problem])
+  t.strictSame(imagesOf(tree('[Container]\nTimezone=local\n')).problems, [])
+  t.end()
+})
+
+t.test('specifiers whose values are odd or long', t => {
+  const tree = (name: string, image: string) =>
+    makeTree(t, {
+      'usr/lib/os-release': `VERSION_ID="${name}"\n`,
+      [`${links}/a.image`]: `[Image]\nImage=quay.io/x/a:1\nGlobalArgs=--log-level=${image}\n`,
+    })
+  const at = `${links}/a.image (/${links}/a.image), line 3, GlobalArgs=: specifier %w: `
+  t.strictSame(imagesOf(tree('7'.repeat(1000), '%w'.repeat(17))).problems, [
+    `${at}the specifiers of this file expand to more than 16384 characters; write the values themselves, or mend os-release`,
+  ])
+  t.strictSame(imagesOf(tree('7\0', '%w')).problems, [
+    `${at}its value holds a control character; write the value itself, or mend os-release`,
+  ])
+  t.strictSame(imagesOf(tree('7'.repeat(1000), '%w'.repeat(16))).problems, [])
+  t.end()
+})
+
 t.test('a container whose image file is missing, masked or broken', t => {
   const container = {
     [`${quadlets}/web.container`]: '[Container]\n\nImage=base.image\n',

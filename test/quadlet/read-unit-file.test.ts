@@ -53,9 +53,9 @@ t.test('of each name, the first drop-in counts', t => {
       'etc',
     ],
     [
-      'the most specific first, even in /usr',
-      { [`${etc}/image.d/a.conf`]: os('etc'), [`${usr}/web.image.d/a.conf`]: os('usr') },
-      'usr',
+      'the most specific first',
+      { [`${usr}/image.d/a.conf`]: os('any'), [`${usr}/web.image.d/a.conf`]: os('web') },
+      'web',
     ],
     [
       'masked by an empty one',
@@ -82,6 +82,19 @@ t.test('of each name, the first drop-in counts', t => {
   ]
   for (const [what, tree, value] of cases)
     t.strictSame(read(tree).values, value === undefined ? ['base'] : ['base', value], what)
+  t.end()
+})
+
+t.test('versions of podman disagree which drop-in counts', t => {
+  const { faults } = read({
+    [`${etc}/image.d/a.conf`]: os('etc'),
+    [`${usr}/web.image.d/a.conf`]: os('usr'),
+  })
+  t.match(faults, [
+    {
+      reason: `versions of podman disagree whether /${usr}/web.image.d/a.conf or /${etc}/image.d/a.conf counts`,
+    },
+  ])
   t.end()
 })
 
