@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  configuredStore,
   defaultStore,
   otherStore,
   ownStorageOptions,
@@ -14,6 +15,14 @@ t.test('a store of its own does not share the notes of mounts', t => {
     runDirectory: '/run/bootc-bound-images/store',
     options: ['--root', '/var/lib/shop images', '--runroot', '/run/bootc-bound-images/store'],
   })
+  t.end()
+})
+
+t.test('what the configuration names', t => {
+  const storage = { graphRoot: '/a', imageStore: undefined, additionalStores: [] }
+  t.strictSame(configuredStore('/x', storage), separateStore('/x'))
+  t.strictSame(configuredStore(undefined, storage), { ...defaultStore, directory: '/a' })
+  t.match(configuredStore(undefined, { ...storage, imageStore: '/b' }), { imageDirectory: '/b' })
   t.end()
 })
 

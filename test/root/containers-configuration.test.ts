@@ -198,7 +198,6 @@ t.test('no more bytes than fit into /run, together with what else is copied', t 
 })
 
 t.test('the files of podman 6', t => {
-  const share = (top: string, tree: Tree) => below(`${top}/usr/share`, tree)
   const next = {
     'policy.json': 'next',
     'registries.conf': 'next',
@@ -214,7 +213,7 @@ t.test('the files of podman 6', t => {
       ...below('host/usr/etc', host),
       ...below('host/etc', host),
       ...more,
-      ...share('root', next),
+      ...below('root/usr/share', next),
       ...below('root/usr/etc', etc),
     })
   const files = (top: string) =>
@@ -226,7 +225,7 @@ t.test('the files of podman 6', t => {
     'registries.conf.d/a.conf': 'etc',
     'registries.conf.d/b.conf': 'rootful',
   })
-  t.equal(read(tree({}, {}, share('host', next))), undefined, 'the same on both sides')
+  t.equal(read(tree({}, {}, below('host/usr/share', next))), undefined, 'the same on both sides')
   t.strictSame(
     files(tree({}, { 'policy.json': 'etc' })),
     { 'policy.json': 'etc' },
