@@ -23,7 +23,7 @@ const pullKeys: ReadonlySet<string> = new Set([
  * that OS (containers.conf(5)).
  *
  * @param path in the deployment
- * @throws Error if the file cannot be read, Refusal
+ * @throws Refusal, also if the file cannot be read
  */
 export function checkModule(files: DeploymentFiles, path: string): void {
   const module = readToml(files, path)

@@ -1,5 +1,6 @@
 import { parse } from 'smol-toml'
 import { describeError } from '../text/describe-error.ts'
+import { Refusal } from '../text/fault.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
 import { UnresolvedPath } from './resolve-in-root.ts'
 
@@ -10,7 +11,7 @@ const maxBytes = 1024 * 1024
 /**
  * Reads a configuration file of podman. A missing file is empty.
  *
- * @throws Error naming the file that cannot be read
+ * @throws Refusal naming the file that cannot be read
  */
 export function readToml(files: DeploymentFiles, path: string): Table {
   try {
@@ -18,7 +19,7 @@ export function readToml(files: DeploymentFiles, path: string): Table {
   } catch (error) {
     if (error instanceof UnresolvedPath) return {}
     // smol-toml appends a source excerpt to its message.
-    throw new Error(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, { cause: error })
+    throw new Refusal(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, 'correct the file')
   }
 }
 

@@ -68,7 +68,7 @@ t.test('a module with other settings than those of a pull', t => {
     ['[engine.runtimes]\nx = ["/x"]', /sets runtimes in/],
     ['[network]\nnetwork_config_dir = "/x"', /sets \[network\], which/],
     ['top = 1', /sets \[top\]/],
-    ['[engine', /m\.conf: /],
+    ['[engine', /^\/usr\/m\.conf: Invalid[^\n]*$/],
   ]
   const read = (text: string) =>
     moduleOption('/usr/m.conf', makeContext(t, { 'usr/m.conf': text }).files)

@@ -277,7 +277,7 @@ t.test('a configuration of registries that cannot be read', t => {
     'etc/containers/registries.conf': '[',
   })
   t.match(faults, [
-    { reason: /image short: \/etc\/containers\/registries\.conf/, remedy: undefined },
+    { reason: /image short: \/etc\/containers\/registries\.conf/, remedy: 'correct the file' },
   ])
   t.end()
 })

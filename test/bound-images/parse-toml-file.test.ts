@@ -82,7 +82,11 @@ t.test('text that is no specifier, nor quoted', t => {
 t.test('a configuration of registries that cannot be read', t => {
   const broken = makeContext(t, { 'etc/containers/registries.conf': '[' })
   t.match(parseTomlFile('images = ["short"]', broken).faults, [
-    { key: 'images', reason: /^short: \/etc\/containers\/registries\.conf/, remedy: undefined },
+    {
+      key: 'images',
+      reason: /^short: \/etc\/containers\/registries\.conf/,
+      remedy: 'correct the file',
+    },
   ])
   t.end()
 })

@@ -53,7 +53,9 @@ export const differences: Readonly<Record<string, Difference>> = {
   'service-name': { refusal: / is not the name of a unit$/su },
   'relative-path': { refusal: /^not an absolute path$/u },
   'control-in-path': { refusal: /^a path with control characters$/u },
-  'module-setting': { refusal: /which a pull for an OS that is not booted yet/u },
+  'module-setting': {
+    refusal: /which a pull for an OS that is not booted yet|Invalid TOML document/u,
+  },
   'missing-file': { refusal: /^the root has no (?:file|directory|module) /u },
   'no-password': { refusal: /^not a user and a password$/u },
   'password-of-a-file': { refusal: /^a password is only valid for an image in a registry$/u },
