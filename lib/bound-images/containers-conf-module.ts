@@ -1,5 +1,6 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readToml, tableIn } from '../root/read-toml.ts'
+import { fields } from '../fields.ts'
 import { Refusal } from '../text/fault.ts'
 
 /** The keys of `[engine]` that concern a pull, and neither run a program nor say where podman writes. */
@@ -44,7 +45,12 @@ function setsProxies(key: string, value: unknown): boolean {
   return (
     key.toLowerCase() === 'env' &&
     Array.isArray(value) &&
-    value.every(each => /^(?:https?|no|all)_proxy=/iu.test(String(each)))
+    value.every(each =>
+      typeof each === 'string'
+        ? /^(?:https?|no|all)_proxy=/iu.test(each)
+        : // { append = true } adds to the values of other files, see containers.conf(5).
+          Object.keys(fields(each)).join(' ') === 'append',
+    )
   )
 }
 

@@ -30,14 +30,14 @@ export const hostPlatform: Platform = {
 const parts = ['os', 'arch', 'variant'] as const
 
 /** Other names of architectures and of their variants (github.com/containerd/platforms: database.go). */
-const otherNames: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
-  i386: ['386'],
-  x86_64: ['amd64'],
-  'x86-64': ['amd64'],
-  aarch64: ['arm64'],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-}
+const otherNames = new Map<string, readonly [architecture: string, variant?: string]>([
+  ['i386', ['386']],
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+])
 
 /**
  * The platform that the options request, by the names that images use. podman takes other names too (libimage:
@@ -47,7 +47,7 @@ export function wantedPlatform(options: readonly PullOption[]): Platform {
   const wanted = platformParts(options)
   const arch = wanted.get('arch')?.toLowerCase()
   const [architecture, implied] =
-    arch === undefined ? [hostPlatform.architecture] : (otherNames[arch] ?? [arch])
+    arch === undefined ? [hostPlatform.architecture] : (otherNames.get(arch) ?? [arch])
   return {
     os: wanted.get('os') ?? hostPlatform.os,
     architecture,

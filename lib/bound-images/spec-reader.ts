@@ -2,14 +2,12 @@ import { ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
-import { makeBoundImage, type BoundImage } from './bound-image.ts'
-import { explain, type Fault } from '../text/fault.ts'
+import type { BoundImage } from './bound-image.ts'
+import type { Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
 import { DropIns } from '../quadlet/drop-ins.ts'
 import { readLogins } from './logins.ts'
-import { parseImageSource } from './image-source.ts'
-import { mountedImages } from './mounted-images.ts'
-import { parseContainerFile, type ContainerImage } from './parse-container-file.ts'
+import { parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
 import { parseTomlFile } from './parse-toml-file.ts'
@@ -102,48 +100,20 @@ export class SpecReader {
       const { boundImage, faults } = parseImageFile(unitFile, context)
       return { boundImages: boundImage === undefined ? [] : [boundImage], faults }
     }
-    return together([
-      this.#ownImage(parseContainerFile(unitFile, context)),
-      ...this.#mounted(unitFile, context),
-    ])
-  }
-
-  #ownImage(container: ContainerImage): Spec {
+    const container = parseContainerFile(unitFile, context)
     if ('faults' in container) return { boundImages: [], faults: container.faults }
     if ('boundImage' in container) return { boundImages: [container.boundImage], faults: [] }
-    return this.#follow(container.imageFile, { ...container.place, key: 'Image' })
-  }
-
-  /** Reads the images that a container mounts. They are pulled without the options of its own. */
-  #mounted(unitFile: UnitFile, context: SpecContext): readonly Spec[] {
-    const { images, faults } = mountedImages(unitFile, context.specifiers, name => {
-      const path = this.quadlet.files.get(name)
-      if (path === undefined || isMask(this.#files, path)) return undefined
-      const volume = readUnitFile(this.#files, this.dropIns, path, name)
-      const unit = name.replace(/\.volume$/u, '-volume.service')
-      return { path, unitFile: volume.unitFile, specifiers: this.#context(path, unit).specifiers }
-    })
-    const specs = images.map(({ text, origin }) => {
-      if (text.endsWith('.image')) return this.#follow(text, origin)
-      try {
-        const source = parseImageSource(text, undefined, context)
-        const parts = { source, globalOptions: [], options: [], origin }
-        return { boundImages: [makeBoundImage(parts, context.logins)], faults: [] }
-      } catch (error) {
-        return { boundImages: [], faults: [{ ...origin, ...explain(error) }] }
-      }
-    })
-    return [{ boundImages: [], faults }, ...specs]
+    return this.#follow(container.imageFile, container.place)
   }
 
   /** Reads the `.image` file that a `.container` file names, with its own drop-ins and pull options. */
-  #follow(name: string, origin: BoundImage['origin']): Spec {
+  #follow(name: string, place: Pick<Fault, 'file' | 'line'>): Spec {
     const path = this.quadlet.files.get(name)
     if (path === undefined || isMask(this.#files, path)) {
       const reason = `the new root has no Quadlet file ${name}, or masks it`
       return {
         boundImages: [],
-        faults: [{ ...origin, reason, remedy: 'add it to the OS image' }],
+        faults: [{ ...place, key: 'Image', reason, remedy: 'add it to the OS image' }],
       }
     }
     const { boundImages, faults } = this.readQuadlet({ kind: 'image', name, path })
@@ -170,13 +140,6 @@ export class SpecReader {
       specFile,
       owner: `${specFile} ${unit}`,
     }
-  }
-}
-
-function together(specs: readonly Spec[]): Spec {
-  return {
-    boundImages: specs.flatMap(({ boundImages }) => boundImages),
-    faults: specs.flatMap(({ faults }) => faults),
   }
 }
 

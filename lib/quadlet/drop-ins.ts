@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { parseUnitFile, type UnitFile } from './unit-file.ts'
+import { sectionOf } from './quadlet-kind.ts'
 import { dropInDirectoryNames, type QuadletFiles } from './quadlet-files.ts'
 import { isMask, maxSpecBytes, readText } from './read-unit-file.ts'
 
@@ -71,11 +72,14 @@ export class DropIns {
           )
         for (const file of names.map(String)) {
           if (!file.endsWith('.conf')) continue
-          const first = found.get(file)
-          if (first === undefined) found.set(file, `${directory}/${file}`)
-          else if (ranks.indexOf(dirname(directory)) < ranks.indexOf(dirname(dirname(first))))
+          const [path, first] = [`${directory}/${file}`, found.get(file)]
+          if (first === undefined) found.set(file, path)
+          else if (
+            ranks.indexOf(dirname(directory)) < ranks.indexOf(dirname(dirname(first))) &&
+            this.#settings(first) !== this.#settings(path)
+          )
             throw new Refusal(
-              `versions of podman disagree whether ${first} or ${directory}/${file} counts`,
+              `versions of podman disagree whether ${first} or ${path} counts`,
               'give one of them another name',
             )
         }
@@ -83,6 +87,21 @@ export class DropIns {
     return [...found]
       .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       .map(([, path]) => path)
+  }
+
+  /** What a drop-in says about images. Two with the same text say the same. */
+  #settings(file: string): string {
+    return JSON.stringify(
+      this.#read(file).map(({ unitFile, faults }) => [
+        faults,
+        [...Object.values(sectionOf), 'Quadlet'].map(section =>
+          [...(unitFile.get(section) ?? [])].map(([key, all]) => [
+            key,
+            all.map(({ value }) => value),
+          ]),
+        ),
+      ]),
+    )
   }
 
   /** @returns no drop-in for a mask */

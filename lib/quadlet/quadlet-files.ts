@@ -7,9 +7,6 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 const adminDirectory = '/etc/containers/systemd'
 const vendorDirectory = '/usr/share/containers/systemd'
 
-/** Of the files that name images. */
-const extensions: ReadonlySet<string> = new Set(['image', 'container', 'kube', 'volume'])
-
 /** For users other than root. */
 const userDirectory = `${adminDirectory}/users`
 
@@ -51,7 +48,7 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
       const path = `${resolved}/${name}`
       const extension = /\.([^.]*)$/u.exec(name)?.[1]
       if (extension === 'd') dropIns.set(name, [...(dropIns.get(name) ?? []), path])
-      if (extension !== undefined && extensions.has(extension)) {
+      if (extension === 'image' || extension === 'container' || extension === 'kube') {
         if (!found.has(name)) found.set(name, path)
       } else if (files.find(path, 'directory') !== undefined) subdirectories.push(path)
     }

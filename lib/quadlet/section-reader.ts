@@ -7,9 +7,6 @@ import type { Assignment, UnitFile } from './unit-file.ts'
 /** Maximum number of values of one key. Far above any real spec; each pull copies most of them. */
 const maxValues = 100
 
-/** Where a value is. `file` is set only if it is not the file itself. */
-type Place = Pick<Fault, 'file' | 'line'>
-
 /**
  * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup, LookupAll
  * and LookupAllArgs) and collects the faults.
@@ -54,11 +51,8 @@ export class SectionReader {
   }
 
   /** Converts each value of a list, including quotes. An empty value clears the values before it. */
-  all<T>(key: string, convert: (text: string, place: Place) => T): readonly T[] {
-    return this.#each(key, assignment => {
-      const { file, line } = assignment
-      return [convert(expand(oneLine(assignment), this.#specifiers), { file, line })]
-    })
+  all<T>(key: string, convert: (text: string) => T): readonly T[] {
+    return this.#each(key, assignment => [convert(expand(oneLine(assignment), this.#specifiers))])
   }
 
   /** Converts the words of each value of a list. `pick` selects among the words as written. */
@@ -92,7 +86,7 @@ export class SectionReader {
   }
 
   /** The place of the last assignment of a key. */
-  placeOf(key: string): Place {
+  placeOf(key: string): Pick<Fault, 'file' | 'line'> {
     const assignment = this.#keys.get(key)?.at(-1)
     return { file: assignment?.file, line: assignment?.line }
   }

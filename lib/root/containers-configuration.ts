@@ -76,13 +76,13 @@ function readPullConfiguration(
   copies: ByteBudget,
 ): readonly ConfigurationFile[] {
   const has = (where: string) => files.follow(`${where}/policy.json`) !== undefined
-  if (has(adminDirectory) || !has(vendorDirectory))
+  if (!has(vendorDirectory))
     return pullConfiguration.flatMap(name => readTree(files, adminDirectory, name, copies))
   const found = new Map<string, ConfigurationFile>()
   for (const where of [vendorDirectory, adminDirectory])
     for (const name of [...pullConfiguration, ...rootfulConfiguration])
       for (const file of readTree(files, where, name, copies)) {
-        const path = file.path.replace('.rootful.', '.')
+        const path = file.path.replace(/^(certs|registries)\.rootful\./u, '$1.')
         found.set(path, { ...file, path })
       }
   return [...found.values()]

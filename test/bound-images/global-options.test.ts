@@ -59,10 +59,12 @@ t.test('a module with other settings than those of a pull', t => {
   const good = [
     '[engine]\nretry = 3\nImage_Parallel_Copies = 2',
     '[Engine]\nenv = ["https_proxy=http://p:1", "NO_PROXY=a"]',
+    '[engine]\nenv = ["https_proxy=http://p:1", {append=true}]',
     '[containers]\nenv = ["LD_PRELOAD=/x"]',
   ]
   const bad: readonly [text: string, reason: RegExp][] = [
     ['[engine]\nenv = ["LD_PRELOAD=/x"]', /m\.conf sets env in \[engine\], which a pull/],
+    ['[engine]\nenv = [{x=1}]', /sets env in/],
     ['[engine]\nenv = "x"', /sets env in/],
     ['[ENGINE]\nStatic_Dir = "/x"', /sets Static_Dir in \[ENGINE\]/],
     ['[engine.runtimes]\nx = ["/x"]', /sets runtimes in/],

@@ -51,6 +51,7 @@ t.test('other names of architectures', t => {
     [['--platform=linux/aarch64/8'], 'arm64'],
     [['--arch=arm', '--variant=v8'], 'arm', 'v8'],
     [['--arch=s390x'], 's390x'],
+    [['--arch=constructor'], 'constructor'],
   ]
   for (const [words, architecture, variant] of cases)
     t.strictSame(

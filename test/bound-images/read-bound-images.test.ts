@@ -5,7 +5,7 @@ import t from 'tap'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { describeProblem } from '../../lib/text/fault.ts'
 import { readBoundImages } from '../../lib/bound-images/read-bound-images.ts'
-import { makeTree, type Tree } from '../make-tree.ts'
+import { makeTree } from '../make-tree.ts'
 
 const links = 'usr/lib/bootc/bound-images.d'
 const quadlets = 'usr/share/containers/systemd'
@@ -190,49 +190,6 @@ t.test('a masked file whose drop-in names the image', t => {
     [`${links}/a.kube`]: linkTo(`/${quadlets}/a.kube`),
   })
   t.match(imagesOf(kube).problems, [/kube\.d\/1\.conf sets Yaml=/])
-  t.end()
-})
-
-t.test('what a container mounts', t => {
-  const tree = (lines: readonly string[], files: Tree = {}) =>
-    makeTree(t, {
-      ...files,
-      [`${quadlets}/a.container`]: ['[Container]', 'Image=quay.io/x/a:1', ...lines, ''].join('\n'),
-      [`${links}/a.container`]: linkTo(`/${quadlets}/a.container`),
-    })
-  const images = (...args: Parameters<typeof tree>) => {
-    const found = imagesOf(tree(...args))
-    return [...found.images.map(([, name]) => name), ...found.problems]
-  }
-  const a = 'quay.io/x/a:1'
-  const w = { [`${quadlets}/w.image`]: image('w') }
-  t.strictSame(images(['Mount=type=image,source=quay.io/x/w:1,destination=/w']), [
-    a,
-    'quay.io/x/w:1',
-  ])
-  t.strictSame(images(['Mount=src=w.image,dst=/w,type=image'], w), [a, 'quay.io/x/w:1'])
-  const driver = { [`${quadlets}/v.volume`]: '[Volume]\nDriver=image\nImage=quay.io/x/v:1\n' }
-  t.strictSame(images(['Volume=v.volume:/v:ro'], driver), [a, 'quay.io/x/v:1'])
-  const twice = ['Mount=type=volume,source=v.volume,dst=/v', 'Volume=v.volume:/x']
-  t.strictSame(images(twice, driver), [a, 'quay.io/x/v:1'])
-  for (const other of [
-    'Volume=v.volume:/v',
-    'Volume=/srv:/v',
-    'Volume=data:/v',
-    'Mount=type=bind,source=/a,dst=/b',
-    'Mount=type=image,source=localhost/w:1,dst=/w',
-    'Mount=type=image,source=w.build,dst=/w',
-    'Mount=type=tmpfs,dst=/w',
-  ])
-    t.strictSame(images([other], { [`${quadlets}/v.volume`]: '[Volume]\nUser=1\n' }), [a], other)
-  t.strictSame(images(['Volume=v.volume:/v']), [a], 'Quadlet refuses it')
-  const at = `${links}/a.container (/${quadlets}/a.container), line 4, Mount=`
-  const mistake = (source: string) => images(['Label=a=b', `Mount=type=image,${source},dst=/w`])
-  t.match(mistake('source=A:1'), [a, at])
-  t.match(mistake('"source=x"'), [a, `${at}: a mount of an image with quotes`])
-  t.match(images(['Mount=type=image,source=w.image,dst=/w']), [a, /no Quadlet file w\.image/])
-  const broken = { [`${quadlets}/v.volume`]: '[Volume]\nDriver=image\nImage=%b\n' }
-  t.match(images(['Volume=v.volume:/v'], broken), [a, /v\.volume\), line 3, Image=: specifier %b/])
   t.end()
 })
 

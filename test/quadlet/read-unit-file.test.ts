@@ -85,6 +85,17 @@ t.test('of each name, the first drop-in counts', t => {
   t.end()
 })
 
+t.test('drop-ins of one name that say the same about images', t => {
+  const { faults } = read({
+    [`${etc}/image.d/a.conf`]: '[Service]\nRestart=no\n',
+    [`${usr}/web.image.d/a.conf`]: '[Service]\nRestart=always\n',
+    [`${etc}/image.d/b.conf`]: os('b'),
+    [`${usr}/web.image.d/b.conf`]: os('b'),
+  })
+  t.strictSame(faults, [])
+  t.end()
+})
+
 t.test('versions of podman disagree which drop-in counts', t => {
   const { faults } = read({
     [`${etc}/image.d/a.conf`]: os('etc'),

@@ -30,8 +30,6 @@ t.test('specs of every kind in one deployment', async t => {
   const images = [
     'app:1',
     'alone:1',
-    'weights:1',
-    'pages:1',
     'web:2',
     'db-two-image:1',
     'pod-init:1',
@@ -46,11 +44,10 @@ t.test('specs of every kind in one deployment', async t => {
   await host.commit('v2', {
     ...boundImages({
       'app.container': '[Container]\nImage=app.image\n',
-      'alone.container': `[Container]\nImage=${at('alone:1')}\nExec=/id\nMount=type=image,source=${at('weights:1')},destination=/weights\nVolume=pages.volume:/pages\n`,
+      'alone.container': `[Container]\nImage=${at('alone:1')}\nExec=/id\n`,
       'web.image': `[Image]\nImage=${at('web:1')}\n`,
       'shop.kube': '[Kube]\nYaml=shop.yaml\n',
     }),
-    [`${quadlet}/pages.volume`]: `[Volume]\nDriver=image\nImage=${at('pages:1')}\n`,
     [`${quadlet}/app.image`]: `[Image]\nImage=${at('app:1')}\n`,
     [`${quadlet}/web.image.d/10-tag.conf`]: `[Image]\nImage=${at('web:2')}\n`,
     [`${quadlet}/shop.yaml`]: pod,
