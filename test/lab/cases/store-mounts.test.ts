@@ -19,17 +19,25 @@ const specs = boundImages({
   'db.image': imageSpec(registry, 'db:1'),
 })
 const start = 'systemctl start bootc-bound-images.target'
-/** A disk that comes up when the boot waits for the tags, at the latest. */
-const lateDisk: Files = {
+/** A disk that comes up when a shell script has ended. */
+const diskAfter = (script: string): Files => ({
   'usr/lib/systemd/system/lab-disk.service': `[Unit]
 DefaultDependencies=no
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 TimeoutStartSec=30
-ExecStart=/bin/sh -c 'while [ -e /var/lib/bootc-bound-images/deployments ] && [ "$(systemctl show -P SubState bootc-bound-images-activate.service)" = dead ]; do sleep 0.1; done'
+ExecStart=/bin/sh -c '${script}'
 `,
-}
+})
+/** When the boot waits for the tags, at the latest. */
+const lateDisk = diskAfter(
+  'while [ -e /var/lib/bootc-bound-images/deployments ] && [ "$(systemctl show -P SubState bootc-bound-images-activate.service)" = dead ]; do sleep 0.1; done',
+)
+/** At the first boot, a second after the look at each boot has begun. */
+const laterDisk = diskAfter(
+  '[ -e /var/lib/bootc-bound-images/deployments ] && exit; until systemctl is-active bootc-bound-images-boot.service; do sleep 0.1; done; sleep 1',
+)
 
 /** What was pulled below the mount point of the store. */
 const imagesBelow = (host: Host) => {
@@ -221,14 +229,7 @@ t.test('a store below a mount with nofail, elsewhere', async t => {
   const lateFiles = {
     ...store,
     ...fstab('/var/data', 'nofail,x-systemd.requires=lab-disk.service'),
-    'usr/lib/systemd/system/lab-disk.service': `[Unit]
-DefaultDependencies=no
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-TimeoutStartSec=30
-ExecStart=/bin/sh -c '[ -e /var/lib/bootc-bound-images/deployments ] && exit; until systemctl is-active bootc-bound-images-boot.service; do sleep 0.1; done; sleep 1'
-`,
+    ...laterDisk,
   }
   const host = await hostWithV2(lateFiles, directories)
   await until(host, hasLookedAtBoot)
