@@ -30,3 +30,6 @@ export const isRetrying = 'journalctl -b -u "bootc-pending-*" -o cat | grep "ret
 /** Succeeds when the look at each boot, which would pull what is missing, is over. */
 export const hasLookedAtBoot =
   '[ "$(systemctl is-active bootc-bound-images-boot.service)" != active ]'
+
+/** Succeeds when nothing is under way that would start again what is stopped by hand, or pull what is removed. */
+export const isAtRest = `${hasLookedAtBoot} && ${isStagingOver}`

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
 import { backend, type Files, type Host, Lab } from '../lab.ts'
-import { hasLookedAtBoot, until } from '../until.ts'
+import { hasLookedAtBoot, isAtRest, until } from '../until.ts'
 
 const lab = await Lab.open()
 t.teardown(() => lab.close())
@@ -163,6 +163,7 @@ t.test('status warns when the gate is not in place', async t => {
   const warning = /^WARNING: (?:the gate is not in place|a reboot does not apply what is staged): /m
   t.notMatch(await status(host), warning)
   for (const [what, how] of Object.entries(breaks)) {
+    await until(host, isAtRest)
     t.match(await host.run(`${how} && systemctl daemon-reload`), { exitCode: 0 })
     t.match(await status(host), warning, what)
     await host.run(`rm -r ${etc}/*.service.d; systemctl daemon-reload`)
