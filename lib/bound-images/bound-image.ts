@@ -23,6 +23,8 @@ export interface BoundImage {
   readonly globalOptions: readonly PullOption[]
   /** Options after `image pull`. */
   readonly options: readonly PullOption[]
+  /** Set if a container only mounts it: a spec that names it decides with which options it is pulled. */
+  readonly isMounted?: true
   /** Where the image is named. `file` is set only if it is not the spec itself. */
   readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
 }

@@ -4,7 +4,7 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { Refusal } from '../text/fault.ts'
 import type { Entry } from './list-entries.ts'
 import type { QuadletFiles } from '../quadlet/quadlet-files.ts'
-import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
+import { quadletKind, sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 
 /** A file that Quadlet will read in the deployment. */
 export interface QuadletFile {
@@ -30,7 +30,7 @@ export function followEntry(
   quadlet: QuadletFiles,
   entry: Entry,
 ): QuadletFile {
-  const kind = kindOf(entry.name)
+  const kind = quadletKind(entry.name)
   if (kind === undefined)
     throw new Refusal(
       `the name of an entry must end in ${Object.keys(sectionOf)
@@ -40,7 +40,7 @@ export function followEntry(
     )
   const path = hopToQuadlet(files, quadlet, entry.path)
   const name = basename(path)
-  const otherKind = kindOf(name)
+  const otherKind = quadletKind(name)
   if (otherKind !== undefined && otherKind !== kind)
     throw new Refusal(
       `the .${kind} entry is a link to ${path}, a file of another type`,
@@ -80,11 +80,6 @@ function linkTarget(files: DeploymentFiles, path: string): string | undefined {
   } catch {
     return undefined // not a link
   }
-}
-
-function kindOf(name: string): QuadletKind | undefined {
-  const ending = /\.([^.]+)$/u.exec(name)?.[1]
-  return ending === 'image' || ending === 'container' || ending === 'kube' ? ending : undefined
 }
 
 /** If the entry `db@two.image` leads to the template `db@.image`, it is an instance of the template. */

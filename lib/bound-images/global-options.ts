@@ -46,6 +46,40 @@ export function parseGlobalArgs(
   return options
 }
 
+/** Global options with which a container looks for its image in another place. */
+const elsewhere =
+  /^(?:--(?:root|runroot|imagestore|storage-driver|remote|url|connection|identity)|-r|-c)(?:=|$)/u
+const withValue = /^--(?:module|storage-opt)(?:=|$)/u
+
+/** The words of `GlobalArgs=` in [Container] or [Kube] that decide which image is used. */
+export function globalPullWords(words: readonly string[]): readonly string[] {
+  return words.flatMap((word, index) => {
+    if (elsewhere.test(word)) return [word]
+    if (!withValue.test(word)) return []
+    return word.includes('=') ? [word] : [`${word}=${words[index + 1] ?? ''}`]
+  })
+}
+
+/**
+ * The modules among those words.
+ *
+ * @throws Refusal if the container would not find the image
+ */
+export function parseContainerGlobalArgs(
+  words: readonly string[],
+  files: DeploymentFiles,
+): readonly PullOption[] {
+  return words.flatMap(word => {
+    const [, flag = word, value = ''] = /^(--[^=]*)=(.*)$/su.exec(word) ?? []
+    if (flag === '--module') return [moduleOption(value, files)]
+    if (flag === '--storage-opt' && value.startsWith('additionalimagestore=')) return []
+    throw new Refusal(
+      `${flag}: the container would not look for its image in podman's own store`,
+      'remove it, or the link',
+    )
+  })
+}
+
 /** Parses the value of one `ContainersConfModule=`. */
 export function moduleOption(value: string, files: DeploymentFiles): PullOption {
   const words = [`--module=${locateModule(files, value)}`]

@@ -30,7 +30,10 @@ export interface ImageReference {
 export function parseImageReference(text: string): ImageReference {
   const groups = text.length > maxReferenceLength ? undefined : reference.exec(text)?.groups
   if (groups?.['path'] === undefined || !hasRightLengths(groups) || isId(text))
-    throw new Refusal('not an image reference', 'write registry/name:tag or registry/name@digest')
+    throw new Refusal(
+      ['not an image reference', ...mistake(text)].join(': '),
+      'write registry/name:tag or registry/name@digest',
+    )
   const { domain, path, tag, digest } = groups
   // The part before the first slash is a registry only if it looks like one.
   const isDomain = domain !== undefined && (/[.:]/u.test(domain) || domain === 'localhost')
@@ -40,6 +43,32 @@ export function parseImageReference(text: string): ImageReference {
   if (`${named.domain ?? ''}/${named.path}`.length > maxNameLength)
     throw new Refusal(`an image name has at most ${maxNameLength} characters`, 'use a shorter one')
   return named
+}
+
+/** The first mistake that people make and that the text has. */
+function mistake(text: string): readonly string[] {
+  if (text.length > maxReferenceLength) return [`it has more than ${maxReferenceLength} characters`]
+  const [, domain = '', rest = text] = /^([^/]*[.:][^/]*)\/(.*)$/su.exec(text) ?? []
+  const digest = /@(.*)$/su.exec(text)?.[1]
+  const hash = hashLengths[digest?.replace(/:.*$/su, '') ?? '']
+  const mistakes: readonly [boolean, string][] = [
+    [isId(text), 'it is the ID of an image, and no registry knows IDs'],
+    [/\s/u.test(text), 'it holds white space'],
+    [/^[a-z+-]+:\/\//iu.test(text), 'it begins with a scheme'],
+    [text.endsWith('/'), 'it ends in a slash'],
+    [text.endsWith(':'), 'there is no tag after the colon'],
+    [digest !== undefined && hash === undefined, 'the digest is not of sha256, sha384 or sha512'],
+    [
+      digest !== undefined && digest.length !== digest.indexOf(':') + 1 + (hash ?? 0),
+      `the digest does not have ${hash} digits`,
+    ],
+    [/[A-Z]/u.test(rest.replace(/[:@].*$/su, '')), 'the name holds capital letters'],
+    [/[^a-z0-9.\-[\]:]/iu.test(domain), `${domain} is not the name of a registry`],
+  ]
+  return mistakes
+    .filter(([is]) => is)
+    .map(([, what]) => what)
+    .slice(0, 1)
 }
 
 /**

@@ -2,6 +2,7 @@ import { describeError } from '../text/describe-error.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { SpecProblem } from '../text/fault.ts'
 import { printable } from '../text/printable.ts'
+import { quadletKind } from '../quadlet/quadlet-kind.ts'
 import { isMask, isMaskItself } from '../quadlet/read-unit-file.ts'
 
 /**
@@ -29,9 +30,17 @@ export interface Entry {
   readonly name: string
 }
 
-const isQuadlet = (name: string) => /\.(?:image|container|kube)$/u.test(name)
+/**
+ * Whether an editor or a package manager left the file, or it explains the others. systemd ignores such files too (most of
+ * them: systemd, src/basic/path-util.c, hidden_or_backup_file).
+ */
+export function isLeftover(name: string): boolean {
+  return /^\.|~$|^#.*#$|^README(?:\.|$)|\.(?:bak|orig|swp|rpm(?:new|save|orig)|dpkg-[a-z]+|ucf-[a-z]+)$/u.test(
+    name,
+  )
+}
 
-/** Lists the entries that count, sorted by name. Adds what cannot be listed to `problems`. */
+/** Lists the entries that count, sorted by name. Leaves out what editors and package managers leave. Adds what cannot be listed to `problems`. */
 export function listEntries(
   files: DeploymentFiles,
   problems: SpecProblem[],
@@ -52,7 +61,7 @@ export function listEntries(
             entry: label,
             faults: [{ reason: 'the name is not UTF-8', remedy: 'rename it' }],
           })
-        else if (!entries.has(name)) entries.set(name, { path, label, name })
+        else if (!entries.has(name) && !isLeftover(name)) entries.set(name, { path, label, name })
       }
     } catch (error) {
       const reason = printable(describeError(error))
@@ -62,7 +71,9 @@ export function listEntries(
   return (
     [...entries.values()]
       // What a link to an empty Quadlet file means depends on the drop-ins of that file.
-      .filter(({ name, path }) => !(isQuadlet(name) ? isMaskItself : isMask)(files, path))
+      .filter(
+        ({ name, path }) => !(quadletKind(name) === undefined ? isMask : isMaskItself)(files, path),
+      )
       .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
   )
 }

@@ -1,6 +1,6 @@
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from '../text/fault.ts'
-import { moduleOption } from './global-options.ts'
+import { globalPullWords, moduleOption, parseContainerGlobalArgs } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { keyOptions, parsePodmanArgs } from './pull-options.ts'
 import { pullFlags, sectionKeys } from './section-keys.ts'
@@ -48,12 +48,25 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
     ...keyOptions(sectionKeys.container, reader, optionContext),
     ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext), pullWords),
   ]
-  const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
+  const modules = [
+    ...reader.all('ContainersConfModule', value => moduleOption(value, context.files)),
+    ...reader.words(
+      'GlobalArgs',
+      words => parseContainerGlobalArgs(words, context.files),
+      globalPullWords,
+    ),
+  ]
   if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
   const origin = { ...reader.placeOf('Image'), key: 'Image' }
   return {
     boundImage: makeBoundImage({ source, globalOptions: modules, options, origin }, context.logins),
   }
+}
+
+/** Whether the image of a container is built on the host, or is a directory. Nobody can pull it. */
+export function isBuiltHere(unitFile: UnitFile): boolean {
+  const last = (key: string) => unitFile.get('Container')?.get(key)?.at(-1)?.value ?? ''
+  return last('Rootfs') !== '' || /^"?localhost\/|\.build"?$/u.test(last('Image'))
 }
 
 /**

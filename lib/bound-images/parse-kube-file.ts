@@ -3,7 +3,7 @@ import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yam
 import { describeError } from '../text/describe-error.ts'
 import { makeBoundImage, maxImages, type BoundImage } from './bound-image.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
-import { moduleOption } from './global-options.ts'
+import { globalPullWords, moduleOption, parseContainerGlobalArgs } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullWords } from './parse-container-file.ts'
 import { parsePodmanArgs, type PullOption } from './pull-options.ts'
@@ -24,7 +24,14 @@ export function parseKubeFile(
   const paths = reader.words('Yaml', words => words)
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
-  const modules = reader.all('ContainersConfModule', value => moduleOption(value, context.files))
+  const modules = [
+    ...reader.all('ContainersConfModule', value => moduleOption(value, context.files)),
+    ...reader.words(
+      'GlobalArgs',
+      words => parseContainerGlobalArgs(words, context.files),
+      globalPullWords,
+    ),
+  ]
   const optionsFor = pullArguments(reader, context)
   // A pull that ignores a requested option could store another image.
   if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }

@@ -6,28 +6,41 @@ import { parseImageSource } from './image-source.ts'
 import { valueOption, type PullOption } from './pull-options.ts'
 import type { SpecContext } from './spec-context.ts'
 
-const knownKeys = ['images', 'authfile']
+const knownKeys = ['all', 'images', 'authfile']
 
-/** Determines the images of a `.toml` spec: `images = [...]` and, for all of them, `authfile`. */
-export function parseTomlFile(
-  text: string,
-  context: SpecContext,
-): { readonly boundImages: readonly BoundImage[]; readonly faults: readonly Fault[] } {
+interface TomlFile {
+  readonly boundImages: readonly BoundImage[]
+  readonly faults: readonly Fault[]
+  /** Whether everything that Quadlet files of the deployment use is bound. */
+  readonly isAll: boolean
+}
+
+/** Determines the images of a `.toml` spec: `images = [...]` and, for all of these, `authfile`; or `all = true`. */
+export function parseTomlFile(text: string, context: SpecContext): TomlFile {
   const faults: Fault[] = []
   const table = parseTable(text, faults)
-  if (table === undefined) return { boundImages: [], faults }
+  if (table === undefined) return { boundImages: [], faults, isAll: false }
+  const isAll = table['all'] === true
+  if (!isAll && table['all'] !== undefined)
+    faults.push({ key: 'all', reason: 'not true', remedy: 'write all = true, or remove it' })
   for (const key of Object.keys(table))
     if (!knownKeys.includes(key))
       faults.push({ key, reason: 'unknown key', remedy: `write ${knownKeys.join(', ')}` })
-  const { images, authfile } = table
-  if (!Array.isArray(images) || images.length === 0 || !images.every(isText))
+  const { images = isAll ? [] : undefined, authfile } = table
+  if (!Array.isArray(images) || (images.length === 0 && !isAll) || !images.every(isText))
     faults.push({
       key: 'images',
       reason: 'images must be a non-empty list of strings',
       remedy: 'write images = ["registry/name:tag"]',
     })
+  if (isAll && authfile !== undefined && (!Array.isArray(images) || images.length === 0))
+    faults.push({
+      key: 'authfile',
+      reason: 'only the images of images= are pulled with it',
+      remedy: 'write AuthFile= into .image files, or remove it',
+    })
   const options = authFileOption(authfile, context, faults)
-  if (options === undefined) return { boundImages: [], faults }
+  if (options === undefined) return { boundImages: [], faults, isAll }
   const boundImages: BoundImage[] = []
   for (const image of Array.isArray(images) ? images.filter(isText) : []) {
     try {
@@ -39,7 +52,7 @@ export function parseTomlFile(
       faults.push({ key: 'images', reason: `${image}: ${reason}`, remedy })
     }
   }
-  return { boundImages, faults }
+  return { boundImages, faults, isAll }
 }
 
 /** @returns undefined if the value is not a path, because the pull must not ignore requested credentials */

@@ -1,12 +1,10 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { maxImages, type BoundImage } from './bound-image.ts'
-import { explain, Refusal, type Fault, type SpecProblem } from '../text/fault.ts'
-import { followEntry, type QuadletFile } from './follow-entry.ts'
+import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
+import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
+import { shorten } from '../text/shorten.ts'
 import { printable } from '../text/printable.ts'
-import type { DropIns } from '../quadlet/drop-ins.ts'
-import { sectionOf } from '../quadlet/quadlet-kind.ts'
-import { isMask } from '../quadlet/read-unit-file.ts'
 import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
 
 /** A bound image and the entry that asks for it. */
@@ -50,7 +48,7 @@ export function readBoundImages(
     if (faults.length > 0)
       problems.push({ entry: entry.label, file, faults: atMost(byLine(faults)) })
   }
-  return { specs, problems }
+  return { specs: withoutNamed(specs), problems }
 }
 
 function readEntry(
@@ -63,27 +61,19 @@ function readEntry(
     if (entry.name.endsWith('.toml')) return reader.readToml(entry.path)
     const quadletFile = followEntry(files, reader.quadlet, entry)
     file = printable(quadletFile.path)
-    // A file that is masked in /etc runs nothing and needs no image.
-    if (isMask(files, quadletFile.path)) {
-      refuseRevival(reader.dropIns, quadletFile)
-      return { boundImages: [], faults: [] }
-    }
     return { ...reader.readQuadlet(quadletFile), file }
   } catch (error) {
     return { file, boundImages: [], faults: [explain(error)] }
   }
 }
 
-/** Some versions of podman make a service of a masked file if a drop-in names the image, others do not. */
-function refuseRevival(dropIns: DropIns, { kind, name, path }: QuadletFile): void {
-  const key = kind === 'kube' ? 'Yaml' : 'Image'
-  const dropIn = dropIns
-    .of(path, name)
-    .find(({ unitFile }) => unitFile.get(sectionOf[kind])?.has(key) === true)
-  if (dropIn === undefined) return
-  throw new Refusal(
-    `the file is empty or masked, but ${dropIn.file} sets ${key}=, so it may run all the same`,
-    `mask ${dropIn.file} too, or set ${key}= in the file itself`,
+/** The options of a spec that names an image decide how it is pulled, also for those who only mount it. */
+function withoutNamed(specs: readonly BoundImageSpec[]): readonly BoundImageSpec[] {
+  const named = new Set(
+    specs.flatMap(({ boundImage }) => (boundImage.isMounted === true ? [] : [boundImage.name])),
+  )
+  return specs.filter(
+    ({ boundImage }) => boundImage.isMounted !== true || !named.has(boundImage.name),
   )
 }
 
@@ -103,7 +93,10 @@ function byLine(faults: readonly Fault[]): readonly Fault[] {
 
 function atMost(faults: readonly Fault[]): readonly Fault[] {
   const rest = faults.length - maxFaults
-  return rest <= 0
-    ? faults
-    : [...faults.slice(0, maxFaults), { reason: `${rest} more faults are not listed` }]
+  const listed = faults.slice(0, maxFaults).map(fault => ({
+    ...fault,
+    reason: shorten(fault.reason),
+    ...(fault.remedy !== undefined && { remedy: shorten(fault.remedy) }),
+  }))
+  return rest <= 0 ? listed : [...listed, { reason: `${rest} more faults are not listed` }]
 }

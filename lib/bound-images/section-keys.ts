@@ -1,4 +1,3 @@
-import type { QuadletKind } from '../quadlet/quadlet-kind.ts'
 import * as value from './read-value.ts'
 
 /** An option of `podman image pull` (podman: cmd/podman/images/pull.go). */
@@ -16,12 +15,16 @@ export interface PullFlag {
   readonly skopeo: boolean
 }
 
-/** What a key is for: an option of the pull, an input of the parser, or nothing that affects the pull. */
-export type KeyUse = PullFlag | 'parsed' | 'ignored'
+/**
+ * What a key is for: an option of the pull, an input of the parser, other images that must be on disk, or nothing that
+ * affects the pull.
+ */
+export type KeyUse = PullFlag | 'parsed' | 'closure' | 'ignored'
 
 type Keys<Use extends KeyUse = KeyUse> = Readonly<Record<string, Use>>
 
 const parsed = keysOf('parsed')
+const closure = keysOf('closure')
 const ignored = keysOf('ignored')
 
 /**
@@ -47,28 +50,29 @@ const image = {
  * The keys of each section (podman: pkg/systemd/quadlet/quadlet.go, up to 5.8). Quadlet ignores a file
  * with any other key.
  */
-export const sectionKeys: Readonly<Record<QuadletKind | 'quadlet', Keys>> = {
+export const sectionKeys: Readonly<Record<'image' | 'container' | 'kube' | 'quadlet', Keys>> = {
   image,
   container: {
-    ...parsed('ContainersConfModule Image PodmanArgs Rootfs ServiceName'),
+    ...parsed('ContainersConfModule GlobalArgs Image PodmanArgs Rootfs ServiceName'),
+    ...closure('Mount Pod Volume'),
     Retry: image.Retry,
     RetryDelay: image.RetryDelay,
     ...ignored(`
       AddCapability AddDevice AddHost Annotation AppArmor AutoUpdate CgroupsMode ContainerName DNS DNSOption
       DNSSearch DropCapability Entrypoint Environment EnvironmentFile EnvironmentHost Exec ExposeHostPort GIDMap
-      GlobalArgs Group GroupAdd HealthCmd HealthInterval HealthLogDestination HealthMaxLogCount HealthMaxLogSize
+      Group GroupAdd HealthCmd HealthInterval HealthLogDestination HealthMaxLogCount HealthMaxLogSize
       HealthOnFailure HealthRetries HealthStartPeriod HealthStartupCmd HealthStartupInterval
       HealthStartupRetries HealthStartupSuccess HealthStartupTimeout HealthTimeout HostName HttpProxy IP IP6
-      ImageVolume Label LogDriver LogOpt Mask Memory Mount Network NetworkAlias NoNewPrivileges Notify PidsLimit
-      Pod PublishPort Pull ReadOnly ReadOnlyTmpfs ReloadCmd ReloadSignal RemapGid RemapUid RemapUidSize
+      ImageVolume Label LogDriver LogOpt Mask Memory Network NetworkAlias NoNewPrivileges Notify PidsLimit
+      PublishPort Pull ReadOnly ReadOnlyTmpfs ReloadCmd ReloadSignal RemapGid RemapUid RemapUidSize
       RemapUsers RunInit SeccompProfile Secret SecurityLabelDisable SecurityLabelFileType SecurityLabelLevel
       SecurityLabelNested SecurityLabelType ShmSize StartWithPod StopSignal StopTimeout SubGIDMap SubUIDMap
-      Sysctl Timezone Tmpfs UIDMap Ulimit Umask Unmask User UserNS VolatileTmp Volume WorkingDir`),
+      Sysctl Timezone Tmpfs UIDMap Ulimit Umask Unmask User UserNS VolatileTmp WorkingDir`),
   },
   kube: {
-    ...parsed('ContainersConfModule PodmanArgs ServiceName Yaml'),
+    ...parsed('ContainersConfModule GlobalArgs PodmanArgs ServiceName Yaml'),
     ...ignored(`
-      AutoUpdate ConfigMap ExitCodePropagation GlobalArgs KubeDownForce LogDriver LogOpt Network PublishPort
+      AutoUpdate ConfigMap ExitCodePropagation KubeDownForce LogDriver LogOpt Network PublishPort
       RemapGid RemapUid RemapUidSize RemapUsers SetWorkingDirectory UserNS`),
   },
   quadlet: ignored('DefaultDependencies'),

@@ -2,18 +2,26 @@ import { ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
-import type { BoundImage } from './bound-image.ts'
-import type { Fault } from '../text/fault.ts'
+import { makeBoundImage, type BoundImage } from './bound-image.ts'
+import { explain, Refusal, type Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
+import { parseImageSource } from './image-source.ts'
 import { DropIns } from '../quadlet/drop-ins.ts'
 import { readLogins } from './logins.ts'
-import { parseContainerFile } from './parse-container-file.ts'
+import {
+  hasImage,
+  imageOfVolume,
+  mountedImages,
+  usedVolumes,
+  type MountedImage,
+} from './mounted-images.ts'
+import { isBuiltHere, parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
 import { parseTomlFile } from './parse-toml-file.ts'
 import type { OptionValue } from './read-value.ts'
 import { listQuadletFiles } from '../quadlet/quadlet-files.ts'
-import { sectionOf } from '../quadlet/quadlet-kind.ts'
+import { quadletKind, sectionOf } from '../quadlet/quadlet-kind.ts'
 import { isMask, readText, readUnitFile } from '../quadlet/read-unit-file.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import { environmentFaults } from '../quadlet/service-environment.ts'
@@ -28,6 +36,9 @@ import {
   type SpecifierFacts,
 } from '../quadlet/specifiers.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
+
+/** Maximum number for one container. Far above any real one. */
+const maxVolumes = 100
 
 /** The images and the faults of a spec. */
 export interface Spec {
@@ -56,6 +67,9 @@ export class SpecReader {
   readonly #copies
   readonly #yaml = new ByteBudget('Kubernetes YAML files')
   readonly #certificates = new Map<string, OptionValue>()
+  readonly #usedSpecs = new Map<string, Spec>()
+  /** The containers of each pod. */
+  readonly #members
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
     this.quadlet = listQuadletFiles(files)
@@ -65,6 +79,7 @@ export class SpecReader {
     this.#shortNames = once(() => readShortNames(files))
     this.#logins = once(() => readLogins(files))
     this.#copies = options.copies ?? copyBudget()
+    this.#members = once(() => Map.groupBy(this.#startable(), file => this.#podOf(file)))
     this.#facts = once(() => ({
       osRelease: readOsRelease(files),
       machineId: options.machineId,
@@ -75,55 +90,179 @@ export class SpecReader {
 
   /** @throws Error when the file cannot be read */
   readToml(path: string): Spec {
-    return parseTomlFile(readText(this.#files, path), this.#context(path, ''))
+    const { isAll, ...spec } = parseTomlFile(readText(this.#files, path), this.#context(path, ''))
+    return isAll ? together([spec, ...this.#startable().map(file => this.#beside(file))]) : spec
   }
 
-  /** @throws Error when the file cannot be read */
-  readQuadlet({ kind, name, path }: QuadletFile): Spec {
+  /**
+   * A file that is masked in /etc runs nothing and needs no image.
+   *
+   * @param isNamed whether somebody asks for this very file: if not, an image that is built on the host is no fault
+   * @throws Error when the file cannot be read
+   */
+  readQuadlet(file: QuadletFile, isNamed = true): Spec {
+    const { kind, name, path } = file
+    if (isMask(this.#files, path)) {
+      refuseRevival(this.dropIns, file)
+      return none
+    }
     const { unitFile, faults } = readUnitFile(this.#files, this.dropIns, path, name)
     // Do not report missing keys in a file that cannot be parsed.
     if (faults.length > 0) return { boundImages: [], faults }
+    const miscased = miscasedSection(unitFile, sectionOf[kind])
+    if (miscased !== undefined) return { boundImages: [], faults: [miscased] }
     const reader = new SectionReader(unitFile, sectionOf[kind], letter => `%${letter}`)
     const unit = reader.convert('ServiceName', text => serviceName(name, kind, text))
     if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
     const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
-    const spec = this.#parse(kind, unitFile, context)
+    const spec = this.#parse(file, unitFile, context, isNamed)
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
     quadletKeys.refuseOtherKeys(sectionKeys.quadlet)
     const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
     return more.length === 0 ? spec : { boundImages: [], faults: [...spec.faults, ...more] }
   }
 
-  #parse(kind: QuadletFile['kind'], unitFile: UnitFile, context: SpecContext): Spec {
-    if (kind === 'kube') return parseKubeFile(unitFile, context)
-    if (kind === 'image') {
+  #parse(file: QuadletFile, unitFile: UnitFile, context: SpecContext, isNamed: boolean): Spec {
+    const reader = new SectionReader(unitFile, sectionOf[file.kind], context.specifiers)
+    if (file.kind === 'kube') return withoutBuilt(parseKubeFile(unitFile, context), isNamed)
+    if (file.kind === 'volume') return this.#volumeFile(unitFile, reader, context)
+    if (file.kind === 'pod') return this.#pod(file.name, reader)
+    if (file.kind === 'image') {
       const { boundImage, faults } = parseImageFile(unitFile, context)
       return { boundImages: boundImage === undefined ? [] : [boundImage], faults }
     }
+    return together([
+      !isNamed && isBuiltHere(unitFile) ? none : this.#ownImage(unitFile, context),
+      this.#mounted(mountedImages(reader), reader, context),
+      this.#volumes(reader),
+      this.#volumesOfPod(reader),
+    ])
+  }
+
+  #volumeFile(unitFile: UnitFile, reader: SectionReader, context: SpecContext): Spec {
+    if (!hasImage(unitFile))
+      reader.refuse('Driver', 'a volume without Driver=image has no image', 'remove the link')
+    return this.#mounted(imageOfVolume(reader), reader, context)
+  }
+
+  #pod(name: string, reader: SectionReader): Spec {
+    const members = this.#members().get(name)
+    if (members === undefined)
+      return {
+        boundImages: [],
+        faults: [{ reason: `no .container file has Pod=${name}`, remedy: 'remove the link' }],
+      }
+    const specs = members.map(member => this.#beside(member))
+    return together([...specs, this.#volumes(reader)])
+  }
+
+  #ownImage(unitFile: UnitFile, context: SpecContext): Spec {
     const container = parseContainerFile(unitFile, context)
     if ('faults' in container) return { boundImages: [], faults: container.faults }
     if ('boundImage' in container) return { boundImages: [container.boundImage], faults: [] }
-    return this.#follow(container.imageFile, container.place)
+    return this.#follow(container.imageFile, { ...container.place, key: 'Image' })
   }
 
-  /** Reads the `.image` file that a `.container` file names, with its own drop-ins and pull options. */
-  #follow(name: string, place: Pick<Fault, 'file' | 'line'>): Spec {
+  /** Images are mounted without the options of the one that runs. */
+  #mounted(images: readonly MountedImage[], { faults }: SectionReader, context: SpecContext): Spec {
+    const specs = images.map(({ text, origin }): Spec => {
+      if (text.endsWith('.image')) return this.#follow(text, origin)
+      try {
+        const source = parseImageSource(text, undefined, context)
+        const parts = { source, globalOptions: [], options: [], origin }
+        const boundImage = makeBoundImage(parts, context.logins)
+        return { boundImages: [{ ...boundImage, isMounted: true }], faults: [] }
+      } catch (error) {
+        return { boundImages: [], faults: [{ ...origin, ...explain(error) }] }
+      }
+    })
+    return together([{ boundImages: [], faults }, ...specs])
+  }
+
+  #volumes(reader: SectionReader): Spec {
+    const names = usedVolumes(reader)
+    if (names.length <= maxVolumes) return together(names.map(name => this.#volume(name)))
+    const reason = `more than ${maxVolumes} .volume files`
+    return { boundImages: [], faults: [{ key: 'Volume', reason, remedy: 'use fewer' }] }
+  }
+
+  /** Of a volume without an image, nothing matters. Quadlet refuses a container with one that does not exist. */
+  #volume(name: string): Spec {
+    return this.#used(name, path =>
+      hasImage(this.#unitFile(name, path)) ? this.#beside({ kind: 'volume', name, path }) : none,
+    )
+  }
+
+  #volumesOfPod(container: SectionReader): Spec {
+    const pod = container.asWritten('Pod').at(-1) ?? ''
+    if (!pod.endsWith('.pod')) return none
+    return this.#used(pod, path => {
+      const unitFile = this.#unitFile(pod, path)
+      return this.#volumes(new SectionReader(unitFile, 'Pod', letter => `%${letter}`))
+    })
+  }
+
+  /** Reads once what many containers may use. */
+  #used(name: string, read: (path: string) => Spec): Spec {
+    const path = this.quadlet.files.get(name)
+    const spec = this.#usedSpecs.get(name) ?? (path === undefined ? none : read(path))
+    this.#usedSpecs.set(name, spec)
+    return spec
+  }
+
+  #podOf({ kind, name, path }: QuadletFile): string | undefined {
+    const keys = kind === 'container' ? this.#unitFile(name, path).get('Container') : undefined
+    return keys?.get('Pod')?.at(-1)?.value
+  }
+
+  /** A file that cannot be read has no keys: Quadlet makes no service of it. */
+  #unitFile(name: string, path: string): UnitFile {
+    try {
+      if (!isMask(this.#files, path))
+        return readUnitFile(this.#files, this.dropIns, path, name).unitFile
+    } catch {
+      // No service either.
+    }
+    return new Map()
+  }
+
+  /** The containers and Kubernetes files of the deployment. A template starts nothing by itself. */
+  #startable(): readonly QuadletFile[] {
+    return [...this.quadlet.files].flatMap(([name, path]) => {
+      const kind = quadletKind(name)
+      return (kind === 'container' || kind === 'kube') && !name.includes('@.')
+        ? [{ kind, name, path }]
+        : []
+    })
+  }
+
+  /** Reads the `.image` file that another file names, with its own drop-ins and pull options. */
+  #follow(name: string, origin: BoundImage['origin']): Spec {
     const path = this.quadlet.files.get(name)
     if (path === undefined || isMask(this.#files, path)) {
       const reason = `the new root has no Quadlet file ${name}, or masks it`
       return {
         boundImages: [],
-        faults: [{ ...place, key: 'Image', reason, remedy: 'add it to the OS image' }],
+        faults: [{ ...origin, reason, remedy: 'add it to the OS image' }],
       }
     }
-    const { boundImages, faults } = this.readQuadlet({ kind: 'image', name, path })
-    const inFile = <T extends { readonly file?: string | undefined }>(part: T) => ({
-      ...part,
-      file: part.file ?? path,
-    })
-    return {
-      boundImages: boundImages.map(image => ({ ...image, origin: inFile(image.origin) })),
-      faults: faults.map(inFile),
+    return this.#beside({ kind: 'image', name, path })
+  }
+
+  /** Reads a file that the entry does not lead to. */
+  #beside(file: QuadletFile): Spec {
+    const inFile = <T extends Pick<Fault, 'file'>>(part: T) =>
+      part.file === undefined ? { ...part, file: file.path } : part
+    try {
+      const { boundImages, faults } = this.readQuadlet(file, false)
+      return {
+        boundImages: boundImages.map(image =>
+          image.origin.file === undefined ? { ...image, origin: inFile(image.origin) } : image,
+        ),
+        faults: faults.map(inFile),
+      }
+    } catch (error) {
+      return { boundImages: [], faults: [{ file: file.path, ...explain(error) }] }
     }
   }
 
@@ -141,6 +280,42 @@ export class SpecReader {
       owner: `${specFile} ${unit}`,
     }
   }
+}
+
+const none: Spec = { boundImages: [], faults: [] }
+
+function together(specs: readonly Spec[]): Spec {
+  return {
+    boundImages: specs.flatMap(({ boundImages }) => boundImages),
+    faults: specs.flatMap(({ faults }) => faults),
+  }
+}
+
+/** Some versions of podman make a service of a masked file if a drop-in names the image, others do not. */
+function refuseRevival(dropIns: DropIns, { kind, name, path }: QuadletFile): void {
+  const key = kind === 'kube' ? 'Yaml' : 'Image'
+  const dropIn = dropIns
+    .of(path, name)
+    .find(({ unitFile }) => unitFile.get(sectionOf[kind])?.has(key) === true)
+  if (dropIn === undefined) return
+  throw new Refusal(
+    `the file is empty or masked, but ${dropIn.file} sets ${key}=, so it may run all the same`,
+    `mask ${dropIn.file} too, or set ${key}= in the file itself`,
+  )
+}
+
+/** systemd and Quadlet ignore sections that they do not know. */
+function miscasedSection(unitFile: UnitFile, section: string): Fault | undefined {
+  if (unitFile.has(section)) return undefined
+  const found = [...unitFile.keys()].find(name => name.toLowerCase() === section.toLowerCase())
+  return found === undefined
+    ? undefined
+    : { reason: `there is no [${section}], but [${found}]`, remedy: `write [${section}]` }
+}
+
+function withoutBuilt({ boundImages, faults }: Spec, isNamed: boolean): Spec {
+  const isBuilt = ({ image }: BoundImage) => !isNamed && image.startsWith('localhost/')
+  return { boundImages: boundImages.filter(image => !isBuilt(image)), faults }
 }
 
 function once<T>(read: () => T): () => T {

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { readSettings } from '../config/read-settings.ts'
 import { credentialsDirectory } from '../directories.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
+import { specDirectories } from '../bound-images/list-entries.ts'
 import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { SpecReader } from '../bound-images/spec-reader.ts'
 import { anyMachineId } from './any-host.ts'
+import { entryWarnings } from './entry-warnings.ts'
 import { problemFindings, type Finding } from './finding.ts'
 import { specWarnings } from './spec-warnings.ts'
 import { unitWarnings } from './unit-warnings.ts'
@@ -16,15 +18,18 @@ import { usageWarnings } from './usage-warnings.ts'
 export interface CheckResult {
   readonly specs: readonly BoundImageSpec[]
   readonly findings: readonly Finding[]
+  /** The directories that were read for specs. */
+  readonly directories: readonly string[]
 }
 
 /**
  * Checks a root without a host, as in the build of an OS image. A finding is an error if it prevents pulls on every
  * host.
  *
+ * @param isAll whether it is an error too that an image of a Quadlet file is not bound
  * @throws Error if the root has no operating system, or if its configuration cannot be used
  */
-export function checkRoot(root: string): CheckResult {
+export function checkRoot(root: string, isAll = false): CheckResult {
   if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of an OS image: it has no directory usr`)
   const files = new DeploymentFiles(root)
@@ -34,10 +39,12 @@ export function checkRoot(root: string): CheckResult {
   const reader = new SpecReader(files, options)
   return {
     specs,
+    directories: settings.specDirs ?? specDirectories,
     findings: [
       ...problemFindings(problems),
+      ...entryWarnings(files, settings.specDirs),
       ...specWarnings(files, specs),
-      ...usageWarnings(files, reader, specs, settings.store),
+      ...usageWarnings(files, reader, specs, { store: settings.store, isAll }),
       ...unitWarnings(files),
       ...(specs.length === 0 ? [] : storeFindings(files, settings.store)),
     ],

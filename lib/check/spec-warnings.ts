@@ -44,7 +44,8 @@ function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
     ({ flag, identity }) => flag === '--authfile' && identity?.startsWith(`${flag}=`) === true,
   )
   const isElsewhere = entry.endsWith('.container') && boundImage.origin.file?.endsWith('.image')
-  if (isLink && !entry.endsWith('.kube') && !hasAuthFile && isElsewhere !== true) return []
+  if (isLink && /\.(?:image|container)$/u.test(entry) && !hasAuthFile && isElsewhere !== true)
+    return []
   const reason = hasAuthFile
     ? 'fails its upgrade on AuthFile='
     : isElsewhere === true

@@ -7,16 +7,19 @@ import type { SpecReader } from '../bound-images/spec-reader.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 import { placeOf, type Finding } from './finding.ts'
 
-/**
- * Warnings about containers whose image is not bound, and about bound images that no container uses.
- *
- * @param store root directory of the store; undefined for podman's own
- */
+interface Options {
+  /** Root directory of the store; undefined for podman's own. */
+  readonly store?: string | undefined
+  /** Whether everything must be bound. */
+  readonly isAll?: boolean
+}
+
+/** Findings about containers whose images are not bound, and about bound images that no container uses. */
 export function usageWarnings(
   files: DeploymentFiles,
   reader: SpecReader,
   specs: readonly BoundImageSpec[],
-  store?: string,
+  { store, isAll }: Options = {},
 ): readonly Finding[] {
   const bound = new Set(specs.map(({ boundImage }) => boundImage.name))
   const used = new Set<string>()
@@ -35,7 +38,7 @@ export function usageWarnings(
     const unbound = usage.images.filter(image => !bound.has(image))
     if (unbound.length > 0)
       findings.push({
-        severity: 'warning',
+        severity: isAll === true ? 'error' : 'warning',
         entry,
         reason: `its image ${unbound.join(', ')} is not bound`,
         remedy:
@@ -97,9 +100,11 @@ function imageMounts(unitFile: UnitFile, entry: string): readonly Finding[] {
 /** Warnings about keys that make a container use another image than the bound one. */
 function movingImage(unitFile: UnitFile, kind: QuadletKind, entry: string): readonly Finding[] {
   const keys = unitFile.get(sectionOf[kind])
+  const asks = 'the container asks the registry at every start'
   const found = [
     ['AutoUpdate', /./u, 'podman auto-update replaces a bound image by a newer one', 'remove it'],
-    ['Pull', /^(?:always|newer)$/u, 'the container asks the registry at every start', 'remove it'],
+    ['Pull', /^(?:always|newer)$/u, asks, 'remove it'],
+    ['PodmanArgs', /--pull["']?(?:=|\s+)["']?(?:always|newer|true)\b/u, asks, 'remove --pull'],
   ] as const
   return found.flatMap(([key, value, reason, remedy]) => {
     const last = keys?.get(key)?.at(-1)

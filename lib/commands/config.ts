@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { printableJson } from '../text/printable-json.ts'
 import { formatConfiguration } from '../config/format-configuration.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { hostRoot } from '../directories.ts'
@@ -15,9 +16,7 @@ export const configCommand: CommandModule<object, Options> = {
   handler: ({ json }) => {
     const configuration = readSettings(hostRoot)
     process.stdout.write(
-      json
-        ? `${JSON.stringify(configuration, undefined, 2)}\n`
-        : formatConfiguration(configuration),
+      json ? `${printableJson(configuration)}\n` : formatConfiguration(configuration),
     )
     for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`)
   },

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { printableJson } from '../text/printable-json.ts'
 import { hostRoot } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../shutdown/gate-warnings.ts'
@@ -50,7 +51,7 @@ export const statusCommand: CommandModule<object, Options> = {
   handler: async ({ json }) => {
     requireRoot()
     const status = await readStatus()
-    process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : formatStatus(status))
+    process.stdout.write(json ? `${printableJson(status)}\n` : formatStatus(status))
     if (status.error !== undefined) process.exitCode = 1
   },
 }

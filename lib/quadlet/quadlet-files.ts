@@ -1,4 +1,5 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { quadletKind } from './quadlet-kind.ts'
 
 /**
  * Search path of Quadlet in a deployment, first match first (podman: pkg/systemd/quadlet/unitdirs.go).
@@ -48,7 +49,7 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
       const path = `${resolved}/${name}`
       const extension = /\.([^.]*)$/u.exec(name)?.[1]
       if (extension === 'd') dropIns.set(name, [...(dropIns.get(name) ?? []), path])
-      if (extension === 'image' || extension === 'container' || extension === 'kube') {
+      if (quadletKind(name) !== undefined) {
         if (!found.has(name)) found.set(name, path)
       } else if (files.find(path, 'directory') !== undefined) subdirectories.push(path)
     }

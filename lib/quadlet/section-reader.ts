@@ -2,10 +2,14 @@ import { expand } from './expand.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import type { Specifiers } from './specifiers.ts'
 import { splitWords } from './split-words.ts'
+import { suggest } from '../text/suggest.ts'
 import type { Assignment, UnitFile } from './unit-file.ts'
 
 /** Maximum number of values of one key. Far above any real spec; each pull copies most of them. */
 const maxValues = 100
+
+/** Where a value is. `file` is set only if it is not the file itself. */
+type Place = Pick<Fault, 'file' | 'line'>
 
 /**
  * Reads the keys of one section as Quadlet does (podman: pkg/systemd/parser/unitfile.go, Lookup, LookupAll
@@ -66,6 +70,22 @@ export class SectionReader {
     )
   }
 
+  /** Converts what `pick` finds in each value of a list, as Quadlet reads the value. Nothing else of it is expanded. */
+  picked<T>(
+    key: string,
+    pick: (value: string) => readonly string[],
+    convert: (text: string, place: Place) => T,
+  ): readonly T[] {
+    return this.#each(key, ({ value, file, line }) =>
+      pick(value).map(text => convert(expand(text, this.#specifiers), { file, line })),
+    )
+  }
+
+  /** The values of a list as Quadlet reads them, without expansion. */
+  asWritten(key: string): readonly string[] {
+    return this.#list(key).map(({ value }) => value)
+  }
+
   /** Checks each value of a list that Quadlet passes to systemd, as one line. */
   checkEach(key: string, check: (value: string) => void): void {
     for (const assignment of this.#list(key))
@@ -75,18 +95,20 @@ export class SectionReader {
   /** Reports each key that Quadlet would refuse. */
   refuseOtherKeys(known: Readonly<Record<string, unknown>>): void {
     for (const [key, [first]] of this.#keys)
-      if (!Object.hasOwn(known, key))
+      if (!Object.hasOwn(known, key)) {
+        const meant = suggest(key, Object.keys(known))
         this.faults.push({
           file: first?.file,
           line: first?.line,
           key,
           reason: `unknown key in [${this.#section}]`,
-          remedy: 'remove it; Quadlet would ignore the whole file',
+          remedy: `${meant === undefined ? 'remove it' : `did you mean ${meant}=?`}; Quadlet would ignore the whole file`,
         })
+      }
   }
 
   /** The place of the last assignment of a key. */
-  placeOf(key: string): Pick<Fault, 'file' | 'line'> {
+  placeOf(key: string): Place {
     const assignment = this.#keys.get(key)?.at(-1)
     return { file: assignment?.file, line: assignment?.line }
   }

@@ -131,9 +131,9 @@ t.test('what is no Quadlet file', t => {
       'no ending',
       entry(linkTo('/x'), 'web'),
       'web',
-      /must end in \.image, \.container, \.kube or \.toml/,
+      /must end in \.image, \.container, \.kube, \.pod, \.volume or \.toml/,
     ],
-    ['another ending', entry(linkTo('/x'), 'a.volume'), 'a.volume', /must end in/],
+    ['another ending', entry(linkTo('/x'), 'a.network'), 'a.network', /must end in/],
     [
       'two kinds',
       { 'opt/a.container': '', ...entry(linkTo('/opt/a.container')) },

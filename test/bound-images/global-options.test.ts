@@ -1,5 +1,10 @@
 import t from 'tap'
-import { moduleOption, parseGlobalArgs } from '../../lib/bound-images/global-options.ts'
+import {
+  globalPullWords,
+  moduleOption,
+  parseContainerGlobalArgs,
+  parseGlobalArgs,
+} from '../../lib/bound-images/global-options.ts'
 import { makeContext } from './make-context.ts'
 
 const { files, root } = makeContext(t, {
@@ -52,6 +57,35 @@ t.test('what a bound image must not have', t => {
   ]
   for (const [words, message] of cases)
     t.throws(() => parseGlobalArgs(words, files), { message }, words.join(' '))
+  t.end()
+})
+
+const parse = (...words: readonly string[]) =>
+  parseContainerGlobalArgs(globalPullWords(words), files).flatMap(option => option.words)
+
+t.test('what the container of a bound image may have', t => {
+  const other = ['--log-level', 'debug', '--runtime=crun', '--cgroup-manager=systemd', '--syslog']
+  t.strictSame(parse(...other, '--storage-opt=additionalimagestore=/x'), [])
+  t.strictSame(parse('--storage-opt', 'additionalimagestore=/x'), [])
+  t.match(parse('--module=mine.conf'), [/^--module=\/.*mine\.conf$/])
+  t.match(parse('--module', 'mine.conf'), [/^--module=\/.*mine\.conf$/])
+  for (const words of [
+    ['--root=/x'],
+    ['--root', '/x'],
+    ['--runroot=/x'],
+    ['--imagestore=/x'],
+    ['--storage-driver', 'vfs'],
+    ['--storage-opt=overlay.size=1'],
+    ['--storage-opt'],
+    ['--remote'],
+    ['-r'],
+    ['-c', 'x'],
+    ['--url=ssh://x'],
+  ])
+    t.throws(() => parse(...words), {
+      message: `${words[0]?.replace(/=.*/, '')}: the container would not look for its image in podman's own store`,
+    })
+  t.throws(() => parse('--module'), { message: /the root has no module/ })
   t.end()
 })
 

@@ -87,6 +87,27 @@ t.test('other text', t => {
   t.end()
 })
 
+t.test('what is wrong with it', t => {
+  const cases = {
+    'quay.io/a b': 'it holds white space',
+    'https://quay.io/a': 'it begins with a scheme',
+    'quay.io/a/': 'it ends in a slash',
+    'quay.io/a:': 'there is no tag after the colon',
+    'quay.io/App:1': 'the name holds capital letters',
+    App: 'the name holds capital letters',
+    'a@sha256:12': 'the digest does not have 64 digits',
+    [`a@sha512:${'0'.repeat(64)}`]: 'the digest does not have 128 digits',
+    'a@md5:12': 'the digest is not of sha256, sha384 or sha512',
+    'qu_ay.io:5000/a': 'qu_ay.io:5000 is not the name of a registry',
+    [`a${':'.repeat(70_000)}`]: 'it has more than 1024 characters',
+    ['0'.repeat(64)]: 'it is the ID of an image, and no registry knows IDs',
+  }
+  for (const [text, mistake] of Object.entries(cases))
+    t.throws(() => parseImageReference(text), { message: `not an image reference: ${mistake}` })
+  t.throws(() => parseImageReference('a$b'), { message: /^not an image reference$/ })
+  t.end()
+})
+
 t.test('a long hostile text is answered at once', t => {
   for (const part of ['a-', 'a.', 'a/', 'a_', '[:'])
     for (const end of ['!', '_', '/', ':', '@'])

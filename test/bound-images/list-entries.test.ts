@@ -30,6 +30,22 @@ t.test('the directories, the first one first', t => {
   t.end()
 })
 
+t.test('what editors and package managers leave is not read', t => {
+  const names = ['a.image~', '.a.image', '#a.image#', 'README', 'README.md', 'a.image.rpmsave']
+  const more = [
+    'a.image.rpmnew',
+    'a.image.dpkg-old',
+    'a.toml.bak',
+    'a.image.orig',
+    'a.image.ucf-dist',
+  ]
+  const entries = [...names, ...more, 'a.image', 'README-a.image', 'a.dpkg-old.image']
+  const tree = makeTree(t, Object.fromEntries(entries.map(name => [`${first}/${name}`, 'x'])))
+  const labels = ['README-a.image', 'a.dpkg-old.image', 'a.image'].map(name => `${first}/${name}`)
+  t.strictSame(list(tree), { labels, problems: [] })
+  t.end()
+})
+
 t.test('all of them, sorted by name', t => {
   const labels = [
     `${fifth}/A.image`,

@@ -83,7 +83,9 @@ t.test('what is found, with its place', t => {
     [
       'an error',
       bound('web.image', '[Image]\nImage=a b\n'),
-      [/^error: .*web\.image \(\/usr.*\), line 2, Image=: not an image reference; write /],
+      [
+        /^error: .*web\.image \(\/usr.*\), line 2, Image=: not an image reference: it holds white space; write /,
+      ],
     ],
     [
       'a tag',
@@ -100,7 +102,48 @@ t.test('what is found, with its place', t => {
       container('Pull=always'),
       [/^warning: .*, line 3, Pull=: the container asks/],
     ],
-    ['no pull at start', container('Pull=missing'), []],
+    ['no pull at start', container('Pull=missing\nPodmanArgs=--pull=never --pullx'), []],
+    [
+      'pull at start, by an argument',
+      container('PodmanArgs=--pull=always'),
+      [/^warning: .*, line 3, PodmanArgs=: the container asks .*; remove --pull$/],
+    ],
+    [
+      'pull at start, by two words',
+      container("PodmanArgs=--tty '--pull' newer"),
+      [/^warning: .*, line 3, PodmanArgs=: the container asks /],
+    ],
+    [
+      'a pod and a volume',
+      {
+        ...bound('web.pod', '[Pod]\n'),
+        ...bound('web.volume', `[Volume]\nDriver=image\nImage=quay.io/a/v@${digest}\n`),
+        [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\nPod=web.pod\nVolume=web.volume:/v\n`,
+      },
+      [
+        /^warning: .*web\.pod.*: bootc itself reads this directory and knows only links to/,
+        /^warning: .*web\.pod.*: bootc itself reads this directory and knows only links to/,
+        /^warning: .*web\.volume.*: bootc itself reads this directory and knows only links to/,
+      ],
+    ],
+    [
+      'files that are not read',
+      {
+        [`${links}/web.image~`]: 'x',
+        [`${links}/.web.image.swp`]: 'x',
+        [`${links}/README.md`]: 'x',
+      },
+      Array.from({ length: 3 }, () => /^warning: .*: its name is that of a backup or a note/),
+    ],
+    [
+      'an empty entry, and one that hides another',
+      {
+        [`${links}/web.image`]: '',
+        [`${links}/a.toml`]: '',
+        'usr/lib/bootc-bound-images/bound-images.d/a.toml': 'x',
+      },
+      [/^warning: .*web\.image: it is empty or masked, and hides nothing; remove it, or copy/],
+    ],
     [
       'a login that is not there',
       {
@@ -193,6 +236,23 @@ t.test('what is found, with its place', t => {
     ],
   ]
   for (const [what, tree, findings] of cases) t.matchOnlyStrict(check(tree), findings, what)
+  t.end()
+})
+
+t.test('everything must be bound', t => {
+  const tree = makeTree(t, {
+    [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\n`,
+  })
+  t.match(checkRoot(tree, true).findings, [{ severity: 'error', reason: /is not bound$/ }])
+  t.match(checkRoot(tree).findings, [{ severity: 'warning' }])
+  t.end()
+})
+
+t.test('where it looks', t => {
+  const at = (tree: Tree) => checkRoot(makeTree(t, { 'usr/': '', ...tree })).directories
+  t.match(at({}), ['/etc/bootc/bound-images.d'])
+  const settings = { 'usr/lib/bootc-bound-images.conf': '[BoundImages]\nSpecDirs=/usr/specs\n' }
+  t.strictSame(at(settings), ['/usr/specs'])
   t.end()
 })
 

@@ -20,6 +20,8 @@ t.test('of each name, the first file counts', t => {
     [`${usr}/b.container`]: '',
     [`${usr}/c.kube`]: '',
     [`${usr}/d.volume`]: '',
+    [`${usr}/d.pod`]: '',
+    [`${usr}/d.network`]: '',
     [`${usr}/e.image.bak`]: '',
     [`${usr}/.f.image`]: '',
     [`${usr}/image`]: '',
@@ -30,6 +32,8 @@ t.test('of each name, the first file counts', t => {
     ['a.image', `/${etc}/a.image`],
     ['b.container', `/${usr}/b.container`],
     ['c.kube', `/${usr}/c.kube`],
+    ['d.pod', `/${usr}/d.pod`],
+    ['d.volume', `/${usr}/d.volume`],
   ])
   t.end()
 })

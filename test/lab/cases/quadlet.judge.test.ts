@@ -10,6 +10,7 @@ import { containerCases, sharedImage } from '../../judges/container-cases.ts'
 import { readDocumentedDifferences, type Claim } from '../../judges/documented-differences.ts'
 import { dropInsIn, imageFiles } from '../../judges/image-files.ts'
 import { judge, type Judgement } from '../../judges/judge-specs.ts'
+import { judgeMounts, mountLines } from '../../judges/mounts.ts'
 import { Quadlet } from '../../judges/quadlet.ts'
 import { seed } from '../../judges/seed.ts'
 import type { DropIn } from '../../judges/spec-file.ts'
@@ -101,6 +102,22 @@ t.test('.container files', async t => {
       continue
     t.ok(theirs.words.includes(ours.words.at(-1) ?? ''), `the image of ${lines}`, { judgement })
   }
+})
+
+t.test('what containers mount', async t => {
+  const containers = fc.sample(mountLines, { seed, numRuns: 2000 })
+  const judgements = await judgeMounts(quadlet, join(directory, 'root'), containers)
+  const wrong = judgements.filter(
+    ({ quadlet: theirs, ours }) => theirs && ours && theirs.join(' ') !== ours.join(' '),
+  )
+  t.strictSame(wrong.slice(0, 3), [], `${wrong.length} mount other images`)
+  const count = (is: (judgement: (typeof judgements)[number]) => boolean | undefined) =>
+    judgements.filter(is).length
+  const mount = count(({ quadlet: theirs }) => theirs && theirs.length > 0)
+  const refused = count(({ quadlet: theirs, ours }) => theirs && !ours)
+  t.comment({ mount, refused, refusedByQuadlet: count(({ quadlet: theirs }) => !theirs) })
+  t.ok(mount > 400, `${mount} mount an image`)
+  t.ok(refused < mount / 4, `${refused} are refused here only`)
 })
 
 const commonDropIns = fc.oneof(

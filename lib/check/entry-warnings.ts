@@ -1,0 +1,44 @@
+import { isLeftover, specDirectories } from '../bound-images/list-entries.ts'
+import { isMask } from '../quadlet/read-unit-file.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { printable } from '../text/printable.ts'
+import type { Finding } from './finding.ts'
+
+/** Warnings about entries of bound-images.d that ask for nothing, although somebody may think so. */
+export function entryWarnings(
+  files: DeploymentFiles,
+  directories: readonly string[] = specDirectories,
+): readonly Finding[] {
+  const lists = directories.map(directory => ({ directory, names: namesIn(files, directory) }))
+  return lists.flatMap(({ directory, names }, index) => {
+    const later = new Set(lists.slice(index + 1).flatMap(each => each.names))
+    return names.flatMap((name): readonly Finding[] => {
+      const path = `${directory}/${name}`
+      const at = { severity: 'warning', entry: printable(path.slice(1)) } as const
+      if (isLeftover(name))
+        return [
+          {
+            ...at,
+            reason: 'its name is that of a backup or a note, so it is not read',
+            remedy: 'rename or remove it',
+          },
+        ]
+      if (later.has(name) || !isMask(files, path)) return []
+      return [
+        {
+          ...at,
+          reason: 'it is empty or masked, and hides nothing',
+          remedy: 'remove it, or copy it again',
+        },
+      ]
+    })
+  })
+}
+
+function namesIn(files: DeploymentFiles, directory: string): readonly string[] {
+  try {
+    return files.keeps(directory) ? files.names(directory).map(String) : []
+  } catch {
+    return [] // reported where the entries are read
+  }
+}

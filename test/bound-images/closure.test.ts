@@ -1,0 +1,231 @@
+import t from 'tap'
+import { readBoundImages } from '../../lib/bound-images/read-bound-images.ts'
+import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
+import { describeProblem } from '../../lib/text/fault.ts'
+import { makeTree, type Tree } from '../make-tree.ts'
+
+const links = 'usr/lib/bootc/bound-images.d'
+const quadlets = 'usr/share/containers/systemd'
+const options = { secrets: '/run/secrets', machineId: undefined }
+
+/** Names of the bound images, then the faults. */
+function read(tree: Tree): readonly string[] {
+  const { specs, problems } = readBoundImages(new DeploymentFiles(makeTree(t, tree)), options)
+  return [...specs.map(({ boundImage }) => boundImage.name), ...problems.flatMap(describeProblem)]
+}
+
+const linkTo = (name: string) => ({ [`${links}/${name}`]: { link: `/${quadlets}/${name}` } })
+const quadlet = (name: string, ...lines: readonly string[]): Tree => ({
+  [`${quadlets}/${name}`]: [...lines, ''].join('\n'),
+})
+const container = (name: string, ...lines: readonly string[]) =>
+  quadlet(name, '[Container]', 'Image=quay.io/x/a:1', ...lines)
+/** A bound container with these lines. */
+const bound = (...lines: readonly string[]): Tree => ({
+  ...container('a.container', ...lines),
+  ...linkTo('a.container'),
+})
+const a = 'quay.io/x/a:1'
+const at = `${links}/a.container (/${quadlets}/a.container), line 3, Mount=`
+
+t.test('mounts of images', t => {
+  const w = quadlet('w.image', '[Image]', 'Image=quay.io/x/w:1', 'Arch=arm64')
+  const name = quadlet('a.container.d/1.conf', '[Container]', 'Mount=type=image,src=quay.io/x/%p:2')
+  for (const [line, more] of [
+    ['Mount=type=image,source=quay.io/x/w:1,destination=/w', {}],
+    ['Mount=src=quay.io/x/v:1,dst=/w,type=image,source=quay.io/x/w:1', {}],
+    ['Mount="type=image,source=quay.io/x/w:1,destination=/a b"', {}],
+    ['Mount=type=tmpfs,dst=/%H type=image,src=quay.io/x/w:1,dst=/$HOME', {}],
+    ['Mount=type=image,\\\nsource=quay.io/x/w:1,\\\ndestination=/w', {}],
+    ['Mount="type=image,src=quay.io/x/w:1', {}],
+    ['Mount=src=w.image,dst=/w,type=image', w],
+  ] as const)
+    t.strictSame(read({ ...bound(line), ...more }), [a, 'quay.io/x/w:1'], line)
+  t.strictSame(read({ ...bound(), ...name }), [a, 'quay.io/x/a:2'], 'a drop-in and a specifier')
+  t.end()
+})
+
+t.test('other mounts are not read: what they hold may be known on the booted system only', t => {
+  for (const line of [
+    'Mount=type=bind,source=/image/%H,dst=/b',
+    'Mount=type=bind,source=$HOME,destination=/type=image',
+    'Mount=type=tmpfs,dst=/w',
+    'Mount=type=image,source=localhost/w:1,dst=/w',
+    'Mount=type=image,source=w.build,dst=/w',
+    'Mount=type=image,dst=/w',
+    'Mount=type=image=x,source=quay.io/x/w:1',
+    'Mount=type=bind,type=image,source=quay.io/x/w:1',
+    'Mount=type=bind,source=/\\q',
+    'Mount=type=volume,source=\\q.volume',
+    'Mount=type=image,source=quay.io/x/\\q',
+    'Mount=type=image,source=quay.io/x/w:1\nMount=',
+  ])
+    t.strictSame(read(bound(line)), [a], line)
+  t.end()
+})
+
+t.test('mounts of images that cannot be bound', t => {
+  t.match(read(bound('Mount=type=image,source=A:1,dst=/w')), [a, at])
+  t.strictSame(read(bound('Mount=type=image,\\"source=quay.io/x/w:1\\"')), [
+    a,
+    `${at}: a mount of an image with quotes; write it without quotes`,
+  ])
+  t.match(read(bound('Mount=type=image,source=quay.io/x/%H')), [a, `${at}: specifier %H`])
+  t.match(read(bound('Mount=type=image,source=w.image')), [a, `${at}: the new root has no`])
+  t.match(read(bound('Mount=type=image,source=oci:/usr/w')), [a, `${at}: an image from oci:`])
+  t.end()
+})
+
+t.test('a spec that names the image decides how it is pulled', t => {
+  const tree = {
+    ...bound('Mount=type=image,source=quay.io/x/w:1'),
+    ...quadlet('z.image', '[Image]', 'Image=quay.io/x/w:1', 'AuthFile=/usr/auth.json'),
+    'usr/auth.json': '{}',
+  }
+  const flags = (files: Tree) =>
+    readBoundImages(new DeploymentFiles(makeTree(t, files)), options).specs.map(({ boundImage }) =>
+      boundImage.options.map(({ flag }) => flag),
+    )
+  t.strictSame(flags({ ...tree, ...linkTo('z.image') }), [[], ['--authfile']])
+  t.strictSame(flags(tree), [[], []])
+  t.end()
+})
+
+const volume = quadlet('v.volume', '[Volume]', 'Driver=image', 'Image=quay.io/x/v:1')
+
+t.test('volumes of images', t => {
+  for (const line of [
+    'Volume=v.volume:/v:ro',
+    'Mount=type=volume,source=v.volume,dst=/v',
+    'Mount=source=v.volume,dst=/v',
+    'Mount=type=bind,source=v.volume,dst=/v',
+    'Mount=type=volume,source=v.volume,dst=/v\nVolume=v.volume:/x',
+  ])
+    t.strictSame(read({ ...bound(line), ...volume }), [a, 'quay.io/x/v:1'], line)
+  for (const line of [
+    'Volume=v.volume',
+    'Volume=/v.volume:/v',
+    'Volume=w.volume:/v',
+    'Volume=v:/v',
+  ])
+    t.strictSame(read({ ...bound(line), ...volume }), [a], line)
+  const image = quadlet('w.image', '[Image]', 'Image=quay.io/x/w:1')
+  const file = quadlet('v.volume', '[Volume]', 'Driver=image', 'Image=w.image')
+  t.strictSame(read({ ...bound('Volume=v.volume:/v'), ...image, ...file }), [a, 'quay.io/x/w:1'])
+  const named = quadlet('v.volume', '[Volume]', 'Driver=image', 'Image=quay.io/x/%p:1')
+  t.strictSame(read({ ...bound('Volume=v.volume:/v'), ...named }), [a, 'quay.io/x/v-volume:1'])
+  t.end()
+})
+
+t.test('of other volumes, nothing matters', t => {
+  for (const text of [
+    ['[Volume]', 'Device=%H', 'Foo=1'],
+    ['[Volume]', 'Driver=local', 'Image=%H'],
+    ['[Volume]', 'Driver=image', 'Image=localhost/x:1'],
+    ['[Volume]', 'Driver=image'],
+    ['x'],
+  ])
+    t.strictSame(read({ ...bound('Volume=v.volume:/v'), ...quadlet('v.volume', ...text) }), [a])
+  const masked = { [`${quadlets}/v.volume`]: { link: '/dev/null' } }
+  t.strictSame(read({ ...bound('Volume=v.volume:/v'), ...masked }), [a])
+  const dangling = { [`${quadlets}/v.volume`]: { link: '/nowhere' } }
+  t.strictSame(read({ ...bound('Volume=v.volume:/v'), ...dangling }), [a])
+  t.end()
+})
+
+t.test('volumes that cannot be bound', t => {
+  const broken = quadlet('v.volume', '[Volume]', 'Driver=image', 'Image=%H')
+  const inFile = `${links}/a.container (/${quadlets}/v.volume), line 3, Image=: specifier %H`
+  t.match(read({ ...bound('Volume=v.volume:/v'), ...broken }), [a, inFile])
+  const many = Array.from({ length: 101 }, (_, index) => `Volume=v${index}.volume:/v`)
+  t.match(read(bound(...many)), [a, /, Volume=: more than 100 \.volume files; use fewer$/])
+  t.end()
+})
+
+t.test('a link to a volume', t => {
+  t.strictSame(read({ ...volume, ...linkTo('v.volume') }), ['quay.io/x/v:1'])
+  const plain = quadlet('v.volume', '[Volume]', 'Device=/dev/sda')
+  t.match(read({ ...plain, ...linkTo('v.volume') }), [
+    /, Driver=: a volume without Driver=image has no image; remove the link$/,
+  ])
+  t.end()
+})
+
+t.test('pods', t => {
+  const files = {
+    ...quadlet('p.pod', '[Pod]', 'Volume=v.volume:/v', 'PublishPort=%i:80'),
+    ...volume,
+    ...container('a.container', 'Pod=p.pod'),
+    ...quadlet('b.container', '[Container]', 'Image=quay.io/x/b:1', 'Pod=p.pod'),
+    ...quadlet('c.container', '[Container]', 'Image=quay.io/x/c:1', 'Pod=q.pod'),
+    ...quadlet('d.container', '[Container]', 'Image=d.build', 'Pod=p.pod'),
+    ...quadlet('e.kube', '[Kube]', 'Yaml=e.yaml'),
+  }
+  t.strictSame(read({ ...files, ...linkTo('a.container') }), [a, 'quay.io/x/v:1'])
+  t.strictSame(
+    new Set(read({ ...files, ...linkTo('p.pod') })),
+    new Set([a, 'quay.io/x/b:1', 'quay.io/x/v:1']),
+  )
+  t.match(read({ ...quadlet('p.pod', '[Pod]'), ...linkTo('p.pod') }), [
+    /p\.pod\): no \.container file has Pod=p\.pod; remove the link$/,
+  ])
+  t.strictSame(read(bound('Pod=gone.pod')), [a])
+  t.end()
+})
+
+const imageFaults = (...lines: readonly string[]) =>
+  read({ ...quadlet('a.image', ...lines), ...linkTo('a.image') })
+
+t.test('mistakes in names', t => {
+  t.match(imageFaults('[image]', 'Image=quay.io/x/a:1'), [
+    /a\.image\): there is no \[Image\], but \[image\]; write \[Image\]$/,
+  ])
+  t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', 'Authfile=/x'), [
+    /, line 3, Authfile=: unknown key in \[Image\]; did you mean AuthFile=\?; Quadlet would/,
+  ])
+  t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', 'Colour=red'), [
+    /, Colour=: .*; remove it; Quadlet/,
+  ])
+  t.end()
+})
+
+t.test('everything that Quadlet starts', t => {
+  const all = { [`${links}/all.toml`]: 'all = true\n' }
+  const files = {
+    ...container('a.container', 'Volume=v.volume:/v'),
+    ...volume,
+    ...quadlet('b.container', '[Container]', 'Image=b.image'),
+    ...quadlet('b.image', '[Image]', 'Image=quay.io/x/b:1'),
+    ...quadlet('unused.image', '[Image]', 'Image=quay.io/x/unused:1'),
+    ...quadlet('c.kube', '[Kube]', 'Yaml=c.yaml'),
+    [`${quadlets}/c.yaml`]: 'spec: {containers: [{image: quay.io/x/c:1}, {image: localhost/c:1}]}',
+    ...quadlet('built.container', '[Container]', 'Image=x.build', 'Volume=v.volume:/v'),
+    ...quadlet('local.container', '[Container]', 'Image="localhost/x:1"'),
+    ...quadlet('tree.container', '[Container]', 'Rootfs=/srv'),
+    ...container('template@.container'),
+    ...quadlet('template@one.container', '[Container]', 'Image=quay.io/x/%i:1'),
+    [`${quadlets}/masked.container`]: { link: '/dev/null' },
+  }
+  const images = [a, 'quay.io/x/b:1', 'quay.io/x/c:1', 'quay.io/x/one:1', 'quay.io/x/v:1']
+  t.strictSame([...new Set(read({ ...all, ...files }))].toSorted(), images)
+  const more = { [`${links}/all.toml`]: 'all = true\nimages = ["quay.io/x/z:1"]\n' }
+  t.strictSame(read(more), ['quay.io/x/z:1'])
+  t.strictSame(read(all), [])
+  t.match(read({ ...all, ...container('a.container', 'Foo=1') }), [
+    `${links}/all.toml (/${quadlets}/a.container), line 3, Foo=: unknown key`,
+  ])
+  const dangling = { [`${quadlets}/a.container`]: { link: '/nowhere' } }
+  t.match(read({ ...all, ...dangling }), [`${links}/all.toml (/${quadlets}/a.container): `])
+  t.end()
+})
+
+const faults = (text: string) => read({ [`${links}/all.toml`]: text })
+
+t.test('mistakes with all', t => {
+  t.match(faults('all = 1'), [/, all=: not true; write all = true, or remove it$/, /images=/])
+  t.match(faults('all = true\nauthfile = "/etc/a.json"'), [
+    /, authfile=: only the images of images= are pulled with it; write AuthFile= into \.image files/,
+  ])
+  t.match(faults('all = true\nimages = 5'), [/, images=: images must be/])
+  t.end()
+})
