@@ -39,9 +39,12 @@ function parseLayers(layers: unknown): readonly Layer[] | undefined {
   return parsed.every(({ bytes }) => isSize(bytes)) ? parsed : undefined
 }
 
-/** Whether a number is a valid size of a layer. */
+/** Far above any real layer. The registry checks the size no more than the client that pushed it. */
+const maxLayerBytes = 1e12
+
+/** Whether a number is a credible size of a layer. */
 export function isSize(bytes: number): boolean {
-  return Number.isSafeInteger(bytes) && bytes >= 0
+  return Number.isInteger(bytes) && bytes >= 0 && bytes <= maxLayerBytes
 }
 
 function instance(value: unknown): Instance {
