@@ -23,8 +23,8 @@ export interface BoundImage {
   readonly globalOptions: readonly PullOption[]
   /** Options after `image pull`. */
   readonly options: readonly PullOption[]
-  /** Set if a container only mounts it: a spec that names it decides with which options it is pulled. */
-  readonly isMounted?: true
+  /** How a container mounts it, if it only mounts it: by its own name, without options, or by a `.image` file. */
+  readonly mountedBy?: 'name' | 'file'
   /** Where the image is named. `file` is set only if it is not the spec itself. */
   readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
 }

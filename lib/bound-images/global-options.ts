@@ -3,13 +3,15 @@ import { Refusal } from '../text/fault.ts'
 import { checkModule } from './containers-conf-module.ts'
 import { locatePath } from './locate-path.ts'
 import type { PullOption } from './pull-options.ts'
+import type { SectionReader } from '../quadlet/section-reader.ts'
+import { splitLeniently } from '../quadlet/split-words.ts'
 
 /** Global podman options that a pull may have. All others pull to another place or write files. */
-const valueFlags: ReadonlySet<string> = new Set([
-  '--cgroup-manager',
-  '--events-backend',
-  '--log-level',
-  '--module',
+const valueFlags: ReadonlyMap<string, RegExp> = new Map([
+  ['--cgroup-manager', /^(?:systemd|cgroupfs)$/u],
+  ['--events-backend', /^(?:file|journald|memory|none|null)$/iu],
+  ['--log-level', /^(?:trace|debug|info|warn|warning|error|fatal|panic)$/iu],
+  ['--module', /^/u],
 ])
 const switchFlags: ReadonlySet<string> = new Set(['--syslog'])
 
@@ -32,13 +34,16 @@ export function parseGlobalArgs(
       options.push({ flag, words: [word], identity: undefined, files: [] })
       continue
     }
-    if (!valueFlags.has(flag))
+    const values = valueFlags.get(flag)
+    if (values === undefined)
       throw new Refusal(
         `${flag} is not supported: a bound image must be pulled into podman's own store`,
         'remove it',
       )
     const value = joinedValue ?? rest.shift()
     if (value === undefined) throw new Refusal(`${flag} requires a value`, 'add a value')
+    if (!values.test(value))
+      throw new Refusal(`podman does not take ${value} for ${flag}`, 'see podman(1)')
     const text = flag === '--module' ? locateModule(files, value) : value
     const written = joinedValue === undefined ? [flag, text] : [`${flag}=${text}`]
     options.push({ flag, words: written, identity: moduleIdentity(flag, value), files: [] })
@@ -46,38 +51,56 @@ export function parseGlobalArgs(
   return options
 }
 
-/** Global options with which a container looks for its image in another place. */
-const elsewhere =
-  /^(?:--(?:root|runroot|imagestore|storage-driver|remote|url|connection|identity)|-r|-c)(?:=|$)/u
-const withValue = /^--(?:module|storage-opt)(?:=|$)/u
+/** Global options with which a container looks for its image in another place, and the values with which it does not. */
+const elsewhere: ReadonlyMap<string, RegExp> = new Map([
+  ['--root', /^\/var\/lib\/containers\/storage\/?$/u],
+  ['--imagestore', /^$/u],
+  ['--remote', /^(?:0|f|F|false|FALSE|False)$/u],
+  ['-r', /^(?:0|f|F|false|FALSE|False)$/u],
+  ['--url', /^$/u],
+  ['--connection', /^$/u],
+  ['-c', /^$/u],
+])
 
-/** The words of `GlobalArgs=` in [Container] or [Kube] that decide which image is used. */
-export function globalPullWords(words: readonly string[]): readonly string[] {
+/** The words of `GlobalArgs=` in [Container] or [Kube] that decide which image is used, each with its value. */
+function globalPullWords(value: string): readonly string[] {
+  const words = splitLeniently(value)
   return words.flatMap((word, index) => {
-    if (elsewhere.test(word)) return [word]
-    if (!withValue.test(word)) return []
-    return word.includes('=') ? [word] : [`${word}=${words[index + 1] ?? ''}`]
+    const flag = word.replace(/=.*$/su, '')
+    if (flag !== '--module' && !elsewhere.has(flag)) return []
+    const hasValue = flag !== word || flag === '--remote' || flag === '-r'
+    return hasValue ? [word] : [`${word}=${words[index + 1] ?? ''}`]
   })
 }
 
 /**
- * The modules among those words.
+ * Parses one of those words.
  *
  * @throws Refusal if the container would not find the image
  */
-export function parseContainerGlobalArgs(
-  words: readonly string[],
+function containerGlobalOption(word: string, files: DeploymentFiles): PullOption | undefined {
+  const [, flag = word, value = 'true'] = /^(--?[^=]*)=(.*)$/su.exec(word) ?? []
+  const harmless = elsewhere.get(flag)
+  if (harmless === undefined) return moduleOption(value, files)
+  if (harmless.test(value)) return undefined
+  throw new Refusal(
+    `with ${flag}, the container would not look for its image in podman's own store`,
+    'remove it, or the link',
+  )
+}
+
+/** The modules of [Container] or [Kube]. Refuses other global options with which the image would not be found. */
+export function containerModules(
+  reader: SectionReader,
   files: DeploymentFiles,
 ): readonly PullOption[] {
-  return words.flatMap(word => {
-    const [, flag = word, value = ''] = /^(--[^=]*)=(.*)$/su.exec(word) ?? []
-    if (flag === '--module') return [moduleOption(value, files)]
-    if (flag === '--storage-opt' && value.startsWith('additionalimagestore=')) return []
-    throw new Refusal(
-      `${flag}: the container would not look for its image in podman's own store`,
-      'remove it, or the link',
-    )
-  })
+  const words = reader.picked('GlobalArgs', globalPullWords, word =>
+    containerGlobalOption(word, files),
+  )
+  return [
+    ...reader.all('ContainersConfModule', value => moduleOption(value, files)),
+    ...words.filter(option => option !== undefined),
+  ]
 }
 
 /** Parses the value of one `ContainersConfModule=`. */

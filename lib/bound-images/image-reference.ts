@@ -56,12 +56,12 @@ function mistake(text: string): readonly string[] {
     [/\s/u.test(text), 'it holds white space'],
     [/^[a-z+-]+:\/\//iu.test(text), 'it begins with a scheme'],
     [text.endsWith('/'), 'it ends in a slash'],
-    [text.endsWith(':'), 'there is no tag after the colon'],
     [digest !== undefined && hash === undefined, 'the digest is not of sha256, sha384 or sha512'],
     [
       digest !== undefined && digest.length !== digest.indexOf(':') + 1 + (hash ?? 0),
       `the digest does not have ${hash} digits`,
     ],
+    [text.endsWith(':'), 'there is no tag after the colon'],
     [/[A-Z]/u.test(rest.replace(/[:@].*$/su, '')), 'the name holds capital letters'],
     [/[^a-z0-9.\-[\]:]/iu.test(domain), `${domain} is not the name of a registry`],
   ]

@@ -35,7 +35,7 @@ export interface Entry {
  * them: systemd, src/basic/path-util.c, hidden_or_backup_file).
  */
 export function isLeftover(name: string): boolean {
-  return /^\.|~$|^#.*#$|^README(?:\.|$)|\.(?:bak|orig|swp|rpm(?:new|save|orig)|dpkg-[a-z]+|ucf-[a-z]+)$/u.test(
+  return /^\.|~$|^#.*#$|^README(?:\.(?:md|rst|txt))?$|\.(?:bak|orig|swp|rpm(?:new|save|orig)|dpkg-[a-z]+|ucf-[a-z]+)$/u.test(
     name,
   )
 }

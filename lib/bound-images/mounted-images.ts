@@ -1,6 +1,6 @@
 import { Refusal, type Fault } from '../text/fault.ts'
 import type { SectionReader } from '../quadlet/section-reader.ts'
-import { splitAnyWords } from '../quadlet/split-words.ts'
+import { splitLeniently } from '../quadlet/split-words.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
 /** An image that a container mounts, besides the one that it runs. */
@@ -16,9 +16,33 @@ export interface MountedImage {
  * resolveContainerMountParams; podman-run(1), --mount). podman does not pull them when the container starts.
  */
 export function mountedImages(reader: SectionReader): readonly MountedImage[] {
-  return reader
-    .picked('Mount', imageSources, (text, place) => ({ text, origin: { ...place, key: 'Mount' } }))
-    .filter(({ text }) => canBePulled(text))
+  return [
+    ...named(reader, 'Mount', value => splitLeniently(value).flatMap(imageSource)),
+    ...named(reader, 'PodmanArgs', value => optionValues(value, '--mount').flatMap(imageSource)),
+  ].filter(({ text }) => canBePulled(text))
+}
+
+/** The image of the container that keeps a pod together, if [Pod] names one (podman-pod-create(1), --infra-image). */
+export function infraImages(reader: SectionReader): readonly MountedImage[] {
+  const images = named(reader, 'PodmanArgs', value => optionValues(value, '--infra-image'))
+  return images.filter(({ text }) => canBePulled(text))
+}
+
+function named(
+  reader: SectionReader,
+  key: string,
+  pick: (value: string) => readonly string[],
+): readonly MountedImage[] {
+  return reader.picked(key, pick, (text, place) => ({ text, origin: { ...place, key } }))
+}
+
+/** The values of an option in `PodmanArgs=`. */
+function optionValues(value: string, flag: string): readonly string[] {
+  const words = splitLeniently(value)
+  return words.flatMap((word, index) => {
+    if (word.startsWith(`${flag}=`)) return [word.slice(flag.length + 1)]
+    return word === flag ? words.slice(index + 1, index + 2) : []
+  })
 }
 
 /**
@@ -44,40 +68,30 @@ export function imageOfVolume(reader: SectionReader): readonly MountedImage[] {
     : [{ text, origin: { ...reader.placeOf('Image'), key: 'Image' } }]
 }
 
-/** Nobody can pull an image that is built on the host. */
+/**
+ * Nobody can pull an image that is built on the host. podman takes a short name, or an ID, for an image of the host first, so
+ * such a mount says nothing of a registry.
+ */
 function canBePulled(text: string): boolean {
-  return text !== '' && !text.endsWith('.build') && !text.startsWith('localhost/')
+  const domain = text.slice(0, Math.max(0, text.indexOf('/')))
+  return text.endsWith('.image') || (/[.:]/u.test(domain) && !text.endsWith('.build'))
 }
 
-function imageSources(value: string): readonly string[] {
-  return mountWords(value).flatMap(word => {
-    const { type, source } = readMount(word)
-    if (type === 'image' && word.includes('"'))
-      throw new Refusal('a mount of an image with quotes', 'write it without quotes')
-    return type === 'image' ? [source] : []
-  })
+function imageSource(word: string): readonly string[] {
+  const { type, source } = readMount(word)
+  if (type === 'image' && word.includes('"'))
+    throw new Refusal('a mount of an image with quotes', 'write it without quotes')
+  return type === 'image' && source !== '' ? [source] : []
 }
 
 /** The types of mounts whose source Quadlet looks up. The service of the container requires that of the volume. */
 const resolvedTypes: ReadonlySet<string> = new Set(['volume', 'bind', 'glob', 'image'])
 
 function volumeSources(value: string): readonly string[] {
-  return mountWords(value).flatMap(word => {
+  return splitLeniently(value).flatMap(word => {
     const { type, source } = readMount(word)
     return resolvedTypes.has(type) ? [source] : []
   })
-}
-
-/** Quadlet drops a value that it cannot split, but closes a quote. */
-function mountWords(value: string): readonly string[] {
-  for (const end of ['', '"', "'"]) {
-    try {
-      return splitAnyWords(`${value}${end}`)
-    } catch {
-      // It ends otherwise, or has an unknown escape.
-    }
-  }
-  return []
 }
 
 /** A line of CSV (podman: pkg/specgenutil/volumes.go, FindMountType). */

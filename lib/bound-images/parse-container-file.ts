@@ -1,6 +1,6 @@
 import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { Refusal, type Fault } from '../text/fault.ts'
-import { globalPullWords, moduleOption, parseContainerGlobalArgs } from './global-options.ts'
+import { containerModules } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { keyOptions, parsePodmanArgs } from './pull-options.ts'
 import { pullFlags, sectionKeys } from './section-keys.ts'
@@ -48,14 +48,7 @@ export function parseContainerFile(unitFile: UnitFile, context: SpecContext): Co
     ...keyOptions(sectionKeys.container, reader, optionContext),
     ...reader.words('PodmanArgs', words => parsePodmanArgs(words, optionContext), pullWords),
   ]
-  const modules = [
-    ...reader.all('ContainersConfModule', value => moduleOption(value, context.files)),
-    ...reader.words(
-      'GlobalArgs',
-      words => parseContainerGlobalArgs(words, context.files),
-      globalPullWords,
-    ),
-  ]
+  const modules = containerModules(reader, context.files)
   if (source === undefined || reader.faults.length > 0) return { faults: reader.faults }
   const origin = { ...reader.placeOf('Image'), key: 'Image' }
   return {

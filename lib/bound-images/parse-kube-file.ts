@@ -3,7 +3,7 @@ import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yam
 import { describeError } from '../text/describe-error.ts'
 import { makeBoundImage, maxImages, type BoundImage } from './bound-image.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
-import { globalPullWords, moduleOption, parseContainerGlobalArgs } from './global-options.ts'
+import { containerModules } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullWords } from './parse-container-file.ts'
 import { parsePodmanArgs, type PullOption } from './pull-options.ts'
@@ -14,24 +14,22 @@ import type { UnitFile } from '../quadlet/unit-file.ts'
 
 const maxBytes = 1024 * 1024
 
-/** Determines the images of a `.kube` file: those of every container in its Kubernetes YAML. */
+/**
+ * Determines the images of a `.kube` file: those of every container in its Kubernetes YAML.
+ *
+ * @param isNamed whether it is a fault if there are none
+ */
 export function parseKubeFile(
   unitFile: UnitFile,
   context: SpecContext,
+  isNamed = true,
 ): { readonly boundImages: readonly BoundImage[]; readonly faults: readonly Fault[] } {
   const reader = new SectionReader(unitFile, 'Kube', context.specifiers)
   reader.refuseOtherKeys(sectionKeys.kube)
   const paths = reader.words('Yaml', words => words)
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')
-  const modules = [
-    ...reader.all('ContainersConfModule', value => moduleOption(value, context.files)),
-    ...reader.words(
-      'GlobalArgs',
-      words => parseContainerGlobalArgs(words, context.files),
-      globalPullWords,
-    ),
-  ]
+  const modules = containerModules(reader, context.files)
   const optionsFor = pullArguments(reader, context)
   // A pull that ignores a requested option could store another image.
   if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
@@ -40,6 +38,9 @@ export function parseKubeFile(
   let count = 0
   for (const path of paths) {
     const images = yamlImages(path, context, reader)
+    if (isNamed && images?.length === 0)
+      reader.refuse('Yaml', `${path} contains no image`, 'remove the link')
+    if (images === undefined) continue
     count += images.length
     if (count > maxImages) {
       reader.refuse(
@@ -98,17 +99,15 @@ function yamlImages(
   path: string,
   { files, specFile, yaml }: SpecContext,
   reader: SectionReader,
-): readonly string[] {
+): readonly string[] | undefined {
   try {
     const absolute = path.startsWith('/') ? path : join(dirname(specFile), path)
     yaml.take(files.follow(absolute)?.stat.size ?? 0)
-    const images = imagesOfPods(files.read(absolute, maxBytes).toString())
-    if (images.length === 0) reader.refuse('Yaml', `${path} contains no image`, 'remove the link')
-    return images
+    return imagesOfPods(files.read(absolute, maxBytes).toString())
   } catch (error) {
     const { remedy = 'correct the file' } = explain(error)
     reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, remedy)
-    return []
+    return undefined
   }
 }
 

@@ -67,14 +67,13 @@ function readEntry(
   }
 }
 
-/** The options of a spec that names an image decide how it is pulled, also for those who only mount it. */
+/** The options of a spec that names an image decide how it is pulled, also for those who mount it by its name. */
 function withoutNamed(specs: readonly BoundImageSpec[]): readonly BoundImageSpec[] {
+  const isByName = ({ boundImage }: BoundImageSpec) => boundImage.mountedBy === 'name'
   const named = new Set(
-    specs.flatMap(({ boundImage }) => (boundImage.isMounted === true ? [] : [boundImage.name])),
+    specs.filter(spec => !isByName(spec)).map(({ boundImage }) => boundImage.name),
   )
-  return specs.filter(
-    ({ boundImage }) => boundImage.isMounted !== true || !named.has(boundImage.name),
-  )
+  return specs.filter(spec => !isByName(spec) || !named.has(spec.boundImage.name))
 }
 
 /** A spec with too many images must not prevent reading of the specs after it. */
@@ -86,8 +85,8 @@ function withRoomFor({ boundImages, faults }: Spec, room: number): Spec {
 
 /** Faults of the file come first, then those of each drop-in. */
 function byLine(faults: readonly Fault[]): readonly Fault[] {
-  return faults.toSorted(
-    ({ file: a = '', line: m = 0 }, { file: b = '', line: n = 0 }) => a.localeCompare(b) || m - n,
+  return faults.toSorted(({ file: a = '', line: m = 0 }, { file: b = '', line: n = 0 }) =>
+    a === b ? m - n : a < b ? -1 : 1,
   )
 }
 
@@ -95,6 +94,7 @@ function atMost(faults: readonly Fault[]): readonly Fault[] {
   const rest = faults.length - maxFaults
   const listed = faults.slice(0, maxFaults).map(fault => ({
     ...fault,
+    ...(fault.key !== undefined && { key: shorten(fault.key) }),
     reason: shorten(fault.reason),
     ...(fault.remedy !== undefined && { remedy: shorten(fault.remedy) }),
   }))

@@ -41,8 +41,9 @@ export const policy = oneOf('always', 'missing', 'never', 'newer')
 
 export const retries = matching(/^\d{1,9}$/u, 'a number of attempts', 'write digits only')
 
+/** Less than the 292 years that Go can hold (time.ParseDuration). */
 export const duration = matching(
-  /^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/u,
+  /^(?:\d{1,9}(?:\.\d+)?(?:ns|us|ms|s)|\d{1,8}(?:\.\d+)?m|\d{1,6}(?:\.\d+)?h)+$/u,
   'a duration',
   'write a number with its unit, like 10s',
 )

@@ -11,6 +11,7 @@ import { readLogins } from './logins.ts'
 import {
   hasImage,
   imageOfVolume,
+  infraImages,
   mountedImages,
   usedVolumes,
   type MountedImage,
@@ -68,6 +69,8 @@ export class SpecReader {
   readonly #yaml = new ByteBudget('Kubernetes YAML files')
   readonly #certificates = new Map<string, OptionValue>()
   readonly #usedSpecs = new Map<string, Spec>()
+  readonly #besides = new Map<string, Spec>()
+  #hasReadAll = false
   /** The containers of each pod. */
   readonly #members
 
@@ -79,7 +82,7 @@ export class SpecReader {
     this.#shortNames = once(() => readShortNames(files))
     this.#logins = once(() => readLogins(files))
     this.#copies = options.copies ?? copyBudget()
-    this.#members = once(() => Map.groupBy(this.#startable(), file => this.#podOf(file)))
+    this.#members = once(() => Map.groupBy(this.startable(), file => this.#podOf(file)))
     this.#facts = once(() => ({
       osRelease: readOsRelease(files),
       machineId: options.machineId,
@@ -91,7 +94,9 @@ export class SpecReader {
   /** @throws Error when the file cannot be read */
   readToml(path: string): Spec {
     const { isAll, ...spec } = parseTomlFile(readText(this.#files, path), this.#context(path, ''))
-    return isAll ? together([spec, ...this.#startable().map(file => this.#beside(file))]) : spec
+    if (!isAll || this.#hasReadAll) return spec
+    this.#hasReadAll = true
+    return together([spec, ...this.startable().map(file => this.#beside(file, false))])
   }
 
   /**
@@ -115,24 +120,30 @@ export class SpecReader {
     const unit = reader.convert('ServiceName', text => serviceName(name, kind, text))
     if (reader.faults.length > 0) return { boundImages: [], faults: reader.faults }
     const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
-    const spec = this.#parse(file, unitFile, context, isNamed)
+    const spec = together([this.#parse(file, unitFile, context, isNamed)])
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
     quadletKeys.refuseOtherKeys(sectionKeys.quadlet)
     const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
-    return more.length === 0 ? spec : { boundImages: [], faults: [...spec.faults, ...more] }
+    if (more.length === 0) return spec
+    return together([
+      { boundImages: [], faults: spec.faults },
+      { boundImages: [], faults: more },
+    ])
   }
 
   #parse(file: QuadletFile, unitFile: UnitFile, context: SpecContext, isNamed: boolean): Spec {
     const reader = new SectionReader(unitFile, sectionOf[file.kind], context.specifiers)
-    if (file.kind === 'kube') return withoutBuilt(parseKubeFile(unitFile, context), isNamed)
+    if (file.kind === 'kube')
+      return withoutBuilt(parseKubeFile(unitFile, context, isNamed), isNamed)
     if (file.kind === 'volume') return this.#volumeFile(unitFile, reader, context)
-    if (file.kind === 'pod') return this.#pod(file.name, reader)
+    if (file.kind === 'pod') return this.#pod(file.name, reader, context)
     if (file.kind === 'image') {
       const { boundImage, faults } = parseImageFile(unitFile, context)
-      return { boundImages: boundImage === undefined ? [] : [boundImage], faults }
+      const spec = { boundImages: boundImage === undefined ? [] : [boundImage], faults }
+      return withoutBuilt(spec, isNamed)
     }
     return together([
-      !isNamed && isBuiltHere(unitFile) ? none : this.#ownImage(unitFile, context),
+      !isNamed && isBuiltHere(unitFile) ? none : this.#ownImage(unitFile, context, isNamed),
       this.#mounted(mountedImages(reader), reader, context),
       this.#volumes(reader),
       this.#volumesOfPod(reader),
@@ -145,33 +156,47 @@ export class SpecReader {
     return this.#mounted(imageOfVolume(reader), reader, context)
   }
 
-  #pod(name: string, reader: SectionReader): Spec {
+  #pod(name: string, reader: SectionReader, context: SpecContext): Spec {
     const members = this.#members().get(name)
     if (members === undefined)
       return {
         boundImages: [],
-        faults: [{ reason: `no .container file has Pod=${name}`, remedy: 'remove the link' }],
+        faults: [
+          {
+            reason: `no .container file that can start has Pod=${name}`,
+            remedy: 'remove the link',
+          },
+        ],
       }
-    const specs = members.map(member => this.#beside(member))
-    return together([...specs, this.#volumes(reader)])
+    return together([
+      ...members.map(member => this.#beside(member, false)),
+      this.#mounted(infraImages(reader), reader, context),
+      this.#volumes(reader),
+    ])
   }
 
-  #ownImage(unitFile: UnitFile, context: SpecContext): Spec {
+  #ownImage(unitFile: UnitFile, context: SpecContext, isNamed: boolean): Spec {
     const container = parseContainerFile(unitFile, context)
     if ('faults' in container) return { boundImages: [], faults: container.faults }
     if ('boundImage' in container) return { boundImages: [container.boundImage], faults: [] }
-    return this.#follow(container.imageFile, { ...container.place, key: 'Image' })
+    return this.#follow(container.imageFile, { ...container.place, key: 'Image' }, isNamed)
   }
 
   /** Images are mounted without the options of the one that runs. */
   #mounted(images: readonly MountedImage[], { faults }: SectionReader, context: SpecContext): Spec {
     const specs = images.map(({ text, origin }): Spec => {
-      if (text.endsWith('.image')) return this.#follow(text, origin)
+      if (text.endsWith('.image')) {
+        const spec = this.#follow(text, origin, false)
+        const boundImages = spec.boundImages.map(
+          image => ({ ...image, mountedBy: 'file' }) as const,
+        )
+        return { ...spec, boundImages }
+      }
       try {
         const source = parseImageSource(text, undefined, context)
         const parts = { source, globalOptions: [], options: [], origin }
         const boundImage = makeBoundImage(parts, context.logins)
-        return { boundImages: [{ ...boundImage, isMounted: true }], faults: [] }
+        return { boundImages: [{ ...boundImage, mountedBy: 'name' }], faults: [] }
       } catch (error) {
         return { boundImages: [], faults: [{ ...origin, ...explain(error) }] }
       }
@@ -189,12 +214,14 @@ export class SpecReader {
   /** Of a volume without an image, nothing matters. Quadlet refuses a container with one that does not exist. */
   #volume(name: string): Spec {
     return this.#used(name, path =>
-      hasImage(this.#unitFile(name, path)) ? this.#beside({ kind: 'volume', name, path }) : none,
+      hasImage(this.#unitFile(name, path))
+        ? this.#beside({ kind: 'volume', name, path }, false)
+        : none,
     )
   }
 
   #volumesOfPod(container: SectionReader): Spec {
-    const pod = container.asWritten('Pod').at(-1) ?? ''
+    const pod = unquoted(container.asWritten('Pod').at(-1) ?? '')
     if (!pod.endsWith('.pod')) return none
     return this.#used(pod, path => {
       const unitFile = this.#unitFile(pod, path)
@@ -212,7 +239,7 @@ export class SpecReader {
 
   #podOf({ kind, name, path }: QuadletFile): string | undefined {
     const keys = kind === 'container' ? this.#unitFile(name, path).get('Container') : undefined
-    return keys?.get('Pod')?.at(-1)?.value
+    return unquoted(keys?.get('Pod')?.at(-1)?.value ?? '')
   }
 
   /** A file that cannot be read has no keys: Quadlet makes no service of it. */
@@ -226,18 +253,21 @@ export class SpecReader {
     return new Map()
   }
 
-  /** The containers and Kubernetes files of the deployment. A template starts nothing by itself. */
-  #startable(): readonly QuadletFile[] {
+  /** The containers and Kubernetes files of the deployment. Of a template, Quadlet can start the default instance. */
+  startable(): readonly QuadletFile[] {
     return [...this.quadlet.files].flatMap(([name, path]) => {
       const kind = quadletKind(name)
-      return (kind === 'container' || kind === 'kube') && !name.includes('@.')
-        ? [{ kind, name, path }]
-        : []
+      if (kind !== 'container' && kind !== 'kube') return []
+      if (!name.includes('@.')) return [{ kind, name, path }]
+      const install = this.#unitFile(name, path).get('Install')
+      const instance = install?.get('DefaultInstance')?.at(-1)?.value ?? ''
+      const file = name.replace('@.', `@${instance}.`)
+      return instance === '' || this.quadlet.files.has(file) ? [] : [{ kind, name: file, path }]
     })
   }
 
   /** Reads the `.image` file that another file names, with its own drop-ins and pull options. */
-  #follow(name: string, origin: BoundImage['origin']): Spec {
+  #follow(name: string, origin: BoundImage['origin'], isNamed: boolean): Spec {
     const path = this.quadlet.files.get(name)
     if (path === undefined || isMask(this.#files, path)) {
       const reason = `the new root has no Quadlet file ${name}, or masks it`
@@ -246,15 +276,22 @@ export class SpecReader {
         faults: [{ ...origin, reason, remedy: 'add it to the OS image' }],
       }
     }
-    return this.#beside({ kind: 'image', name, path })
+    return this.#beside({ kind: 'image', name, path }, isNamed)
   }
 
-  /** Reads a file that the entry does not lead to. */
-  #beside(file: QuadletFile): Spec {
+  /** Reads once a file that the entry does not lead to. */
+  #beside(file: QuadletFile, isNamed: boolean): Spec {
+    const key = `${file.name} ${isNamed}`
+    const spec = this.#besides.get(key) ?? this.#readBeside(file, isNamed)
+    this.#besides.set(key, spec)
+    return spec
+  }
+
+  #readBeside(file: QuadletFile, isNamed: boolean): Spec {
     const inFile = <T extends Pick<Fault, 'file'>>(part: T) =>
       part.file === undefined ? { ...part, file: file.path } : part
     try {
-      const { boundImages, faults } = this.readQuadlet(file, false)
+      const { boundImages, faults } = this.readQuadlet(file, isNamed)
       return {
         boundImages: boundImages.map(image =>
           image.origin.file === undefined ? { ...image, origin: inFile(image.origin) } : image,
@@ -284,12 +321,16 @@ export class SpecReader {
 
 const none: Spec = { boundImages: [], faults: [] }
 
+/** Nobody reads more faults than this, and a file can have tens of thousands. */
+const maxFaults = 1000
+
 function together(specs: readonly Spec[]): Spec {
-  return {
-    boundImages: specs.flatMap(({ boundImages }) => boundImages),
-    faults: specs.flatMap(({ faults }) => faults),
-  }
+  const faults: Fault[] = []
+  for (const spec of specs) faults.push(...spec.faults.slice(0, maxFaults - faults.length))
+  return { boundImages: specs.flatMap(({ boundImages }) => boundImages), faults }
 }
+
+const unquoted = (value: string) => value.replace(/^"(.*)"$/su, '$1')
 
 /** Some versions of podman make a service of a masked file if a drop-in names the image, others do not. */
 function refuseRevival(dropIns: DropIns, { kind, name, path }: QuadletFile): void {

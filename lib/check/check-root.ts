@@ -44,7 +44,7 @@ export function checkRoot(root: string, isAll = false): CheckResult {
       ...problemFindings(problems),
       ...entryWarnings(files, settings.specDirs),
       ...specWarnings(files, specs),
-      ...usageWarnings(files, reader, specs, { store: settings.store, isAll }),
+      ...usageWarnings(files, reader, specs, { store: settings.store, isAll, problems }),
       ...unitWarnings(files),
       ...(specs.length === 0 ? [] : storeFindings(files, settings.store)),
     ],

@@ -39,6 +39,8 @@ function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: Bound
 /** bootc fails an upgrade if its own directory has a spec that it does not support. */
 function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
   if (!/^usr\/lib\/bootc(?:-experimental)?\//u.test(entry)) return []
+  // bootc does not look at mounts.
+  if (entry.endsWith('.container') && boundImage.mountedBy !== undefined) return []
   const isLink = file !== undefined && file !== `/${entry}`
   const hasAuthFile = boundImage.options.some(
     ({ flag, identity }) => flag === '--authfile' && identity?.startsWith(`${flag}=`) === true,

@@ -1,17 +1,21 @@
 import { dedicatedStore } from '../config/settings.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
+import type { QuadletFile } from '../bound-images/follow-entry.ts'
+import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { isMask, readUnitFile } from '../quadlet/read-unit-file.ts'
 import type { SpecReader } from '../bound-images/spec-reader.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
-import { placeOf, type Finding } from './finding.ts'
+import { placeOf, problemFindings, type Finding } from './finding.ts'
 
 interface Options {
   /** Root directory of the store; undefined for podman's own. */
   readonly store?: string | undefined
   /** Whether everything must be bound. */
   readonly isAll?: boolean
+  /** The specs that cannot be used. */
+  readonly problems?: readonly SpecProblem[]
 }
 
 /** Findings about containers whose images are not bound, and about bound images that no container uses. */
@@ -19,19 +23,19 @@ export function usageWarnings(
   files: DeploymentFiles,
   reader: SpecReader,
   specs: readonly BoundImageSpec[],
-  { store, isAll }: Options = {},
+  { store, isAll, problems = [] }: Options = {},
 ): readonly Finding[] {
   const bound = new Set(specs.map(({ boundImage }) => boundImage.name))
   const used = new Set<string>()
   const findings: Finding[] = []
-  for (const [name, path] of reader.quadlet.files) {
-    const kind = name.endsWith('.container')
-      ? 'container'
-      : name.endsWith('.kube')
-        ? 'kube'
-        : undefined
-    if (kind === undefined || /@\.[a-z]+$/u.test(name) || isMask(files, path)) continue
-    const usage = readUsage(files, reader, { kind, name, path })
+  const broken = new Set(
+    problems.flatMap(({ file, faults }) => [file, ...faults.map(fault => fault.file)]),
+  )
+  for (const file of reader.startable().filter(({ path }) => !isMask(files, path))) {
+    const { path } = file
+    const usage = readUsage(files, reader, file)
+    const faults = isAll === true && !broken.has(path) ? usage.faults : []
+    findings.push(...problemFindings([{ entry: path.slice(1), faults }]))
     if (store === dedicatedStore) findings.push(...usage.mounts)
     for (const image of usage.images) used.add(image)
     const entry = path.slice(1)
@@ -61,24 +65,25 @@ export function usageWarnings(
   return findings
 }
 
-function readUsage(
-  files: DeploymentFiles,
-  reader: SpecReader,
-  quadletFile: { readonly kind: QuadletKind; readonly name: string; readonly path: string },
-): Readonly<Record<'findings' | 'mounts', readonly Finding[]>> & {
+interface Usage extends Readonly<Record<'findings' | 'mounts', readonly Finding[]>> {
   readonly images: readonly string[]
-} {
+  readonly faults: readonly Fault[]
+}
+
+function readUsage(files: DeploymentFiles, reader: SpecReader, quadletFile: QuadletFile): Usage {
   const { kind, name, path } = quadletFile
   try {
     const { unitFile } = readUnitFile(files, reader.dropIns, path, name)
-    const { boundImages } = reader.readQuadlet(quadletFile)
+    const { boundImages, faults } = reader.readQuadlet(quadletFile, false)
     return {
       images: boundImages.map(image => image.name),
+      faults,
       findings: movingImage(unitFile, kind, path.slice(1)),
       mounts: imageMounts(unitFile, path.slice(1)),
     }
-  } catch {
-    return { images: [], findings: [], mounts: [] } // If the file is a spec, readBoundImages reports the error.
+  } catch (error) {
+    // If the file is a spec, readBoundImages reports the error.
+    return { images: [], findings: [], mounts: [], faults: [explain(error)] }
   }
 }
 
@@ -107,8 +112,12 @@ function movingImage(unitFile: UnitFile, kind: QuadletKind, entry: string): read
     ['PodmanArgs', /--pull["']?(?:=|\s+)["']?(?:always|newer|true)\b/u, asks, 'remove --pull'],
   ] as const
   return found.flatMap(([key, value, reason, remedy]) => {
-    const last = keys?.get(key)?.at(-1)
-    return last !== undefined && value.test(last.value)
+    const all = keys?.get(key) ?? []
+    // PodmanArgs= is a list.
+    const last = (key === 'PodmanArgs' ? all : all.slice(-1)).findLast(each =>
+      value.test(each.value),
+    )
+    return last !== undefined
       ? [
           {
             severity: 'warning' as const,

@@ -8,6 +8,9 @@ import type { Assignment, UnitFile } from './unit-file.ts'
 /** Maximum number of values of one key. Far above any real spec; each pull copies most of them. */
 const maxValues = 100
 
+/** Maximum number for one file: they take longer than all else that is read. */
+const maxSuggestions = 20
+
 /** Where a value is. `file` is set only if it is not the file itself. */
 type Place = Pick<Fault, 'file' | 'line'>
 
@@ -94,17 +97,17 @@ export class SectionReader {
 
   /** Reports each key that Quadlet would refuse. */
   refuseOtherKeys(known: Readonly<Record<string, unknown>>): void {
-    for (const [key, [first]] of this.#keys)
-      if (!Object.hasOwn(known, key)) {
-        const meant = suggest(key, Object.keys(known))
-        this.faults.push({
-          file: first?.file,
-          line: first?.line,
-          key,
-          reason: `unknown key in [${this.#section}]`,
-          remedy: `${meant === undefined ? 'remove it' : `did you mean ${meant}=?`}; Quadlet would ignore the whole file`,
-        })
-      }
+    const others = [...this.#keys].filter(([key]) => !Object.hasOwn(known, key))
+    for (const [index, [key, [first]]] of others.entries()) {
+      const meant = index < maxSuggestions ? suggest(key, Object.keys(known)) : undefined
+      this.faults.push({
+        file: first?.file,
+        line: first?.line,
+        key,
+        reason: `unknown key in [${this.#section}]`,
+        remedy: `${meant === undefined ? 'remove it' : `did you mean ${meant}=?`}; Quadlet would ignore the whole file`,
+      })
+    }
   }
 
   /** The place of the last assignment of a key. */

@@ -62,6 +62,18 @@ export function splitAnyWords(value: string): readonly string[] {
   return words
 }
 
+/** Like `splitAnyWords`, as lenient as Quadlet: a value that it cannot split has no words, and an open quote is closed. */
+export function splitLeniently(value: string): readonly string[] {
+  for (const end of ['', '"', "'"]) {
+    try {
+      return splitAnyWords(`${value}${end}`)
+    } catch {
+      // It ends otherwise, or has an unknown escape.
+    }
+  }
+  return []
+}
+
 function unescape(rest: string): { readonly text: string; readonly length: number } {
   const simple = simpleEscapes[rest.charAt(0)]
   if (simple !== undefined) return { text: simple, length: 1 }

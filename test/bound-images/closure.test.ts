@@ -2,6 +2,7 @@ import t from 'tap'
 import { readBoundImages } from '../../lib/bound-images/read-bound-images.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { describeProblem } from '../../lib/text/fault.ts'
+import { SpecReader } from '../../lib/bound-images/spec-reader.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
 const links = 'usr/lib/bootc/bound-images.d'
@@ -38,6 +39,8 @@ t.test('mounts of images', t => {
     ['Mount=type=tmpfs,dst=/%H type=image,src=quay.io/x/w:1,dst=/$HOME', {}],
     ['Mount=type=image,\\\nsource=quay.io/x/w:1,\\\ndestination=/w', {}],
     ['Mount="type=image,src=quay.io/x/w:1', {}],
+    ['PodmanArgs=--tty --mount type=image,source=quay.io/x/w:1,dst=/w', {}],
+    ['PodmanArgs="--mount=type=image,source=quay.io/x/w:1,dst=/w"', {}],
     ['Mount=src=w.image,dst=/w,type=image', w],
   ] as const)
     t.strictSame(read({ ...bound(line), ...more }), [a, 'quay.io/x/w:1'], line)
@@ -53,6 +56,10 @@ t.test('other mounts are not read: what they hold may be known on the booted sys
     'Mount=type=image,source=localhost/w:1,dst=/w',
     'Mount=type=image,source=w.build,dst=/w',
     'Mount=type=image,dst=/w',
+    'Mount=type=image,source=w',
+    'Mount=type=image,source=x/w:1',
+    `Mount=type=image,source=${'0'.repeat(64)}`,
+    'PodmanArgs=--mount type=bind,source=/%H,dst=/x --mount',
     'Mount=type=image=x,source=quay.io/x/w:1',
     'Mount=type=bind,type=image,source=quay.io/x/w:1',
     'Mount=type=bind,source=/\\q',
@@ -65,7 +72,7 @@ t.test('other mounts are not read: what they hold may be known on the booted sys
 })
 
 t.test('mounts of images that cannot be bound', t => {
-  t.match(read(bound('Mount=type=image,source=A:1,dst=/w')), [a, at])
+  t.match(read(bound('Mount=type=image,source=quay.io/A:1,dst=/w')), [a, at])
   t.strictSame(read(bound('Mount=type=image,\\"source=quay.io/x/w:1\\"')), [
     a,
     `${at}: a mount of an image with quotes; write it without quotes`,
@@ -153,9 +160,16 @@ t.test('a link to a volume', t => {
 
 t.test('pods', t => {
   const files = {
-    ...quadlet('p.pod', '[Pod]', 'Volume=v.volume:/v', 'PublishPort=%i:80'),
+    ...quadlet(
+      'p.pod',
+      '[Pod]',
+      'Volume=v.volume:/v',
+      'PublishPort=%i:80',
+      'PodmanArgs=--infra-image=quay.io/x/infra:1',
+    ),
     ...volume,
-    ...container('a.container', 'Pod=p.pod'),
+    ...container('a.container', 'Pod="p.pod"'),
+    ...container('t@.container', 'Pod=p.pod'),
     ...quadlet('b.container', '[Container]', 'Image=quay.io/x/b:1', 'Pod=p.pod'),
     ...quadlet('c.container', '[Container]', 'Image=quay.io/x/c:1', 'Pod=q.pod'),
     ...quadlet('d.container', '[Container]', 'Image=d.build', 'Pod=p.pod'),
@@ -164,10 +178,10 @@ t.test('pods', t => {
   t.strictSame(read({ ...files, ...linkTo('a.container') }), [a, 'quay.io/x/v:1'])
   t.strictSame(
     new Set(read({ ...files, ...linkTo('p.pod') })),
-    new Set([a, 'quay.io/x/b:1', 'quay.io/x/v:1']),
+    new Set([a, 'quay.io/x/b:1', 'quay.io/x/infra:1', 'quay.io/x/v:1']),
   )
   t.match(read({ ...quadlet('p.pod', '[Pod]'), ...linkTo('p.pod') }), [
-    /p\.pod\): no \.container file has Pod=p\.pod; remove the link$/,
+    /p\.pod\): no \.container file that can start has Pod=p\.pod; remove the link$/,
   ])
   t.strictSame(read(bound('Pod=gone.pod')), [a])
   t.end()
@@ -176,10 +190,21 @@ t.test('pods', t => {
 const imageFaults = (...lines: readonly string[]) =>
   read({ ...quadlet('a.image', ...lines), ...linkTo('a.image') })
 
+t.test('thousands of faults are cut where they are found', t => {
+  const lines = Array.from({ length: 5000 }, (_, index) => `Key${index}=1`)
+  const file = quadlet('a.container', '[Container]', ...lines)
+  const reader = new SpecReader(new DeploymentFiles(makeTree(t, file)), options)
+  const path = `/${quadlets}/a.container`
+  const { faults } = reader.readQuadlet({ kind: 'container', name: 'a.container', path })
+  t.equal(faults.length, 1000)
+  t.end()
+})
+
 t.test('mistakes in names', t => {
   t.match(imageFaults('[image]', 'Image=quay.io/x/a:1'), [
     /a\.image\): there is no \[Image\], but \[image\]; write \[Image\]$/,
   ])
+  t.match(imageFaults('[Unit]', 'After=a.service'), [/, Image=: no Image= in \[Image\]; name/])
   t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', 'Authfile=/x'), [
     /, line 3, Authfile=: unknown key in \[Image\]; did you mean AuthFile=\?; Quadlet would/,
   ])
@@ -205,9 +230,28 @@ t.test('everything that Quadlet starts', t => {
     ...container('template@.container'),
     ...quadlet('template@one.container', '[Container]', 'Image=quay.io/x/%i:1'),
     [`${quadlets}/masked.container`]: { link: '/dev/null' },
+    ...quadlet(
+      'default@.container',
+      '[Container]',
+      'Image=quay.io/x/%i:1',
+      '[Install]',
+      'DefaultInstance=two',
+    ),
+    ...quadlet('maps.kube', '[Kube]', 'Yaml=maps.yaml'),
+    [`${quadlets}/maps.yaml`]: 'kind: ConfigMap',
+    ...container('mounts.container', 'Mount=type=image,source=local.image'),
+    ...quadlet('local.image', '[Image]', 'Image=localhost/x:1'),
+    ...quadlet('own.container', '[Container]', 'Image=local.image'),
   }
-  const images = [a, 'quay.io/x/b:1', 'quay.io/x/c:1', 'quay.io/x/one:1', 'quay.io/x/v:1']
+  const images = ['a', 'b', 'c', 'one', 'two', 'v'].map(name => `quay.io/x/${name}:1`)
   t.strictSame([...new Set(read({ ...all, ...files }))].toSorted(), images)
+  const twice = { ...all, ...files, [`${links}/z.toml`]: 'all = true\n' }
+  t.strictSame(read(twice), read({ ...all, ...files }), 'read once')
+  t.strictSame(
+    read({ ...files, ...linkTo('own.container') }),
+    ['localhost/x:1'],
+    'somebody asks for it',
+  )
   const more = { [`${links}/all.toml`]: 'all = true\nimages = ["quay.io/x/z:1"]\n' }
   t.strictSame(read(more), ['quay.io/x/z:1'])
   t.strictSame(read(all), [])

@@ -1,10 +1,11 @@
 import t from 'tap'
 import {
-  globalPullWords,
+  containerModules,
   moduleOption,
-  parseContainerGlobalArgs,
   parseGlobalArgs,
 } from '../../lib/bound-images/global-options.ts'
+import { SectionReader } from '../../lib/quadlet/section-reader.ts'
+import { parseUnitFile } from '../../lib/quadlet/unit-file.ts'
 import { makeContext } from './make-context.ts'
 
 const { files, root } = makeContext(t, {
@@ -52,6 +53,9 @@ t.test('what a bound image must not have', t => {
     [['--syslog=false'], /^--syslog is not/],
     [['images'], /^images is not/],
     [['--log-level'], /--log-level requires a value/],
+    [['--log-level=loud'], /^podman does not take loud for --log-level$/],
+    [['--events-backend', 'x'], /^podman does not take x for --events-backend$/],
+    [['--cgroup-manager=x'], /^podman does not take x for --cgroup-manager$/],
     [['--module', 'nothing.conf'], /the root has no module nothing\.conf/],
     [['--module=/usr/lib/nothing.conf'], /the root has no file/],
   ]
@@ -60,32 +64,46 @@ t.test('what a bound image must not have', t => {
   t.end()
 })
 
-const parse = (...words: readonly string[]) =>
-  parseContainerGlobalArgs(globalPullWords(words), files).flatMap(option => option.words)
+/** Words of the options, then the faults. */
+const read = (globalArgs: string) => {
+  const { unitFile } = parseUnitFile(`[Container]\nGlobalArgs=${globalArgs}\n`)
+  const reader = new SectionReader(unitFile, 'Container', letter => `%${letter}`)
+  const words = containerModules(reader, files).flatMap(option => option.words)
+  return [...words, ...reader.faults.map(({ reason }) => reason)]
+}
 
 t.test('what the container of a bound image may have', t => {
-  const other = ['--log-level', 'debug', '--runtime=crun', '--cgroup-manager=systemd', '--syslog']
-  t.strictSame(parse(...other, '--storage-opt=additionalimagestore=/x'), [])
-  t.strictSame(parse('--storage-opt', 'additionalimagestore=/x'), [])
-  t.match(parse('--module=mine.conf'), [/^--module=\/.*mine\.conf$/])
-  t.match(parse('--module', 'mine.conf'), [/^--module=\/.*mine\.conf$/])
-  for (const words of [
-    ['--root=/x'],
-    ['--root', '/x'],
-    ['--runroot=/x'],
-    ['--imagestore=/x'],
-    ['--storage-driver', 'vfs'],
-    ['--storage-opt=overlay.size=1'],
-    ['--storage-opt'],
-    ['--remote'],
-    ['-r'],
-    ['-c', 'x'],
-    ['--url=ssh://x'],
+  for (const fine of [
+    '--log-level debug --runtime=crun --cgroup-manager=systemd --syslog',
+    '--log-level ""',
+    '--log-level=\\q --root=/x',
+    '--storage-opt=additionalimagestore=/x --storage-opt overlay.mount_program=/x',
+    '--storage-driver=overlay --runroot=/run/x',
+    '--root=/var/lib/containers/storage',
+    '--root /var/lib/containers/storage/',
+    '--remote=false -r=0',
+    '--log-level=%H',
   ])
-    t.throws(() => parse(...words), {
-      message: `${words[0]?.replace(/=.*/, '')}: the container would not look for its image in podman's own store`,
-    })
-  t.throws(() => parse('--module'), { message: /the root has no module/ })
+    t.strictSame(read(fine), [], fine)
+  t.match(read('--module=mine.conf'), [/^--module=\/.*mine\.conf$/])
+  t.match(read('--module mine.conf'), [/^--module=\/.*mine\.conf$/])
+  t.match(read('"--module=mine.conf'), [/^--module=\/.*mine\.conf$/])
+  for (const bad of [
+    '--root=/x',
+    '--root /x',
+    '--imagestore=/x',
+    '--remote',
+    '-r',
+    '--remote=true',
+  ])
+    t.match(
+      read(bad),
+      [/^with -[a-z-]+, the container would not look for its image in podman's/],
+      bad,
+    )
+  for (const bad of ['--url=ssh://x', '--connection x', '-c x', '--root'])
+    t.match(read(bad), [/^with -/], bad)
+  t.match(read('--module'), [/the root has no module/])
   t.end()
 })
 

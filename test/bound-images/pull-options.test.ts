@@ -103,6 +103,7 @@ t.test('what podman, or a bound image, does not take', t => {
     [['--retry', 'many'], /not a number/],
     [['--retry-delay', '10'], /not a duration/],
     [['--retry-delay', '10 s'], /not a duration/],
+    [['--retry-delay', '9999999h'], /not a duration/],
     [['--authfile', 'auth.json'], /not an absolute path/],
     [['--authfile', '/usr/nothing'], /the root has no file/],
     [['--cert-dir', '/usr/nothing'], /the root has no directory/],

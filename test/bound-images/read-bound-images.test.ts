@@ -197,9 +197,9 @@ t.test('specifiers whose values are odd or long', t => {
   const tree = (name: string, image: string) =>
     makeTree(t, {
       'usr/lib/os-release': `VERSION_ID="${name}"\n`,
-      [`${links}/a.image`]: `[Image]\nImage=quay.io/x/a:1\nGlobalArgs=--log-level=${image}\n`,
+      [`${links}/a.image`]: `[Image]\nImage=quay.io/x/a:1\nCreds=u:${image}\n`,
     })
-  const at = `${links}/a.image (/${links}/a.image), line 3, GlobalArgs=: specifier %w: `
+  const at = `${links}/a.image (/${links}/a.image), line 3, Creds=: specifier %w: `
   t.strictSame(imagesOf(tree('7'.repeat(1000), '%w'.repeat(17))).problems, [
     `${at}the specifiers of this file expand to more than 16384 characters; write the values themselves, or mend os-release`,
   ])

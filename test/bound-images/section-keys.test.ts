@@ -150,9 +150,9 @@ t.test('every key that becomes an option does so with a value of the judge', t =
 })
 
 const good = { image: 'Image=quay.io/a:1', container: 'Image=quay.io/a:1', kube: 'Yaml=a.yaml' }
-// Whoever reads it sees that a quote is not closed, or that there is no such file.
+// Whoever reads it sees that a quote is not closed, that there is no such file, or another store.
 const bad = (kind: Kind, key: string) =>
-  `[${sectionOf[kind]}]\n${good[kind]}\n${key}="\n[Quadlet]\nDefaultDependencies="\n`
+  `[${sectionOf[kind]}]\n${good[kind]}\n${key}=${key === 'GlobalArgs' ? '--root=/x' : '"'}\n[Quadlet]\nDefaultDependencies="\n`
 const nameOf = (kind: Kind, key: string) => `${key}.${kind}`
 
 t.test('no key of the table is dropped, but for those that do not concern the pull', t => {

@@ -102,10 +102,19 @@ t.test('what is found, with its place', t => {
       container('Pull=always'),
       [/^warning: .*, line 3, Pull=: the container asks/],
     ],
+    [
+      'what bootc does not look at',
+      {
+        ...container('Mount=type=image,source=w.image'),
+        [`${quadlets}/w.image`]: `[Image]\nImage=quay.io/a/w@${digest}\nCreds=a:b\n`,
+      },
+      [],
+    ],
+    ['a directory that is none', { [links]: 'x' }, [/^error: usr\/lib\/bootc\/bound-images\.d: /]],
     ['no pull at start', container('Pull=missing\nPodmanArgs=--pull=never --pullx'), []],
     [
       'pull at start, by an argument',
-      container('PodmanArgs=--pull=always'),
+      container('PodmanArgs=--pull=always\nPodmanArgs=--quiet'),
       [/^warning: .*, line 3, PodmanArgs=: the container asks .*; remove --pull$/],
     ],
     [
@@ -245,6 +254,29 @@ t.test('everything must be bound', t => {
   })
   t.match(checkRoot(tree, true).findings, [{ severity: 'error', reason: /is not bound$/ }])
   t.match(checkRoot(tree).findings, [{ severity: 'warning' }])
+  t.end()
+})
+
+t.test('everything must be bound, and can be', t => {
+  const files = (all: string) =>
+    makeTree(t, {
+      [`usr/lib/bootc-bound-images/bound-images.d/all.toml`]: all,
+      [`${quadlets}/local.container`]: '[Container]\nImage=localhost/x:1\n',
+      [`${quadlets}/missing.container`]: '[Container]\nImage=gone.image\n',
+      [`${quadlets}/link.container`]: { link: '/nowhere' },
+    })
+  const errors = (all: string) =>
+    checkRoot(files(all), true).findings.filter(({ severity }) => severity === 'error')
+  t.match(errors('images = ["quay.io/a/web:1"]'), [
+    { entry: `${quadlets}/link.container` },
+    { entry: `${quadlets}/missing.container`, reason: /no Quadlet file gone\.image/ },
+  ])
+  const found = errors('all = true')
+  t.match(found, [
+    { entry: /all\.toml$/, file: /link\.container$/ },
+    { entry: /all\.toml$/, file: /missing\.container$/ },
+  ])
+  t.equal(found.length, 2)
   t.end()
 })
 

@@ -39,7 +39,7 @@ export const differences: Readonly<Record<string, Difference>> = {
   'odd-line': { refusal: /^this is neither a section, a comment nor Key=value$/u },
   quotes: { refusal: /^podman versions handle these quotes differently$/u },
   boolean: { refusal: /^not a boolean$/u },
-  reference: { refusal: /^not an image reference$|^an image name has at most/u },
+  reference: { refusal: /^not an image reference(?:: |$)|^an image name has at most/u },
   'short-name': { refusal: /^registries\.conf of the root has neither/u },
   'image-unit': { refusal: /^a \.image file cannot refer to another unit$/u },
   transport: { refusal: /^images cannot be bound from /u },
@@ -75,6 +75,7 @@ export const differences: Readonly<Record<string, Difference>> = {
   'global-option': {
     refusal: / is not supported: a bound image must be pulled into podman's own store$/u,
   },
+  'global-value': { refusal: /^podman does not take .* for --/su },
   escape: { refusal: /^unknown escape \\|^\\.* is not one character$/su },
   'empty-word': { refusal: /^an empty word: Quadlet drops all words after it$/u },
   'open-quote': { refusal: /^unterminated ["']$/u },

@@ -53,7 +53,16 @@ t.test('a list, and those that run on a platform', t => {
 t.test('what is of another kind', t => {
   t.strictSame(parseManifest('{"schemaVersion":1,"fsLayers":[]}'), { kind: 'other' })
   t.strictSame(parseManifest('null'), { kind: 'other' })
-  for (const size of ['-1', '1e999', '9007199254740991', '1000000000001', '1.5', '"7"', 'null', '[]'])
+  for (const size of [
+    '-1',
+    '1e999',
+    '9007199254740991',
+    '1000000000001',
+    '1.5',
+    '"7"',
+    'null',
+    '[]',
+  ])
     t.strictSame(parseManifest(`{"layers":[{"digest":"${one}","size":${size}}]}`), {
       kind: 'other',
     })

@@ -31,7 +31,8 @@ const uses: readonly { image: string; files: Files; uses: string }[] = [
       ...boundImages({ 'app.container': app('Volume=pages.volume:/pages') }),
       [`${quadlets}/pages.volume`]: `[Volume]\nDriver=image\nImage=${at('pages:1')}\n`,
     },
-    uses: 'systemctl start pages-volume.service && cat "$(podman volume mount systemd-pages)/id"',
+    // The service that Quadlet makes of the file.
+    uses: `systemctl start pages-volume.service && cat "$(podman image mount ${at('pages:1')})/id"`,
   },
   {
     image: 'side:1',
