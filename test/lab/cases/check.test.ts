@@ -30,7 +30,10 @@ t.test('an image author hears of everything at once', async t => {
 
   const offline = await host.run(`bootc-bound-images check --root ${root}`)
   t.equal(offline.exitCode, 1)
-  t.match(offline.stdout, /error: .*wrong\.image.*, line 2, Image=: not an image reference: it holds white space; write/)
+  t.match(
+    offline.stdout,
+    /error: .*wrong\.image.*, line 2, Image=: not an image reference: it holds white space; write/,
+  )
   t.match(offline.stdout, /error: .*wrong\.image.*, line 3, Imgae=: unknown key in \[Image\]/)
   t.match(offline.stdout, /warning: .*both\.image.*, line 2, Image=: the tag of .*both:1 can move/)
   t.match(offline.stdout, /warning: .*unbound\.container: its image quay\.io\/a\/b:1 is not bound/)
