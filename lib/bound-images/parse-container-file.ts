@@ -3,7 +3,7 @@ import { Refusal, type Fault } from '../text/fault.ts'
 import { containerModules } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { keyOptions, parsePodmanArgs } from './pull-options.ts'
-import { pullFlags, sectionKeys } from './section-keys.ts'
+import { isKey, pullFlags, sectionKeys } from './section-keys.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
@@ -20,7 +20,7 @@ export type ContainerImage =
  */
 export function parseContainerFile(unitFile: UnitFile, context: SpecContext): ContainerImage {
   const reader = new SectionReader(unitFile, 'Container', context.specifiers)
-  reader.refuseOtherKeys(sectionKeys.container)
+  reader.refuseOtherKeys(sectionKeys.container, isKey)
   const text = reader.convert('Image', (value, asWritten) => {
     if (value.endsWith('.image') && asWritten.includes('%'))
       throw new Refusal(

@@ -17,7 +17,7 @@ export function parseImageFile(
   context: SpecContext,
 ): { readonly boundImage?: BoundImage; readonly faults: readonly Fault[] } {
   const reader = new SectionReader(unitFile, 'Image', context.specifiers)
-  reader.refuseOtherKeys(sectionKeys.image)
+  reader.refuseOtherKeys(sectionKeys.image, () => true)
 
   const tag = reader.scalar('ImageTag')
   const source = reader.convert('Image', text => imageSource(text, tag, context))

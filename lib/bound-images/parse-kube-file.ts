@@ -7,7 +7,7 @@ import { containerModules } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
 import { pullWords } from './parse-container-file.ts'
 import { parsePodmanArgs, type PullOption } from './pull-options.ts'
-import { sectionKeys } from './section-keys.ts'
+import { isKey, sectionKeys } from './section-keys.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
@@ -25,7 +25,7 @@ export function parseKubeFile(
   isNamed = true,
 ): { readonly boundImages: readonly BoundImage[]; readonly faults: readonly Fault[] } {
   const reader = new SectionReader(unitFile, 'Kube', context.specifiers)
-  reader.refuseOtherKeys(sectionKeys.kube)
+  reader.refuseOtherKeys(sectionKeys.kube, isKey)
   const paths = reader.words('Yaml', words => words)
   if (paths.length === 0 && reader.faults.length === 0)
     reader.refuse('Yaml', 'no Yaml= in [Kube]', 'name the file with the pods')

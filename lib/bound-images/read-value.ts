@@ -34,6 +34,8 @@ export interface OptionValue {
 
 export type ReadValue = (value: string, context: OptionContext) => OptionValue
 
+/** Maximum number of directories for one deployment: each of them is listed. */
+const maxDirectories = 100
 const maxCertificates = 1000
 const maxCertificateBytes = 1024 * 1024
 
@@ -54,7 +56,10 @@ export function authFile(value: string, { files }: OptionContext): OptionValue {
 
 /** Reads each directory once: specs that name the same one share the result. */
 export function certificates(value: string, context: OptionContext): OptionValue {
-  const read = context.certificates.get(value) ?? readCertificates(value, context)
+  const known = context.certificates.get(value)
+  if (known === undefined && context.certificates.size >= maxDirectories)
+    throw new Refusal(`more than ${maxDirectories} directories of certificates`, 'use fewer')
+  const read = known ?? readCertificates(value, context)
   context.certificates.set(value, read)
   return read
 }

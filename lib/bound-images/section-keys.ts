@@ -78,6 +78,11 @@ export const sectionKeys: Readonly<Record<'image' | 'container' | 'kube' | 'quad
   quadlet: ignored('DefaultDependencies'),
 }
 
+/** Whether one of the sections has the key. */
+export function isKey(key: string): boolean {
+  return Object.values(sectionKeys).some(keys => Object.hasOwn(keys, key))
+}
+
 const flags: readonly PullFlag[] = [
   ...Object.values<KeyUse>(image).filter(use => typeof use === 'object'),
   // Only PodmanArgs= can contain these.

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readToml, tableIn } from '../root/read-toml.ts'
 import { Refusal } from '../text/fault.ts'
@@ -30,7 +31,9 @@ export function readShortNames(files: DeploymentFiles): ShortNames {
   ]
   const aliases = new Map<string, string>()
   let searchRegistries: readonly string[] = []
+  const budget = new ByteBudget('files of registries.conf')
   for (const path of paths) {
+    budget.take(files.follow(path)?.stat.size ?? 0)
     const table = readToml(files, path)
     for (const [name, value] of Object.entries(tableIn(table, 'aliases')))
       // An empty value removes an alias.

@@ -27,7 +27,7 @@ import { isMask, readText, readUnitFile } from '../quadlet/read-unit-file.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import { environmentFaults } from '../quadlet/service-environment.ts'
 import { serviceName } from '../quadlet/service-name.ts'
-import { sectionKeys } from './section-keys.ts'
+import { isKey, sectionKeys } from './section-keys.ts'
 import { readShortNames } from './short-names.ts'
 import type { SpecContext } from './spec-context.ts'
 import {
@@ -46,6 +46,9 @@ export interface Spec {
   readonly boundImages: readonly BoundImage[]
   readonly faults: readonly Fault[]
 }
+
+/** A file of which systemd can start a service. */
+export type StartableFile = QuadletFile & { readonly kind: 'container' | 'kube' }
 
 export interface SpecReaderOptions {
   /** Directory for secrets. */
@@ -122,7 +125,7 @@ export class SpecReader {
     const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
     const spec = together([this.#parse(file, unitFile, context, isNamed)])
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
-    quadletKeys.refuseOtherKeys(sectionKeys.quadlet)
+    quadletKeys.refuseOtherKeys(sectionKeys.quadlet, isKey)
     const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
     if (more.length === 0) return spec
     return together([
@@ -254,8 +257,8 @@ export class SpecReader {
   }
 
   /** The containers and Kubernetes files of the deployment. Of a template, Quadlet can start the default instance. */
-  startable(): readonly QuadletFile[] {
-    return [...this.quadlet.files].flatMap(([name, path]) => {
+  startable(): readonly StartableFile[] {
+    return [...this.quadlet.files].flatMap(([name, path]): readonly StartableFile[] => {
       const kind = quadletKind(name)
       if (kind !== 'container' && kind !== 'kube') return []
       if (!name.includes('@.')) return [{ kind, name, path }]

@@ -37,7 +37,7 @@ export function entryWarnings(
 
 function namesIn(files: DeploymentFiles, directory: string): readonly string[] {
   try {
-    return files.keeps(directory) ? files.names(directory).map(String) : []
+    return files.names(directory).map(String)
   } catch {
     return [] // reported where the entries are read
   }

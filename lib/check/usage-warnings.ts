@@ -1,12 +1,14 @@
 import { dedicatedStore } from '../config/settings.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
-import type { QuadletFile } from '../bound-images/follow-entry.ts'
+import type { StartableFile } from '../bound-images/spec-reader.ts'
 import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { isMask, readUnitFile } from '../quadlet/read-unit-file.ts'
 import type { SpecReader } from '../bound-images/spec-reader.ts'
-import type { UnitFile } from '../quadlet/unit-file.ts'
+import type { Assignment, UnitFile } from '../quadlet/unit-file.ts'
+import { sectionKeys } from '../bound-images/section-keys.ts'
+import { shorten } from '../text/shorten.ts'
 import { placeOf, problemFindings, type Finding } from './finding.ts'
 
 interface Options {
@@ -70,7 +72,7 @@ interface Usage extends Readonly<Record<'findings' | 'mounts', readonly Finding[
   readonly faults: readonly Fault[]
 }
 
-function readUsage(files: DeploymentFiles, reader: SpecReader, quadletFile: QuadletFile): Usage {
+function readUsage(files: DeploymentFiles, reader: SpecReader, quadletFile: StartableFile): Usage {
   const { kind, name, path } = quadletFile
   try {
     const { unitFile } = readUnitFile(files, reader.dropIns, path, name)
@@ -78,7 +80,10 @@ function readUsage(files: DeploymentFiles, reader: SpecReader, quadletFile: Quad
     return {
       images: boundImages.map(image => image.name),
       faults,
-      findings: movingImage(unitFile, kind, path.slice(1)),
+      findings: [
+        ...movingImage(unitFile, kind, path.slice(1)),
+        ...unknownKeys(unitFile, kind, path.slice(1)),
+      ],
       mounts: imageMounts(unitFile, path.slice(1)),
     }
   } catch (error) {
@@ -99,6 +104,27 @@ function imageMounts(unitFile: UnitFile, entry: string): readonly Finding[] {
       key: 'Mount',
       reason: 'podman does not mount an image of Store=dedicated into a container',
       remedy: 'remove Store=dedicated, unless another program pulls the image',
+    }))
+}
+
+/** Warnings about keys that no podman up to 6.2 knows. A misspelled one is an error of the spec. */
+function unknownKeys(
+  unitFile: UnitFile,
+  kind: 'container' | 'kube',
+  entry: string,
+): readonly Finding[] {
+  const keys = unitFile.get(sectionOf[kind]) ?? new Map<string, readonly Assignment[]>()
+  return [...keys]
+    .filter(([key]) => !Object.hasOwn(sectionKeys[kind], key))
+    .map(([key, [first]]) => ({
+      severity: 'warning',
+      entry,
+      file: first?.file,
+      line: first?.line,
+      key: shorten(key),
+      reason: `unknown key in [${sectionOf[kind]}]`,
+      remedy:
+        'make sure that the podman of the OS knows it: otherwise, Quadlet ignores the whole file',
     }))
 }
 

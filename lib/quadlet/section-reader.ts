@@ -95,11 +95,19 @@ export class SectionReader {
       this.#attempt(key, assignment, () => check(assignment.value))
   }
 
-  /** Reports each key that Quadlet would refuse. */
-  refuseOtherKeys(known: Readonly<Record<string, unknown>>): void {
+  /**
+   * Reports each key that Quadlet would refuse.
+   *
+   * @param matters whether a key that is not known is reported also if it is not similar to one: a newer Quadlet has more
+   */
+  refuseOtherKeys(
+    known: Readonly<Record<string, unknown>>,
+    matters: (key: string) => boolean,
+  ): void {
     const others = [...this.#keys].filter(([key]) => !Object.hasOwn(known, key))
     for (const [index, [key, [first]]] of others.entries()) {
       const meant = index < maxSuggestions ? suggest(key, Object.keys(known)) : undefined
+      if (meant === undefined && !matters(key)) continue
       this.faults.push({
         file: first?.file,
         line: first?.line,

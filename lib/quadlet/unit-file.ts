@@ -116,7 +116,8 @@ const oddWhiteSpace = {
 /** Drops comments and empty lines and joins continued lines; adds to `faults`. */
 function logicalLines(text: string, faults: Fault[]): LogicalLine[] {
   const logical: LogicalLine[] = []
-  let pending: LogicalLine | undefined
+  let pending:
+    { readonly text: string[]; readonly systemdText: string[]; readonly line: number } | undefined
   for (const [index, physical] of text.replace(/\n$/u, '').split('\n').entries()) {
     const line = index + 1
     const content = trimBlanks(physical)
@@ -131,14 +132,20 @@ function logicalLines(text: string, faults: Fault[]): LogicalLine[] {
       continue
     }
     faults.push(...edgeFaults(physical, content).map(fault => ({ line, ...fault })))
-    const joined: LogicalLine = {
-      text: `${pending?.text ?? ''}${content}`,
-      systemdText: `${pending?.systemdText ?? ''}${physical.replace(/\r$/u, '')}`,
-      line: pending?.line ?? line,
+    pending ??= { text: [], systemdText: [], line }
+    const systemdContent = physical.replace(/\r$/u, '')
+    if (content.endsWith('\\')) {
+      // Quadlet drops the backslash, systemd replaces it with a space.
+      pending.text.push(content.slice(0, -1))
+      pending.systemdText.push(`${systemdContent.slice(0, -1)} `)
+      continue
     }
-    pending = content.endsWith('\\') ? continued(joined) : undefined
-    if (pending === undefined)
-      logical.push({ ...joined, systemdText: trimBlanks(joined.systemdText) })
+    logical.push({
+      text: [...pending.text, content].join(''),
+      systemdText: trimBlanks([...pending.systemdText, systemdContent].join('')),
+      line: pending.line,
+    })
+    pending = undefined
   }
   if (pending !== undefined)
     faults.push({
@@ -147,11 +154,6 @@ function logicalLines(text: string, faults: Fault[]): LogicalLine[] {
       remedy: 'remove the last backslash',
     })
   return logical
-}
-
-/** Quadlet drops the backslash, systemd replaces it with a space. */
-function continued({ text, systemdText, line }: LogicalLine): LogicalLine {
-  return { text: text.slice(0, -1), systemdText: `${systemdText.slice(0, -1)} `, line }
 }
 
 /** Faults at the ends of a line, where Quadlet and systemd read it differently. */

@@ -192,10 +192,10 @@ const imageFaults = (...lines: readonly string[]) =>
 
 t.test('thousands of faults are cut where they are found', t => {
   const lines = Array.from({ length: 5000 }, (_, index) => `Key${index}=1`)
-  const file = quadlet('a.container', '[Container]', ...lines)
+  const file = quadlet('a.image', '[Image]', ...lines)
   const reader = new SpecReader(new DeploymentFiles(makeTree(t, file)), options)
-  const path = `/${quadlets}/a.container`
-  const { faults } = reader.readQuadlet({ kind: 'container', name: 'a.container', path })
+  const path = `/${quadlets}/a.image`
+  const { faults } = reader.readQuadlet({ kind: 'image', name: 'a.image', path })
   t.equal(faults.length, 1000)
   t.end()
 })
@@ -255,8 +255,8 @@ t.test('everything that Quadlet starts', t => {
   const more = { [`${links}/all.toml`]: 'all = true\nimages = ["quay.io/x/z:1"]\n' }
   t.strictSame(read(more), ['quay.io/x/z:1'])
   t.strictSame(read(all), [])
-  t.match(read({ ...all, ...container('a.container', 'Foo=1') }), [
-    `${links}/all.toml (/${quadlets}/a.container), line 3, Foo=: unknown key`,
+  t.match(read({ ...all, ...container('a.container', 'Exce=1') }), [
+    `${links}/all.toml (/${quadlets}/a.container), line 3, Exce=: unknown key`,
   ])
   const dangling = { [`${quadlets}/a.container`]: { link: '/nowhere' } }
   t.match(read({ ...all, ...dangling }), [`${links}/all.toml (/${quadlets}/a.container): `])

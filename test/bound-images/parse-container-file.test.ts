@@ -77,7 +77,7 @@ t.test('what is refused, with line, key and reason', t => {
     ['Rootfs=/x', 2, 'Rootfs', /no image/],
     ['Image=quay.io/a\nRootfs=/x', 3, 'Rootfs', /no image/],
     ['Image=quay.io/a\nAuthFile=/etc/auth.json', 3, 'AuthFile', /unknown key in \[Container\]/],
-    ['Image=web.image\nFoo=1', 3, 'Foo', /unknown key/],
+    ['Image=web.image\nExce=1', 3, 'Exce', /unknown key/],
     ['Image=quay.io/a\nRetry=many', 3, 'Retry', /not a number/],
     ['Image=quay.io/a\nContainersConfModule=b.conf', 3, 'ContainersConfModule', /no module/],
     ['Image=quay.io/a\nPodmanArgs=--cpus 2 --creds', 3, 'PodmanArgs', /--creds requires a value/],

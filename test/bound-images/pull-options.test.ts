@@ -296,6 +296,17 @@ t.test('a copy of certificates has its limits, and is read once', t => {
   t.end()
 })
 
+t.test('no more directories of certificates than any real host has', t => {
+  const names = Array.from({ length: 101 }, (_, n) => `usr/certs/${n}`)
+  const tree = makeTree(t, Object.fromEntries(names.map(name => [`${name}/ca.crt`, ''])))
+  const own = { ...context(), files: new DeploymentFiles(tree) }
+  const read = (name: string) => valueOption('--cert-dir', `/${name}`, own).words
+  for (const name of names.slice(0, 100)) t.equal(read(name).length, 2)
+  t.throws(() => read('usr/certs/100'), { message: 'more than 100 directories of certificates' })
+  t.equal(read('usr/certs/7').length, 2)
+  t.end()
+})
+
 t.test('secrets of different specs, registries and keys are different files', t => {
   const paths = [
     pathOf('me:x', '/a.image', 'quay.io'),

@@ -114,3 +114,11 @@ t.test('names that nobody can resolve', t => {
   for (const [what, tree, message] of cases) t.throws(() => resolve(tree), { message }, what)
   t.end()
 })
+
+t.test('no more files than any real host has', t => {
+  const big = Array.from({ length: 17 }, (_, n) => [dropIn(`${n}.conf`), '#'.repeat(1_000_000)])
+  t.throws(() => resolve({ ...Object.fromEntries(big), [main]: search('quay.io') }), {
+    message: 'the files of registries.conf of one root exceed 16777216 bytes',
+  })
+  t.end()
+})

@@ -111,6 +111,11 @@ t.test('what is found, with its place', t => {
       [],
     ],
     ['a directory that is none', { [links]: 'x' }, [/^error: usr\/lib\/bootc\/bound-images\.d: /]],
+    [
+      'a key that a newer podman may have',
+      container('Fancy=1'),
+      [/^warning: .*web\.container, line 3, Fancy=: unknown key in \[Container\]; make sure/],
+    ],
     ['no pull at start', container('Pull=missing\nPodmanArgs=--pull=never --pullx'), []],
     [
       'pull at start, by an argument',

@@ -154,7 +154,14 @@ t.test('a drop-in is appended, and known by its path', t => {
 
 t.test('a hostile text ends before the time limit of a test', t => {
   const blanks = ' \t'.repeat(32_000)
-  for (const text of [`${blanks}x`, `[A]\na=${blanks}x`, `[A]\na${blanks}x`, '\\'.repeat(64_000)])
+  const lines = `[A]\na=${'x\\\n'.repeat(20_000)}x`
+  for (const text of [
+    lines,
+    `${blanks}x`,
+    `[A]\na=${blanks}x`,
+    `[A]\na${blanks}x`,
+    '\\'.repeat(64_000),
+  ])
     t.match(parseUnitFile(text), {})
   t.end()
 })
