@@ -125,7 +125,7 @@ export class SpecReader {
     const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
     const spec = together([this.#parse(file, unitFile, context, isNamed)])
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
-    quadletKeys.refuseOtherKeys(sectionKeys.quadlet, isKey)
+    quadletKeys.refuseOtherKeys(sectionKeys.quadlet, key => kind === 'image' || isKey(key))
     const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
     if (more.length === 0) return spec
     return together([

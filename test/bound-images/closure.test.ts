@@ -208,6 +208,10 @@ t.test('mistakes in names', t => {
   t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', 'Authfile=/x'), [
     /, line 3, Authfile=: unknown key in \[Image\]; did you mean AuthFile=\?; Quadlet would/,
   ])
+  t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', '[Quadlet]', 'Fancy=1'), [
+    /, line 4, Fancy=: unknown key in \[Quadlet\]; remove it; Quadlet would/,
+  ])
+  t.strictSame(read(bound('Fancy=1', '[Quadlet]', 'Fancy=1')), [a], 'a newer podman may know it')
   t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', 'Colour=red'), [
     /, Colour=: .*; remove it; Quadlet/,
   ])
