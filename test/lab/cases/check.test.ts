@@ -77,10 +77,25 @@ t.test('usage, and a clean root', async t => {
     exitCode: 1,
     stderr: /no directory usr/,
   })
-  t.match(await host.run('bootc-bound-images check'), {
-    exitCode: 0,
-    stdout: 'Bound images: 0, errors: 0, warnings: 0',
-  })
+  const clean = await host.run('bootc-bound-images check --strict --all')
+  t.equal(clean.exitCode, 0)
+  t.match(clean.stdout, /^No bound image in \/etc\/bootc\/bound-images\.d, \/run\/.*\.$/m)
+  t.match(clean.stdout, 'Bound images: 0, errors: 0, warnings: 0')
+  await host.kill()
+})
+
+t.test('what must be bound, and no warning', async t => {
+  const host = await lab.host()
+  const quadlets = '/tmp/os/usr/share/containers/systemd'
+  const unbound = `printf '[Container]\nImage=${registry.address}/web@${digest}\n' >${quadlets}/web.container`
+  t.match(await host.run(`mkdir -p ${quadlets} && ${unbound}`), { exitCode: 0 })
+  const check = 'bootc-bound-images check --root /tmp/os'
+  t.match(await host.run(check), { exitCode: 0, stdout: /^warning: .* is not bound/ })
+  t.match(await host.run(`${check} --strict`), { exitCode: 1, stdout: /^warning: / })
+  t.match(await host.run(`${check} --all`), { exitCode: 1, stdout: /^error: .* is not bound/ })
+  const specs = '/tmp/os/usr/lib/bootc-bound-images/bound-images.d'
+  await host.run(`mkdir -p ${specs} && echo 'all = true' >${specs}/all.toml`)
+  t.match(await host.run(`${check} --all --strict`), { exitCode: 0, stdout: /^Bound images: 1, / })
   await host.kill()
 })
 
