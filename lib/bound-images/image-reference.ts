@@ -11,7 +11,11 @@ const reference = new RegExp(
 const maxReferenceLength = 1024
 const maxNameLength = 255
 const maxTagLength = 128
-const hashLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
+const hashLengths: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha384', 96],
+  ['sha512', 128],
+])
 
 /**
  * An image reference: `[domain/]path[:tag][@digest]`. The grammar is that of distribution
@@ -50,7 +54,7 @@ function mistake(text: string): readonly string[] {
   if (text.length > maxReferenceLength) return [`it has more than ${maxReferenceLength} characters`]
   const [, domain = '', rest = text] = /^([^/]*[.:][^/]*)\/(.*)$/su.exec(text) ?? []
   const digest = /@(.*)$/su.exec(text)?.[1]
-  const hash = hashLengths[digest?.replace(/:.*$/su, '') ?? '']
+  const hash = hashLengths.get(digest?.replace(/:.*$/su, '') ?? '')
   const mistakes: readonly [boolean, string][] = [
     [isId(text), 'it is the ID of an image, and no registry knows IDs'],
     [/\s/u.test(text), 'it holds white space'],
@@ -75,12 +79,12 @@ function mistake(text: string): readonly string[] {
  * Not part of the regular expression: V8 takes longer to compile bounded repetitions than to read all specs.
  */
 function hasRightLengths({ tag = '', algorithm = '', hash = '' }: Partial<Record<string, string>>) {
-  return tag.length <= maxTagLength && hash.length === (hashLengths[algorithm] ?? 0)
+  return tag.length <= maxTagLength && hash.length === (hashLengths.get(algorithm) ?? 0)
 }
 
 /** podman takes 64 hexadecimal digits for the ID of an image. */
 function isId(text: string): boolean {
-  return text.length === hashLengths['sha256'] && /^[0-9a-f]+$/u.test(text)
+  return text.length === hashLengths.get('sha256') && /^[0-9a-f]+$/u.test(text)
 }
 
 /**

@@ -7,6 +7,8 @@ import type { UnitFile } from '../quadlet/unit-file.ts'
 export interface MountedImage {
   /** A reference, or the name of a `.image` file. */
   readonly text: string
+  /** Whether it is the name of a `.image` file. */
+  readonly isUnit: boolean
   /** Where it is named. */
   readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
 }
@@ -19,13 +21,13 @@ export function mountedImages(reader: SectionReader): readonly MountedImage[] {
   return [
     ...named(reader, 'Mount', value => splitLeniently(value).flatMap(imageSource)),
     ...named(reader, 'PodmanArgs', value => optionValues(value, '--mount').flatMap(imageSource)),
-  ].filter(({ text }) => canBePulled(text))
+  ].filter(canBePulled)
 }
 
 /** The image of the container that keeps a pod together, if [Pod] names one (podman-pod-create(1), --infra-image). */
 export function infraImages(reader: SectionReader): readonly MountedImage[] {
   const images = named(reader, 'PodmanArgs', value => optionValues(value, '--infra-image'))
-  return images.filter(({ text }) => canBePulled(text))
+  return images.filter(canBePulled)
 }
 
 function named(
@@ -33,7 +35,12 @@ function named(
   key: string,
   pick: (value: string) => readonly string[],
 ): readonly MountedImage[] {
-  return reader.picked(key, pick, (text, place) => ({ text, origin: { ...place, key } }))
+  return reader.picked(key, pick, (text, place) => ({
+    text,
+    // Quadlet hands arguments on as they are.
+    isUnit: key !== 'PodmanArgs' && text.endsWith('.image'),
+    origin: { ...place, key },
+  }))
 }
 
 /** The values of an option in `PodmanArgs=`. */
@@ -62,19 +69,22 @@ export function hasImage(volume: UnitFile): boolean {
 
 /** The image of a `.volume` file that has one. podman does not pull it when the volume is made. */
 export function imageOfVolume(reader: SectionReader): readonly MountedImage[] {
-  const text = reader.scalar('Image')
-  return text === undefined || !canBePulled(text)
-    ? []
-    : [{ text, origin: { ...reader.placeOf('Image'), key: 'Image' } }]
+  const text = reader.scalar('Image') ?? ''
+  const image = {
+    text,
+    isUnit: text.endsWith('.image'),
+    origin: { ...reader.placeOf('Image'), key: 'Image' },
+  }
+  return canBePulled(image) ? [image] : []
 }
 
 /**
  * Nobody can pull an image that is built on the host. podman takes a short name, or an ID, for an image of the host first, so
  * such a mount says nothing of a registry.
  */
-function canBePulled(text: string): boolean {
+function canBePulled({ text, isUnit }: MountedImage): boolean {
   const domain = text.slice(0, Math.max(0, text.indexOf('/')))
-  return text.endsWith('.image') || (/[.:]/u.test(domain) && !text.endsWith('.build'))
+  return isUnit || (/[.:]/u.test(domain) && !text.endsWith('.build'))
 }
 
 function imageSource(word: string): readonly string[] {

@@ -2,7 +2,7 @@ import { ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
-import { makeBoundImage, type BoundImage } from './bound-image.ts'
+import { makeBoundImage, maxImages, type BoundImage } from './bound-image.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
 import { parseImageSource } from './image-source.ts'
@@ -73,6 +73,7 @@ export class SpecReader {
   readonly #certificates = new Map<string, OptionValue>()
   readonly #usedSpecs = new Map<string, Spec>()
   readonly #besides = new Map<string, Spec>()
+  readonly #readPods = new Set<string>()
   #hasReadAll = false
   /** The containers of each pod. */
   readonly #members
@@ -99,7 +100,16 @@ export class SpecReader {
     const { isAll, ...spec } = parseTomlFile(readText(this.#files, path), this.#context(path, ''))
     if (!isAll || this.#hasReadAll) return spec
     this.#hasReadAll = true
-    return together([spec, ...this.startable().map(file => this.#beside(file, false))])
+    const specs: Spec[] = [spec]
+    let count = 0
+    for (const file of this.startable()) {
+      const next = this.#beside(file, false)
+      specs.push(next)
+      count += next.boundImages.length
+      // They are refused, so no more are read.
+      if (count > maxImages) break
+    }
+    return together(specs)
   }
 
   /**
@@ -139,7 +149,7 @@ export class SpecReader {
     if (file.kind === 'kube')
       return withoutBuilt(parseKubeFile(unitFile, context, isNamed), isNamed)
     if (file.kind === 'volume') return this.#volumeFile(unitFile, reader, context)
-    if (file.kind === 'pod') return this.#pod(file.name, reader, context)
+    if (file.kind === 'pod') return this.#pod(file.name)
     if (file.kind === 'image') {
       const { boundImage, faults } = parseImageFile(unitFile, context)
       const spec = { boundImages: boundImage === undefined ? [] : [boundImage], faults }
@@ -149,7 +159,7 @@ export class SpecReader {
       !isNamed && isBuiltHere(unitFile) ? none : this.#ownImage(unitFile, context, isNamed),
       this.#mounted(mountedImages(reader), reader, context),
       this.#volumes(reader),
-      this.#volumesOfPod(reader),
+      this.#podOfContainer(reader),
     ])
   }
 
@@ -159,7 +169,10 @@ export class SpecReader {
     return this.#mounted(imageOfVolume(reader), reader, context)
   }
 
-  #pod(name: string, reader: SectionReader, context: SpecContext): Spec {
+  /** All that starts with a pod. Further links to it ask for nothing more. */
+  #pod(name: string): Spec {
+    if (this.#readPods.has(name)) return none
+    this.#readPods.add(name)
     const members = this.#members().get(name)
     if (members === undefined)
       return {
@@ -171,11 +184,7 @@ export class SpecReader {
           },
         ],
       }
-    return together([
-      ...members.map(member => this.#beside(member, false)),
-      this.#mounted(infraImages(reader), reader, context),
-      this.#volumes(reader),
-    ])
+    return together([...members.map(member => this.#beside(member, false)), this.#podItself(name)])
   }
 
   #ownImage(unitFile: UnitFile, context: SpecContext, isNamed: boolean): Spec {
@@ -187,8 +196,8 @@ export class SpecReader {
 
   /** Images are mounted without the options of the one that runs. */
   #mounted(images: readonly MountedImage[], { faults }: SectionReader, context: SpecContext): Spec {
-    const specs = images.map(({ text, origin }): Spec => {
-      if (text.endsWith('.image')) {
+    const specs = images.map(({ text, isUnit, origin }): Spec => {
+      if (isUnit) {
         const spec = this.#follow(text, origin, false)
         const boundImages = spec.boundImages.map(
           image => ({ ...image, mountedBy: 'file' }) as const,
@@ -223,12 +232,18 @@ export class SpecReader {
     )
   }
 
-  #volumesOfPod(container: SectionReader): Spec {
+  /** The service of a container needs that of its pod. */
+  #podOfContainer(container: SectionReader): Spec {
     const pod = unquoted(container.asWritten('Pod').at(-1) ?? '')
-    if (!pod.endsWith('.pod')) return none
-    return this.#used(pod, path => {
-      const unitFile = this.#unitFile(pod, path)
-      return this.#volumes(new SectionReader(unitFile, 'Pod', letter => `%${letter}`))
+    return pod.endsWith('.pod') ? this.#podItself(pod) : none
+  }
+
+  #podItself(name: string): Spec {
+    return this.#used(name, path => {
+      const context = this.#context(path, serviceName(name, 'pod', undefined))
+      const reader = new SectionReader(this.#unitFile(name, path), 'Pod', context.specifiers)
+      const infra = this.#mounted(infraImages(reader), reader, context)
+      return inFile(path, together([infra, this.#volumes(reader)]))
     })
   }
 
@@ -264,8 +279,10 @@ export class SpecReader {
       if (!name.includes('@.')) return [{ kind, name, path }]
       const install = this.#unitFile(name, path).get('Install')
       const instance = install?.get('DefaultInstance')?.at(-1)?.value ?? ''
-      const file = name.replace('@.', `@${instance}.`)
-      return instance === '' || this.quadlet.files.has(file) ? [] : [{ kind, name: file, path }]
+      const file = name.replace('@.', () => `@${instance}.`)
+      return !/^[\w.:-]+$/u.test(instance) || this.quadlet.files.has(file)
+        ? []
+        : [{ kind, name: file, path }]
     })
   }
 
@@ -291,16 +308,8 @@ export class SpecReader {
   }
 
   #readBeside(file: QuadletFile, isNamed: boolean): Spec {
-    const inFile = <T extends Pick<Fault, 'file'>>(part: T) =>
-      part.file === undefined ? { ...part, file: file.path } : part
     try {
-      const { boundImages, faults } = this.readQuadlet(file, isNamed)
-      return {
-        boundImages: boundImages.map(image =>
-          image.origin.file === undefined ? { ...image, origin: inFile(image.origin) } : image,
-        ),
-        faults: faults.map(inFile),
-      }
+      return inFile(file.path, this.readQuadlet(file, isNamed))
     } catch (error) {
       return { boundImages: [], faults: [{ file: file.path, ...explain(error) }] }
     }
@@ -331,6 +340,16 @@ function together(specs: readonly Spec[]): Spec {
   const faults: Fault[] = []
   for (const spec of specs) faults.push(...spec.faults.slice(0, maxFaults - faults.length))
   return { boundImages: specs.flatMap(({ boundImages }) => boundImages), faults }
+}
+
+/** Says where the images and faults are of which nothing is said yet. */
+function inFile(file: string, { boundImages, faults }: Spec): Spec {
+  return {
+    boundImages: boundImages.map(image =>
+      image.origin.file === undefined ? { ...image, origin: { ...image.origin, file } } : image,
+    ),
+    faults: faults.map(fault => (fault.file === undefined ? { ...fault, file } : fault)),
+  }
 }
 
 const unquoted = (value: string) => value.replace(/^"(.*)"$/su, '$1')

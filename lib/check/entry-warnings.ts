@@ -15,6 +15,15 @@ export function entryWarnings(
     return names.flatMap((name): readonly Finding[] => {
       const path = `${directory}/${name}`
       const at = { severity: 'warning', entry: printable(path.slice(1)) } as const
+      if (isLeftover(name) && /^\/usr\/lib\/bootc(?:-experimental)?\//u.test(directory))
+        return [
+          {
+            ...at,
+            reason:
+              'its name is that of a backup or a note; bootc itself reads this directory and may fail',
+            remedy: 'remove it',
+          },
+        ]
       if (isLeftover(name))
         return [
           {

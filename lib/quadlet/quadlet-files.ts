@@ -49,9 +49,10 @@ export function listQuadletFiles(files: DeploymentFiles): QuadletFiles {
       const path = `${resolved}/${name}`
       const extension = /\.([^.]*)$/u.exec(name)?.[1]
       if (extension === 'd') dropIns.set(name, [...(dropIns.get(name) ?? []), path])
-      if (quadletKind(name) !== undefined) {
-        if (!found.has(name)) found.set(name, path)
-      } else if (files.find(path, 'directory') !== undefined) subdirectories.push(path)
+      const kind = quadletKind(name)
+      const mayBeDirectory = kind === undefined || kind === 'pod' || kind === 'volume'
+      if (mayBeDirectory && files.find(path, 'directory') !== undefined) subdirectories.push(path)
+      else if (kind !== undefined && !found.has(name)) found.set(name, path)
     }
     for (const path of subdirectories) visit(path, users, depth + 1)
   }

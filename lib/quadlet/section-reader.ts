@@ -106,8 +106,9 @@ export class SectionReader {
   ): void {
     const others = [...this.#keys].filter(([key]) => !Object.hasOwn(known, key))
     for (const [index, [key, [first]]] of others.entries()) {
-      const meant = index < maxSuggestions ? suggest(key, Object.keys(known)) : undefined
-      if (meant === undefined && !matters(key)) continue
+      const isOneOfFew = index < maxSuggestions
+      const meant = isOneOfFew ? suggest(key, Object.keys(known)) : undefined
+      if (meant === undefined && isOneOfFew && !matters(key)) continue
       this.faults.push({
         file: first?.file,
         line: first?.line,

@@ -56,6 +56,7 @@ t.test('other mounts are not read: what they hold may be known on the booted sys
     'Mount=type=image,source=localhost/w:1,dst=/w',
     'Mount=type=image,source=w.build,dst=/w',
     'Mount=type=image,dst=/w',
+    'PodmanArgs=--mount type=image,source=w.image',
     'Mount=type=image,source=w',
     'Mount=type=image,source=x/w:1',
     `Mount=type=image,source=${'0'.repeat(64)}`,
@@ -80,6 +81,22 @@ t.test('mounts of images that cannot be bound', t => {
   t.match(read(bound('Mount=type=image,source=quay.io/x/%H')), [a, `${at}: specifier %H`])
   t.match(read(bound('Mount=type=image,source=w.image')), [a, `${at}: the new root has no`])
   t.match(read(bound('Mount=type=image,source=oci:/usr/w')), [a, `${at}: an image from oci:`])
+  t.end()
+})
+
+t.test('an argument of podman names no unit', t => {
+  const line = 'PodmanArgs=--mount=type=image,source=quay.io/x/w.image,dst=/w'
+  t.strictSame(read(bound(line)), [a, 'quay.io/x/w.image:latest'])
+  t.end()
+})
+
+t.test('directories with the name of a pod or a volume', t => {
+  const tree = {
+    ...container('app.pod/b.container', 'Volume=v.volume:/v'),
+    ...quadlet('data.volume/v.volume', '[Volume]', 'Driver=image', 'Image=quay.io/x/v:1'),
+    [`${links}/b.container`]: { link: `/${quadlets}/app.pod/b.container` },
+  }
+  t.strictSame(read(tree), [a, 'quay.io/x/v:1'])
   t.end()
 })
 
@@ -175,7 +192,13 @@ t.test('pods', t => {
     ...quadlet('d.container', '[Container]', 'Image=d.build', 'Pod=p.pod'),
     ...quadlet('e.kube', '[Kube]', 'Yaml=e.yaml'),
   }
-  t.strictSame(read({ ...files, ...linkTo('a.container') }), [a, 'quay.io/x/v:1'])
+  const infra = 'quay.io/x/infra:1'
+  t.strictSame(read({ ...files, ...linkTo('a.container') }), [a, infra, 'quay.io/x/v:1'])
+  const again = { [`${links}/z.pod`]: { link: `/${quadlets}/p.pod` } }
+  t.strictSame(
+    read({ ...files, ...linkTo('p.pod'), ...again }),
+    read({ ...files, ...linkTo('p.pod') }),
+  )
   t.strictSame(
     new Set(read({ ...files, ...linkTo('p.pod') })),
     new Set([a, 'quay.io/x/b:1', 'quay.io/x/infra:1', 'quay.io/x/v:1']),
@@ -211,6 +234,9 @@ t.test('mistakes in names', t => {
   t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', '[Quadlet]', 'Fancy=1'), [
     /, line 4, Fancy=: unknown key in \[Quadlet\]; remove it; Quadlet would/,
   ])
+  const junk = Array.from({ length: 20 }, (_, index) => `Fancy${index}=1`)
+  t.strictSame(read(bound(...junk)), [a])
+  t.match(read(bound(...junk, 'Iamge=x')), [/, line 23, Iamge=: unknown key/])
   t.strictSame(read(bound('Fancy=1', '[Quadlet]', 'Fancy=1')), [a], 'a newer podman may know it')
   t.match(imageFaults('[Image]', 'Image=quay.io/x/a:1', 'Colour=red'), [
     /, Colour=: .*; remove it; Quadlet/,
@@ -241,6 +267,7 @@ t.test('everything that Quadlet starts', t => {
       '[Install]',
       'DefaultInstance=two',
     ),
+    ...quadlet('odd@.container', '[Container]', 'Image=%H', '[Install]', 'DefaultInstance=%p'),
     ...quadlet('maps.kube', '[Kube]', 'Yaml=maps.yaml'),
     [`${quadlets}/maps.yaml`]: 'kind: ConfigMap',
     ...container('mounts.container', 'Mount=type=image,source=local.image'),
@@ -268,6 +295,21 @@ t.test('everything that Quadlet starts', t => {
 })
 
 const faults = (text: string) => read({ [`${links}/all.toml`]: text })
+
+/** Kubernetes YAML with many images. */
+const yaml = (name: string) =>
+  `spec: {containers: [${Array.from({ length: 15_000 }, (_, n) => `{image: quay.io/${name}/${n}}`).join(', ')}]}`
+
+t.test('no more images than any host has', t => {
+  const names = ['a', 'b', 'c']
+  const kubes = names.map(name => quadlet(`${name}.kube`, '[Kube]', `Yaml=${name}.yaml`))
+  const files = Object.fromEntries(names.map(name => [`${quadlets}/${name}.yaml`, yaml(name)]))
+  const all = { [`${links}/all.toml`]: 'all = true\n' }
+  t.match(read({ ...all, ...files, ...Object.assign({}, ...kubes) }), [
+    /all\.toml: too many images: this spec has 30000, and the maximum for all specs is 20000/,
+  ])
+  t.end()
+})
 
 t.test('mistakes with all', t => {
   t.match(faults('all = 1'), [/, all=: not true; write all = true, or remove it$/, /images=/])

@@ -97,6 +97,7 @@ t.test('what is wrong with it', t => {
     App: 'the name holds capital letters',
     'a@sha256:12': 'the digest does not have 64 digits',
     [`a@sha512:${'0'.repeat(64)}`]: 'the digest does not have 128 digits',
+    'a@constructor:12': 'the digest is not of sha256, sha384 or sha512',
     'a@md5:12': 'the digest is not of sha256, sha384 or sha512',
     'qu_ay.io:5000/a': 'qu_ay.io:5000 is not the name of a registry',
     [`a${':'.repeat(70_000)}`]: 'it has more than 1024 characters',

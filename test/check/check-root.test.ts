@@ -146,8 +146,15 @@ t.test('what is found, with its place', t => {
         [`${links}/web.image~`]: 'x',
         [`${links}/.web.image.swp`]: 'x',
         [`${links}/README.md`]: 'x',
+        'usr/lib/bootc-bound-images/bound-images.d/a.image.rpmsave': 'x',
       },
-      Array.from({ length: 3 }, () => /^warning: .*: its name is that of a backup or a note/),
+      [
+        ...Array.from(
+          { length: 3 },
+          () => /^warning: .*: its name is that of a backup or a note; bootc itself reads/,
+        ),
+        /^warning: .*\.rpmsave: its name is that of a backup or a note, so it is not read; rename/,
+      ],
     ],
     [
       'an empty entry, and one that hides another',
