@@ -247,9 +247,9 @@ export class SpecReader {
     })
   }
 
-  /** Reads once what many containers may use. */
+  /** Reads once what many containers may use. Which instance of a template it is, versions of podman name differently. */
   #used(name: string, read: (path: string) => Spec): Spec {
-    const path = this.quadlet.files.get(name)
+    const path = name.includes('@.') ? undefined : this.quadlet.files.get(name)
     const spec = this.#usedSpecs.get(name) ?? (path === undefined ? none : read(path))
     this.#usedSpecs.set(name, spec)
     return spec

@@ -207,6 +207,11 @@ t.test('pods', t => {
     /p\.pod\): no \.container file that can start has Pod=p\.pod; remove the link$/,
   ])
   t.strictSame(read(bound('Pod=gone.pod')), [a])
+  const templates = {
+    ...quadlet('t@.pod', '[Pod]', 'PodmanArgs=--infra-image=quay.io/x/%i:1'),
+    ...quadlet('t@.volume', '[Volume]', 'Driver=image', 'Image=quay.io/x/%i:1'),
+  }
+  t.strictSame(read({ ...bound('Pod=t@.pod', 'Volume=t@.volume:/t'), ...templates }), [a])
   t.end()
 })
 
