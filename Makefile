@@ -45,7 +45,7 @@ weights := bootc.slice.d/50-bootc-bound-images.conf
 WITH_BOOTC_TIMER ?= no
 timer := bootc-fetch-apply-updates.service.d/50-bootc-bound-images.conf
 timers := $(and $(filter yes,$(WITH_BOOTC_TIMER)),$(timer))
-scripts := activate await-pulls boot-id check-store mount-root reboot-if-staged staged-file retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull \
+scripts := activate await-pulls boot-id check-store mount-root reboot-if-staged staged-file retry-delay mark-pull until-stalled by-digest-or-tag give-name record-pull record-artifact \
 	unmark-pull mark-running unmark-running sync-store give-up recheck guard-soft-reboot
 # What is started without being asked for: DIRECTORY/UNIT, a link to ../UNIT.
 wants := paths.target.wants/bootc-bound-images.path basic.target.wants/bootc-bound-images-activate.service \

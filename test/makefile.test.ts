@@ -100,6 +100,7 @@ t.test('install, again, and uninstall', t => {
       '-rwxr-xr-x usr/lib/bootc-bound-images/mount-root',
       '-rwxr-xr-x usr/lib/bootc-bound-images/reboot-if-staged',
       '-rwxr-xr-x usr/lib/bootc-bound-images/recheck',
+      '-rwxr-xr-x usr/lib/bootc-bound-images/record-artifact',
       '-rwxr-xr-x usr/lib/bootc-bound-images/record-pull',
       '-rwxr-xr-x usr/lib/bootc-bound-images/retry-delay',
       '-rwxr-xr-x usr/lib/bootc-bound-images/staged-file',

@@ -23,6 +23,8 @@ export interface BoundImage {
   readonly globalOptions: readonly PullOption[]
   /** Options after `image pull`. */
   readonly options: readonly PullOption[]
+  /** Whether it is an artifact, which podman keeps in another store (podman-artifact(1)). */
+  readonly isArtifact?: true
   /** How a container mounts it, if it only mounts it: by its own name, without options, or by a `.image` file. */
   readonly mountedBy?: 'name' | 'file'
   /** Where the image is named. `file` is set only if it is not the spec itself. */
@@ -67,6 +69,11 @@ export function makeBoundImage(
     options: login === undefined ? withOneLogin(options) : [authFileOption(login), ...options],
     origin,
   }
+}
+
+/** The same as an artifact. An image can have the same name. */
+export function asArtifact(boundImage: BoundImage): BoundImage {
+  return { ...boundImage, identity: `artifact ${boundImage.identity}`, isArtifact: true }
 }
 
 /**

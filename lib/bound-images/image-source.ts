@@ -55,6 +55,22 @@ export function parseImageSource(
 }
 
 /**
+ * Parses the name of an artifact. podman pulls artifacts only from registries, and only by full names (podman-artifact-pull(1)).
+ *
+ * @throws Refusal
+ */
+export function parseArtifactSource(text: string, context: SourceContext): ImageSource {
+  if (/^[a-z-]+:[/.]/u.test(text) && !text.startsWith('docker://'))
+    throw new Refusal('podman pulls artifacts only from registries', 'write a full name')
+  if (parseImageReference(text.replace(/^docker:\/\//u, '')).domain === undefined)
+    throw new Refusal(
+      'podman does not look up short names of artifacts',
+      'write the name with its registry',
+    )
+  return parseImageSource(text, undefined, context)
+}
+
+/**
  * Refuses an `ImageTag=` that names another image than `Image=`. Quadlet passes `ImageTag=` to the containers
  * that refer to the `.image` file (podman: pkg/systemd/quadlet/quadlet.go, ConvertImage), but podman pulls
  * `Image=`.

@@ -3,24 +3,32 @@ import type { SectionReader } from '../quadlet/section-reader.ts'
 import { splitLeniently } from '../quadlet/split-words.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
-/** An image that a container mounts, besides the one that it runs. */
+/** What a container mounts, besides the image that it runs. */
 export interface MountedImage {
-  /** A reference, or the name of a `.image` file. */
+  /** A reference, or the name of a file of its kind. */
   readonly text: string
-  /** Whether it is the name of a `.image` file. */
+  /** Image or artifact; also the extension of the file. */
+  readonly kind: 'image' | 'artifact'
+  /** Whether it is the name of a file. */
   readonly isUnit: boolean
   /** Where it is named. */
   readonly origin: Pick<Fault, 'file' | 'line' | 'key'>
 }
 
 /**
- * The images of `Mount=type=image` in [Container] (podman: pkg/systemd/quadlet/quadlet.go, addMounts and
- * resolveContainerMountParams; podman-run(1), --mount). podman does not pull them when the container starts.
+ * The images of `Mount=type=image` in [Container], and the artifacts of `Mount=type=artifact`, since podman 5.5 (podman:
+ * pkg/systemd/quadlet/quadlet.go, addMounts and resolveContainerMountParams; podman-run(1), --mount). podman pulls neither
+ * when the container starts.
  */
 export function mountedImages(reader: SectionReader): readonly MountedImage[] {
+  return [...mountsOf(reader, 'image'), ...mountsOf(reader, 'artifact')]
+}
+
+function mountsOf(reader: SectionReader, kind: MountedImage['kind']): readonly MountedImage[] {
+  const sources = (words: readonly string[]) => words.flatMap(word => sourceOf(kind, word))
   return [
-    ...named(reader, 'Mount', value => splitLeniently(value).flatMap(imageSource)),
-    ...named(reader, 'PodmanArgs', value => optionValues(value, '--mount').flatMap(imageSource)),
+    ...named(reader, 'Mount', value => sources(splitLeniently(value)), kind),
+    ...named(reader, 'PodmanArgs', value => sources(optionValues(value, '--mount')), kind),
   ].filter(canBePulled)
 }
 
@@ -34,11 +42,13 @@ function named(
   reader: SectionReader,
   key: string,
   pick: (value: string) => readonly string[],
+  kind: MountedImage['kind'] = 'image',
 ): readonly MountedImage[] {
   return reader.picked(key, pick, (text, place) => ({
     text,
+    kind,
     // Quadlet hands arguments on as they are.
-    isUnit: key !== 'PodmanArgs' && text.endsWith('.image'),
+    isUnit: key !== 'PodmanArgs' && text.endsWith(`.${kind}`),
     origin: { ...place, key },
   }))
 }
@@ -72,6 +82,7 @@ export function imageOfVolume(reader: SectionReader): readonly MountedImage[] {
   const text = reader.scalar('Image') ?? ''
   const image = {
     text,
+    kind: 'image' as const,
     isUnit: text.endsWith('.image'),
     origin: { ...reader.placeOf('Image'), key: 'Image' },
   }
@@ -87,11 +98,11 @@ function canBePulled({ text, isUnit }: MountedImage): boolean {
   return isUnit || (/[.:]/u.test(domain) && !text.endsWith('.build'))
 }
 
-function imageSource(word: string): readonly string[] {
+function sourceOf(kind: MountedImage['kind'], word: string): readonly string[] {
   const { type, source } = readMount(word)
-  if (type === 'image' && word.includes('"'))
-    throw new Refusal('a mount of an image with quotes', 'write it without quotes')
-  return type === 'image' && source !== '' ? [source] : []
+  if (type === kind && word.includes('"'))
+    throw new Refusal(`a mount of an ${kind} with quotes`, 'write it without quotes')
+  return type === kind && source !== '' ? [source] : []
 }
 
 /** The types of mounts whose source Quadlet looks up. The service of the container requires that of the volume. */

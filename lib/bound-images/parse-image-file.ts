@@ -3,6 +3,7 @@ import { Refusal, type Fault } from '../text/fault.ts'
 import { moduleOption, parseGlobalArgs } from './global-options.ts'
 import { parseImageSource, refuseOtherName, type ImageSource } from './image-source.ts'
 import { allTags, keyOptions, parsePodmanArgs, type PullOption } from './pull-options.ts'
+import { refuseTwoSecrets } from './refuse-two-secrets.ts'
 import { sectionKeys } from './section-keys.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import type { SpecContext } from './spec-context.ts'
@@ -61,21 +62,4 @@ function refuseTwoPlatforms(options: readonly PullOption[], reader: SectionReade
       '--platform cannot be combined with Arch=, OS= or Variant=',
       'remove one',
     )
-}
-
-/**
- * The name of a secret file depends on the use of the secret, not on the secret itself, so two secrets for
- * one use would share a file.
- */
-function refuseTwoSecrets(options: readonly PullOption[], reader: SectionReader): void {
-  const contents = new Map<string, string>()
-  for (const { path, contents: own } of options.flatMap(option => option.files)) {
-    if ((contents.get(path) ?? String(own)) !== String(own))
-      reader.refuse(
-        'PodmanArgs',
-        'more than one password for the same registry or key',
-        'remove one',
-      )
-    contents.set(path, String(own))
-  }
 }

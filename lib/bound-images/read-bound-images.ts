@@ -5,7 +5,8 @@ import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
 import { shorten } from '../text/shorten.ts'
 import { printable } from '../text/printable.ts'
-import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
+import type { Spec } from './spec.ts'
+import { SpecReader, type SpecReaderOptions } from './spec-reader.ts'
 
 /** A bound image and the entry that asks for it. */
 export interface BoundImageSpec {
@@ -70,10 +71,9 @@ function readEntry(
 /** The options of a spec that names an image decide how it is pulled, also for those who mount it by its name. */
 function withoutNamed(specs: readonly BoundImageSpec[]): readonly BoundImageSpec[] {
   const isByName = ({ boundImage }: BoundImageSpec) => boundImage.mountedBy === 'name'
-  const named = new Set(
-    specs.filter(spec => !isByName(spec)).map(({ boundImage }) => boundImage.name),
-  )
-  return specs.filter(spec => !isByName(spec) || !named.has(spec.boundImage.name))
+  const nameOf = ({ boundImage: { name, isArtifact } }: BoundImageSpec) => `${isArtifact} ${name}`
+  const named = new Set(specs.filter(spec => !isByName(spec)).map(nameOf))
+  return specs.filter(spec => !isByName(spec) || !named.has(nameOf(spec)))
 }
 
 /** A spec with too many images must not prevent reading of the specs after it. */

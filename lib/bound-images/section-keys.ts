@@ -50,7 +50,21 @@ const image = {
  * The keys of each section (podman: pkg/systemd/quadlet/quadlet.go, up to 5.8). Quadlet ignores a file
  * with any other key.
  */
-export const sectionKeys: Readonly<Record<'image' | 'container' | 'kube' | 'quadlet', Keys>> = {
+export const sectionKeys: Readonly<
+  Record<'artifact' | 'image' | 'container' | 'kube' | 'quadlet', Keys>
+> = {
+  // ConvertArtifact, since podman 5.7.
+  artifact: {
+    ...parsed('Artifact ContainersConfModule GlobalArgs PodmanArgs ServiceName'),
+    AuthFile: image.AuthFile,
+    CertDir: image.CertDir,
+    Creds: image.Creds,
+    DecryptionKey: image.DecryptionKey,
+    Retry: image.Retry,
+    RetryDelay: image.RetryDelay,
+    TLSVerify: image.TLSVerify,
+    ...ignored('Quiet'),
+  },
   image,
   container: {
     ...parsed('ContainersConfModule GlobalArgs Image PodmanArgs Rootfs ServiceName'),

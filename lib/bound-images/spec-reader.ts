@@ -2,20 +2,13 @@ import { ByteBudget, copyBudget } from '../root/byte-budget.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readOsRelease } from '../root/os-release.ts'
 import { systemdVersionOf } from '../root/systemd-version.ts'
-import { makeBoundImage, maxImages, type BoundImage } from './bound-image.ts'
-import { explain, Refusal, type Fault } from '../text/fault.ts'
+import { maxImages, type BoundImage } from './bound-image.ts'
+import { Closure } from './closure.ts'
+import { Refusal, type Fault } from '../text/fault.ts'
 import type { QuadletFile } from './follow-entry.ts'
-import { parseImageSource } from './image-source.ts'
 import { DropIns } from '../quadlet/drop-ins.ts'
 import { readLogins } from './logins.ts'
-import {
-  hasImage,
-  imageOfVolume,
-  infraImages,
-  mountedImages,
-  usedVolumes,
-  type MountedImage,
-} from './mounted-images.ts'
+import { parseArtifactFile } from './parse-artifact-file.ts'
 import { isBuiltHere, parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
@@ -29,6 +22,7 @@ import { environmentFaults } from '../quadlet/service-environment.ts'
 import { serviceName } from '../quadlet/service-name.ts'
 import { isKey, sectionKeys } from './section-keys.ts'
 import { readShortNames } from './short-names.ts'
+import { none, together, type Spec } from './spec.ts'
 import type { SpecContext } from './spec-context.ts'
 import {
   bounded,
@@ -37,15 +31,6 @@ import {
   type SpecifierFacts,
 } from '../quadlet/specifiers.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
-
-/** Maximum number for one container. Far above any real one. */
-const maxVolumes = 100
-
-/** The images and the faults of a spec. */
-export interface Spec {
-  readonly boundImages: readonly BoundImage[]
-  readonly faults: readonly Fault[]
-}
 
 /** A file of which systemd can start a service. */
 export type StartableFile = QuadletFile & { readonly kind: 'container' | 'kube' }
@@ -71,12 +56,8 @@ export class SpecReader {
   readonly #copies
   readonly #yaml = new ByteBudget('Kubernetes YAML files')
   readonly #certificates = new Map<string, OptionValue>()
-  readonly #usedSpecs = new Map<string, Spec>()
-  readonly #besides = new Map<string, Spec>()
-  readonly #readPods = new Set<string>()
+  readonly #closure
   #hasReadAll = false
-  /** The containers of each pod. */
-  readonly #members
 
   constructor(files: DeploymentFiles, options: SpecReaderOptions) {
     this.quadlet = listQuadletFiles(files)
@@ -86,7 +67,14 @@ export class SpecReader {
     this.#shortNames = once(() => readShortNames(files))
     this.#logins = once(() => readLogins(files))
     this.#copies = options.copies ?? copyBudget()
-    this.#members = once(() => Map.groupBy(this.startable(), file => this.#podOf(file)))
+    this.#closure = new Closure({
+      quadlet: this.quadlet,
+      startable: () => this.startable(),
+      isMask: path => isMask(files, path),
+      unitFile: (name, path) => this.#unitFile(name, path),
+      contextOf: (path, unit) => this.#context(path, unit),
+      readQuadlet: (file, isNamed) => this.readQuadlet(file, isNamed),
+    })
     this.#facts = once(() => ({
       osRelease: readOsRelease(files),
       machineId: options.machineId,
@@ -103,7 +91,7 @@ export class SpecReader {
     const specs: Spec[] = [spec]
     let count = 0
     for (const file of this.startable()) {
-      const next = this.#beside(file, false)
+      const next = this.#closure.beside(file, false)
       specs.push(next)
       count += next.boundImages.length
       // They are refused, so no more are read.
@@ -135,7 +123,10 @@ export class SpecReader {
     const context = this.#context(path, unit ?? serviceName(name, kind, undefined))
     const spec = together([this.#parse(file, unitFile, context, isNamed)])
     const quadletKeys = new SectionReader(unitFile, 'Quadlet', context.specifiers)
-    quadletKeys.refuseOtherKeys(sectionKeys.quadlet, key => kind === 'image' || isKey(key))
+    quadletKeys.refuseOtherKeys(
+      sectionKeys.quadlet,
+      key => kind === 'image' || kind === 'artifact' || isKey(key),
+    )
     const more = [...quadletKeys.faults, ...environmentFaults(unitFile, context.specifiers)]
     if (more.length === 0) return spec
     return together([
@@ -148,116 +139,26 @@ export class SpecReader {
     const reader = new SectionReader(unitFile, sectionOf[file.kind], context.specifiers)
     if (file.kind === 'kube')
       return withoutBuilt(parseKubeFile(unitFile, context, isNamed), isNamed)
-    if (file.kind === 'volume') return this.#volumeFile(unitFile, reader, context)
-    if (file.kind === 'pod') return this.#pod(file.name)
-    if (file.kind === 'image') {
-      const { boundImage, faults } = parseImageFile(unitFile, context)
+    if (file.kind === 'volume') return this.#closure.ofVolume(unitFile, reader, context)
+    if (file.kind === 'pod') return this.#closure.ofPod(file.name)
+    if (file.kind === 'image' || file.kind === 'artifact') {
+      const parse = file.kind === 'image' ? parseImageFile : parseArtifactFile
+      const { boundImage, faults } = parse(unitFile, context)
       const spec = { boundImages: boundImage === undefined ? [] : [boundImage], faults }
       return withoutBuilt(spec, isNamed)
     }
     return together([
       !isNamed && isBuiltHere(unitFile) ? none : this.#ownImage(unitFile, context, isNamed),
-      this.#mounted(mountedImages(reader), reader, context),
-      this.#volumes(reader),
-      this.#podOfContainer(reader),
+      this.#closure.ofContainer(reader, context),
     ])
-  }
-
-  #volumeFile(unitFile: UnitFile, reader: SectionReader, context: SpecContext): Spec {
-    if (!hasImage(unitFile))
-      reader.refuse('Driver', 'a volume without Driver=image has no image', 'remove the link')
-    return this.#mounted(imageOfVolume(reader), reader, context)
-  }
-
-  /** All that starts with a pod. Further links to it ask for nothing more. */
-  #pod(name: string): Spec {
-    if (this.#readPods.has(name)) return none
-    this.#readPods.add(name)
-    const members = this.#members().get(name)
-    if (members === undefined)
-      return {
-        boundImages: [],
-        faults: [
-          {
-            reason: `no .container file that can start has Pod=${name}`,
-            remedy: 'remove the link',
-          },
-        ],
-      }
-    return together([...members.map(member => this.#beside(member, false)), this.#podItself(name)])
   }
 
   #ownImage(unitFile: UnitFile, context: SpecContext, isNamed: boolean): Spec {
     const container = parseContainerFile(unitFile, context)
     if ('faults' in container) return { boundImages: [], faults: container.faults }
     if ('boundImage' in container) return { boundImages: [container.boundImage], faults: [] }
-    return this.#follow(container.imageFile, { ...container.place, key: 'Image' }, isNamed)
-  }
-
-  /** Images are mounted without the options of the one that runs. */
-  #mounted(images: readonly MountedImage[], { faults }: SectionReader, context: SpecContext): Spec {
-    const specs = images.map(({ text, isUnit, origin }): Spec => {
-      if (isUnit) {
-        const spec = this.#follow(text, origin, false)
-        const boundImages = spec.boundImages.map(
-          image => ({ ...image, mountedBy: 'file' }) as const,
-        )
-        return { ...spec, boundImages }
-      }
-      try {
-        const source = parseImageSource(text, undefined, context)
-        const parts = { source, globalOptions: [], options: [], origin }
-        const boundImage = makeBoundImage(parts, context.logins)
-        return { boundImages: [{ ...boundImage, mountedBy: 'name' }], faults: [] }
-      } catch (error) {
-        return { boundImages: [], faults: [{ ...origin, ...explain(error) }] }
-      }
-    })
-    return together([{ boundImages: [], faults }, ...specs])
-  }
-
-  #volumes(reader: SectionReader): Spec {
-    const names = usedVolumes(reader)
-    if (names.length <= maxVolumes) return together(names.map(name => this.#volume(name)))
-    const reason = `more than ${maxVolumes} .volume files`
-    return { boundImages: [], faults: [{ key: 'Volume', reason, remedy: 'use fewer' }] }
-  }
-
-  /** Of a volume without an image, nothing matters. Quadlet refuses a container with one that does not exist. */
-  #volume(name: string): Spec {
-    return this.#used(name, path =>
-      hasImage(this.#unitFile(name, path))
-        ? this.#beside({ kind: 'volume', name, path }, false)
-        : none,
-    )
-  }
-
-  /** The service of a container needs that of its pod. */
-  #podOfContainer(container: SectionReader): Spec {
-    const pod = unquoted(container.asWritten('Pod').at(-1) ?? '')
-    return pod.endsWith('.pod') ? this.#podItself(pod) : none
-  }
-
-  #podItself(name: string): Spec {
-    return this.#used(name, path => {
-      const context = this.#context(path, serviceName(name, 'pod', undefined))
-      const reader = new SectionReader(this.#unitFile(name, path), 'Pod', context.specifiers)
-      const infra = this.#mounted(infraImages(reader), reader, context)
-      return inFile(path, together([infra, this.#volumes(reader)]))
-    })
-  }
-
-  /** Reads once what many containers may use. Which instance of a template it is, versions of podman name differently. */
-  #used(name: string, read: (path: string) => Spec): Spec {
-    const path = name.includes('@.') ? undefined : this.quadlet.files.get(name)
-    const spec = this.#usedSpecs.get(name) ?? (path === undefined ? none : read(path))
-    this.#usedSpecs.set(name, spec)
-    return spec
-  }
-
-  #podOf({ kind, name, path }: QuadletFile): string | undefined {
-    const keys = kind === 'container' ? this.#unitFile(name, path).get('Container') : undefined
-    return unquoted(keys?.get('Pod')?.at(-1)?.value ?? '')
+    const origin = { ...container.place, key: 'Image' }
+    return this.#closure.follow(container.imageFile, 'image', origin, isNamed)
   }
 
   /** A file that cannot be read has no keys: Quadlet makes no service of it. */
@@ -286,35 +187,6 @@ export class SpecReader {
     })
   }
 
-  /** Reads the `.image` file that another file names, with its own drop-ins and pull options. */
-  #follow(name: string, origin: BoundImage['origin'], isNamed: boolean): Spec {
-    const path = this.quadlet.files.get(name)
-    if (path === undefined || isMask(this.#files, path)) {
-      const reason = `the new root has no Quadlet file ${name}, or masks it`
-      return {
-        boundImages: [],
-        faults: [{ ...origin, reason, remedy: 'add it to the OS image' }],
-      }
-    }
-    return this.#beside({ kind: 'image', name, path }, isNamed)
-  }
-
-  /** Reads once a file that the entry does not lead to. */
-  #beside(file: QuadletFile, isNamed: boolean): Spec {
-    const key = `${file.name} ${isNamed}`
-    const spec = this.#besides.get(key) ?? this.#readBeside(file, isNamed)
-    this.#besides.set(key, spec)
-    return spec
-  }
-
-  #readBeside(file: QuadletFile, isNamed: boolean): Spec {
-    try {
-      return inFile(file.path, this.readQuadlet(file, isNamed))
-    } catch (error) {
-      return { boundImages: [], faults: [{ file: file.path, ...explain(error) }] }
-    }
-  }
-
   #context(specFile: string, unit: string): SpecContext {
     return {
       files: this.#files,
@@ -331,32 +203,9 @@ export class SpecReader {
   }
 }
 
-const none: Spec = { boundImages: [], faults: [] }
-
-/** Nobody reads more faults than this, and a file can have tens of thousands. */
-const maxFaults = 1000
-
-function together(specs: readonly Spec[]): Spec {
-  const faults: Fault[] = []
-  for (const spec of specs) faults.push(...spec.faults.slice(0, maxFaults - faults.length))
-  return { boundImages: specs.flatMap(({ boundImages }) => boundImages), faults }
-}
-
-/** Says where the images and faults are of which nothing is said yet. */
-function inFile(file: string, { boundImages, faults }: Spec): Spec {
-  return {
-    boundImages: boundImages.map(image =>
-      image.origin.file === undefined ? { ...image, origin: { ...image.origin, file } } : image,
-    ),
-    faults: faults.map(fault => (fault.file === undefined ? { ...fault, file } : fault)),
-  }
-}
-
-const unquoted = (value: string) => value.replace(/^"(.*)"$/su, '$1')
-
 /** Some versions of podman make a service of a masked file if a drop-in names the image, others do not. */
 function refuseRevival(dropIns: DropIns, { kind, name, path }: QuadletFile): void {
-  const key = kind === 'kube' ? 'Yaml' : 'Image'
+  const key = kind === 'kube' ? 'Yaml' : kind === 'artifact' ? 'Artifact' : 'Image'
   const dropIn = dropIns
     .of(path, name)
     .find(({ unitFile }) => unitFile.get(sectionOf[kind])?.has(key) === true)

@@ -5,6 +5,7 @@ import { bootCommand } from './boot.ts'
 import { checkCommand } from './check.ts'
 import { configCommand } from './config.ts'
 import { gateCommand } from './gate.ts'
+import { recordArtifactCommand } from './record-artifact.ts'
 import { repairCommand } from './repair.ts'
 import { settleCommand } from './settle.ts'
 import { showCommand } from './show.ts'
@@ -23,6 +24,7 @@ const parser = yargs()
   .command(checkCommand)
   .command(activateCommand)
   .command(bootCommand)
+  .command(recordArtifactCommand)
   .command(repairCommand)
   .command(settleCommand)
   .command(configCommand)

@@ -74,6 +74,19 @@ export function otherStore(
 }
 
 /**
+ * The store of the artifacts that containers find: always podman's own, because additional stores have no artifacts for it.
+ */
+export function artifactStore({
+  imageStore,
+  otherStore,
+}: {
+  readonly imageStore: ImageStore
+  readonly otherStore?: ImageStore | undefined
+}): ImageStore {
+  return otherStore?.options.length === 0 ? otherStore : imageStore
+}
+
+/**
  * podman options for a pull that exclude all additional stores, of images and of layers. A pull reuses layers of such a store, and the
  * pulled image breaks when they are removed: with the OS image that the store is part of, or by the program that
  * keeps the store, like bootc. Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).

@@ -28,11 +28,20 @@ function isRedundant({ flag, words }: PullOption): boolean {
   return flag === '--policy' && !words.join('=').endsWith('never')
 }
 
-/** @returns a fault if podman of the host lacks an option of a bound image */
+/** The first podman with artifacts. */
+const firstWithArtifacts: PodmanVersion = [5, 4]
+
+/** @returns a fault if podman of the host cannot pull a bound image, or lacks an option of it */
 export function unsupportedOption(
-  { options }: BoundImage,
+  { options, isArtifact, name, origin }: BoundImage,
   version: PodmanVersion,
 ): Fault | undefined {
+  if (isArtifact && !isAtLeast(version, firstWithArtifacts))
+    return {
+      ...origin,
+      reason: `podman ${version.join('.')} on this host cannot pull the artifact ${name}`,
+      remedy: `update podman to ${firstWithArtifacts.join('.')} or newer first`,
+    }
   const option = options.find(each => !isAtLeast(version, firstVersion(each)) && !isRedundant(each))
   return (
     option && {

@@ -5,6 +5,7 @@ export const sectionOf = {
   kube: 'Kube',
   pod: 'Pod',
   volume: 'Volume',
+  artifact: 'Artifact',
 } as const
 
 /** The kinds of Quadlet files that name images, or files that do. Each kind is a file name extension. */

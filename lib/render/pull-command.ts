@@ -1,5 +1,6 @@
 import { knownOptions, type PodmanVersion } from '../facts/podman-version.ts'
 import { pulledImage, type BoundImage } from '../bound-images/bound-image.ts'
+import { runtimeDirectory } from '../directories.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 
 const podman = '/usr/bin/podman'
@@ -22,6 +23,19 @@ export function pullCommand(
 ): readonly string[] {
   const { globalOptions, options } = boundImage
   const known = knownOptions(options, version)
+  if (boundImage.isArtifact)
+    return [
+      // podman 5.4 writes its list of artifacts without a lock: of two pulls, one would lose the other.
+      '/usr/bin/flock',
+      runtimeDirectory,
+      podman,
+      ...store.options,
+      ...globalOptions.flatMap(({ words }) => words),
+      'artifact',
+      'pull',
+      ...known.flatMap(({ words }) => words),
+      pulledImage(boundImage),
+    ]
   const storeOptions = store.pullOptions ?? store.options
   const command = [
     podman,

@@ -4,7 +4,7 @@ import { tagCommand } from './tag-command.ts'
 import { storedName } from '../bound-images/bound-image.ts'
 import { rootsDirectory } from '../directories.ts'
 import type { PullFacts } from '../facts/facts.ts'
-import { storePath } from '../facts/image-store.ts'
+import { artifactStore, storePath } from '../facts/image-store.ts'
 
 /** The commands that store an image safely on disk, in order. */
 export interface PullSteps {
@@ -15,7 +15,7 @@ export interface PullSteps {
   readonly pullByTag: readonly string[] | undefined
   /** Gives an image that was pulled by digest its name, see units/programs/give-name. */
   readonly name: readonly string[] | undefined
-  /** Syncs the store and records that it has the image, see units/programs/record-pull. */
+  /** Syncs the store and records that it has the image, see units/programs/record-pull and record-artifact. */
   readonly record: readonly string[]
   /** Cleans up if one of the other commands failed, see units/programs/unmark-pull. */
   readonly unmark: readonly string[]
@@ -24,25 +24,28 @@ export interface PullSteps {
 /** The commands of a pending unit. A pull at shutdown uses the same. */
 export function pullSteps(
   { unit, boundImage }: Pick<Pull, 'unit' | 'boundImage'>,
-  { imageStore, libraryDirectory, podmanVersion }: PullFacts,
+  facts: PullFacts,
 ): PullSteps {
+  const { libraryDirectory, podmanVersion } = facts
+  const { isArtifact = false } = boundImage
+  const imageStore = isArtifact ? artifactStore(facts) : facts.imageStore
   const name = recordName(unit)
   const stored = storedName(boundImage)
-  const byTag = tagCommand(boundImage, imageStore)
+  const byTag = isArtifact ? undefined : tagCommand(boundImage, imageStore)
   return {
     mark: [`${libraryDirectory}/mark-pull`, name],
     pull: withMount(pullCommand(boundImage, podmanVersion, imageStore), libraryDirectory),
     pullByTag: byTag && withMount(byTag, libraryDirectory),
     name:
-      boundImage.digest === undefined
+      boundImage.digest === undefined || isArtifact
         ? undefined
         : [`${libraryDirectory}/give-name`, stored, boundImage.name, ...imageStore.options],
     record: [
-      `${libraryDirectory}/record-pull`,
+      `${libraryDirectory}/${isArtifact ? 'record-artifact' : 'record-pull'}`,
       name,
       stored,
       storePath(imageStore),
-      ...imageStore.options,
+      ...(isArtifact ? [] : imageStore.options),
     ],
     unmark: [`${libraryDirectory}/unmark-pull`, name, storePath(imageStore)],
   }

@@ -6,7 +6,7 @@ import type { Request } from '../request/request.ts'
 import { gate } from '../host/finalization-units.ts'
 import { listStore, type Podman } from '../host/podman.ts'
 import { removeOtherFiles } from '../state/private-files.ts'
-import { storedImages } from '../host/stored-images.ts'
+import { storedContents } from '../survey/stored-contents.ts'
 import {
   daemonReload,
   isShuttingDown,
@@ -166,27 +166,25 @@ async function statesOf(
   plan: Plan,
   known: ReadonlySet<string>,
   countsByTag: boolean,
-  { imageStore }: HostFacts,
+  facts: HostFacts,
 ): Promise<readonly PullState[]> {
   const pulls = neededPulls(plan)
   const states = await pullStates(pulls.map(({ unit }) => unit).filter(unit => known.has(unit)))
   const progressOf = new Map(states.map(({ unit, progress }) => [unit, progress]))
   // Check only these: all other images are pulled in any case.
   const done = pulls.filter(({ unit }) => progressOf.get(unit) === 'pulled')
-  const stored = await storedImages(
-    done.map(({ boundImage }) => storedName(boundImage)),
-    imageStore,
-  )
-  const missing = done
-    .map(({ boundImage }) => storedName(boundImage))
-    .filter(name => !stored.has(name))
+  const wanted = done.map(({ boundImage }) => boundImage)
+  const stored = await storedContents(wanted, facts)
+  const missing = wanted
+    .filter(({ identity, isArtifact }) => !isArtifact && !stored.has(identity))
+    .map(storedName)
   // A removed image is not damaged. One that podman lists and cannot inspect is damaged.
   if (missing.length > 0) {
-    const { names } = await listStore(imageStore)
+    const { names } = await listStore(facts.imageStore)
     if (missing.some(name => names.has(name))) rememberDamage()
   }
   const isStored = (boundImage: BoundImage) => {
-    const image = stored.get(storedName(boundImage))
+    const image = stored.get(boundImage.identity)
     return (
       image !== undefined &&
       whyUnusable(boundImage, image, request) === undefined &&

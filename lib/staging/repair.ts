@@ -4,7 +4,7 @@ import { manifestLayers } from '../host/store-files.ts'
 import { readKnowledge } from '../state/knowledge-file.ts'
 import { isRecorded, pulledByDigest } from '../state/pull-records.ts'
 import { runStep } from '../host/run-step.ts'
-import { storedImages } from '../host/stored-images.ts'
+import { storedContents } from '../survey/stored-contents.ts'
 import {
   clearMarks,
   rememberFalseAlarm,
@@ -60,11 +60,13 @@ export async function repair(report: (line: string) => void, deadline: number): 
     (await repairStore({ ours, layers, listed }, facts, event, deadline, report))
   )
     clearMarks(clearable.map(({ name }) => name))
-  const names = pulls.map(({ boundImage }) => storedName(boundImage))
-  const stored = await storedImages(names, facts.imageStore)
+  const stored = await storedContents(
+    pulls.map(({ boundImage }) => boundImage),
+    facts,
+  )
   for (const pull of pulls) {
     const name = storedName(pull.boundImage)
-    const image = stored.get(name)
+    const image = stored.get(pull.boundImage.identity)
     if (image === undefined || isRecorded(recordName(pull.unit), name, image.id)) continue
     // An unusable image is pulled again in any case. A record would wrongly say that this one was pulled.
     if (whyUnusable(pull.boundImage, image, request) !== undefined) continue

@@ -2,13 +2,13 @@ import type { Request } from '../request/request.ts'
 import { isPermanentError } from '../host/is-permanent-error.ts'
 import { listStore } from '../host/podman.ts'
 import { localLayers } from '../survey/local-layers.ts'
-import { storedImages } from '../host/stored-images.ts'
+import { storedContents, type Stores } from '../survey/stored-contents.ts'
 import { rememberDamage } from '../state/unfinished-pulls.ts'
 import type { ImageKnowledge, Knowledge } from '../plan/knowledge.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
 import type { ImageStore } from '../facts/image-store.ts'
-import type { PullFacts } from '../facts/facts.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
+import { partition } from '../partition.ts'
 import { findLayers, resolveAll, type Answers } from './ask-registries.ts'
 import { whyUnusable } from '../survey/why-unusable.ts'
 import { whyUnverified } from '../survey/why-unverified.ts'
@@ -47,17 +47,18 @@ export interface Earlier {
 export async function resolveImages(
   request: Pick<Request, 'root' | 'specs' | 'containersDirectory' | 'store'>,
   { knowledge, begun, lastDigests, isStaging, pinsTags }: Earlier,
-  { imageStore }: Pick<PullFacts, 'imageStore'>,
+  stores: Stores,
   maxSeconds: number,
   warn: (line: string) => void,
 ): Promise<Resolution> {
   const { specs, containersDirectory } = request
+  const { imageStore } = stores
   const images = new Map(specs.map(({ boundImage }) => [boundImage.identity, boundImage]))
   const results = new Map<string, ImageKnowledge>()
   for (const identity of begun)
     if (images.delete(identity)) results.set(identity, knowledge.get(identity) ?? {})
   const takePresent = async (all: readonly BoundImage[]) => {
-    const { present, rejected } = await lookInStore(all, request, imageStore)
+    const { present, rejected } = await lookInStore(all, request, stores)
     for (const { identity, digest } of present) results.set(identity, { digest, isPresent: true })
     return rejected
   }
@@ -82,7 +83,7 @@ export async function resolveImages(
   )
   const [listed, others] = partition(
     resolved,
-    image => names.has(storedName(image)) && !mustResolve(image),
+    image => (image.isArtifact || names.has(storedName(image))) && !mustResolve(image),
   )
   const rejected = await takePresent(listed)
   if (rejected.some(({ isDamaged }) => isDamaged)) rememberDamage()
@@ -94,21 +95,22 @@ export async function resolveImages(
   return { ...rest, knowledge: new Map([...results, ...rest.knowledge]) }
 }
 
-/** Divides images into those that are present and usable, and those to pull. Missing ones count as damaged. */
+/** Divides images into those that are present and usable, and those to pull. Missing images count as damaged. */
 async function lookInStore(
   images: readonly BoundImage[],
   request: Pick<Request, 'root' | 'store'>,
-  imageStore: ImageStore,
+  stores: Stores,
 ) {
-  const stored = await storedImages(images.map(storedName), imageStore)
+  const stored = await storedContents(images, stores)
   const rejected: { readonly boundImage: BoundImage; readonly isDamaged: boolean }[] = []
   const present = images.filter(boundImage => {
-    const image = stored.get(storedName(boundImage))
+    const image = stored.get(boundImage.identity)
     const isPresent =
       image !== undefined &&
       whyUnverified(boundImage, image.id) === undefined &&
       whyUnusable(boundImage, image, request) === undefined
-    if (!isPresent) rejected.push({ boundImage, isDamaged: image === undefined })
+    if (!isPresent)
+      rejected.push({ boundImage, isDamaged: image === undefined && !boundImage.isArtifact })
     return isPresent
   })
   return { present, rejected }
@@ -142,12 +144,6 @@ async function knowledgeOfMissing(
     ]
   })
   return { knowledge: new Map(knowledge), localFailure: local.failure }
-}
-
-function partition<T>(all: Iterable<T>, test: (each: T) => boolean): readonly [T[], T[]] {
-  const parts: [T[], T[]] = [[], []]
-  for (const each of all) parts[test(each) ? 0 : 1].push(each)
-  return parts
 }
 
 const noLayers = { digests: new Set<string>(), failure: undefined }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { listDirectory } from '../list-directory.ts'
 import { stateDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const directory = join(stateDirectory, 'deployments')
 const activated = join(stateDirectory, 'activated')
@@ -21,8 +21,10 @@ export interface RecordedImage {
   readonly name: string
   /** The digest by which it was pulled, if any. Its name in the store is then `storedName`. */
   readonly digest?: string | undefined
-  /** Its ID in podman's store. */
+  /** Its ID in podman's store; of an artifact, the digest of its manifest without `sha256:`. */
   readonly id: string
+  /** See `BoundImage`. */
+  readonly isArtifact?: true | undefined
 }
 
 export interface DeploymentRecord {

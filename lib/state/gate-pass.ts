@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { backendOf } from '../backend/host-backend.ts'
 import { hostRoot, runtimeDirectory } from '../directories.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const file = join(runtimeDirectory, 'passed')
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError } from '../text/describe-error.ts'
 import { stateDirectory } from '../directories.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const file = join(stateDirectory, 'refused.json')
 

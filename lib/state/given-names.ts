@@ -6,7 +6,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
+import { syncDirectory, writeFileSafely } from '../write-file-safely.ts'
 
 const file = join(stateDirectory, 'names')
 

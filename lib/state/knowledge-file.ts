@@ -9,7 +9,7 @@ import { runtimeDirectory } from '../directories.ts'
 import { listDirectory } from '../list-directory.ts'
 import { formatKnowledge, parseKnowledge, type StagingKnowledge } from './parse-knowledge.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const directory = join(runtimeDirectory, 'knowledge')
 

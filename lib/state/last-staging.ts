@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { hostRoot, runtimeDirectory } from '../directories.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const file = join(runtimeDirectory, 'last-staging')
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const file = join(stateDirectory, 'layers.json')
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { credentialsDirectory } from '../directories.ts'
 import type { PrivateFile } from '../bound-images/read-value.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 /** Writes the files that are missing or have other contents. */
 export function writePrivateFiles(files: readonly PrivateFile[]): void {

@@ -1,5 +1,5 @@
 // /var/lib/bootc-bound-images/pulls/NAME: one line `ID DIGEST NAME`, the image that a pull has put on disk and synced;
-// the ID can be `-` if NAME has a digest. Written by record-pull; read by all commands that plan pulls or look for
+// the ID can be `-` if NAME has a digest. Of an artifact, the ID is that of DIGEST. Written by record-pull and record-artifact; read by all commands that plan pulls or look for
 // images; removed by mark-pull before the next pull, and by settle when the image is gone. Failure policy: a record of
 // another format counts as missing, so its image counts as unrecorded; every other failure is an error.
 import { rmSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { listDirectory } from '../list-directory.ts'
 import { stateDirectory } from '../directories.ts'
 import type { StoreList } from '../host/podman.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const directory = join(stateDirectory, 'pulls')
 
@@ -27,6 +28,11 @@ interface PullRecord {
 export function isRecorded(name: string, image: string, id: string): boolean {
   const record = readPullRecord(name)
   return record?.image === image && (record.id === undefined || record.id === id)
+}
+
+/** Records an artifact that is on disk and synced. */
+export function recordArtifact(name: string, image: string, id: string): void {
+  writeFileSafely(join(directory, name), `${id} sha256:${id} ${image}\n`)
 }
 
 /** Names in the store of the images that were pulled by digest. */

@@ -6,7 +6,7 @@ import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runtimeDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { writeFileSafely } from './write-file-safely.ts'
+import { writeFileSafely } from '../write-file-safely.ts'
 
 const file = join(runtimeDirectory, 'store-directories')
 

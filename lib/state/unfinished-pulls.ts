@@ -12,7 +12,7 @@ import { listDirectory } from '../list-directory.ts'
 import { unlessMissing } from '../unless-missing.ts'
 import { runtimeDirectory, stateDirectory } from '../directories.ts'
 import { readUnlessMissing } from './read-unless-missing.ts'
-import { syncDirectory, writeFileSafely } from './write-file-safely.ts'
+import { syncDirectory, writeFileSafely } from '../write-file-safely.ts'
 
 const directory = join(stateDirectory, 'unfinished')
 const damageMark = 'damaged'

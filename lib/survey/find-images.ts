@@ -1,12 +1,11 @@
 import type { Request } from '../request/request.ts'
-import { storedImages } from '../host/stored-images.ts'
 import { requireSameStore } from '../request/store-mounts.ts'
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
 import { isForPlatform, otherPlatform, whyUnusable } from './why-unusable.ts'
 import { whyUnverified } from './why-unverified.ts'
 import { wantedPlatform } from '../bound-images/platform.ts'
-import type { PullFacts } from '../facts/facts.ts'
 import { storedName } from '../bound-images/bound-image.ts'
+import { storedContents, type Stores } from './stored-contents.ts'
 
 /** Whether an image is on disk and synced; `unverified` means that it may be damaged, see `suspicions`. */
 export type Presence = 'present' | 'unverified' | 'missing'
@@ -29,17 +28,17 @@ export interface FoundImage {
 export async function findImages(
   request: Pick<Request, 'root' | 'store'>,
   { pulls }: Plan,
-  { imageStore }: Pick<PullFacts, 'imageStore'>,
+  stores: Stores,
 ): Promise<readonly FoundImage[]> {
   requireSameStore()
-  const stored = await storedImages(
-    pulls.map(({ boundImage }) => storedName(boundImage)),
-    imageStore,
+  const stored = await storedContents(
+    pulls.map(({ boundImage }) => boundImage),
+    stores,
   )
   const contested = contestedNames(pulls)
   return pulls.map(({ boundImage }) => {
     const name = storedName(boundImage)
-    const image = stored.get(name)
+    const image = stored.get(boundImage.identity)
     if (image === undefined)
       return { presence: 'missing', id: undefined, why: request.store?.obstacle }
     const unusable =
@@ -57,6 +56,7 @@ export async function findImages(
 function contestedNames(pulls: readonly Pull[]): ReadonlySet<string> {
   const platforms = new Map<string, Set<string>>()
   for (const { boundImage } of pulls) {
+    if (boundImage.isArtifact) continue
     const name = storedName(boundImage)
     const wanted = platforms.get(name) ?? new Set()
     platforms.set(name, wanted.add(JSON.stringify(wantedPlatform(boundImage.options))))

@@ -10,6 +10,8 @@ import { pullStates, type PullState } from './pull-states.ts'
 export interface ImageReport {
   /** Undefined for a spec that cannot be used. */
   readonly image?: string
+  /** Set if it is an artifact. */
+  readonly kind?: 'artifact'
   /** The digest by which it is pulled, if its name has none. */
   readonly digest?: string | undefined
   readonly state: Presence | 'pulling' | 'retrying' | 'failed' | 'broken spec'
@@ -61,13 +63,14 @@ export function describeReport({ image, state, why }: ImageReport): string {
 }
 
 async function reportPull(
-  { unit, boundImage: { name: image, digest }, entries, isNeeded, bytes }: Pull,
+  { unit, boundImage: { name: image, digest, isArtifact }, entries, isNeeded, bytes }: Pull,
   pullState: PullState | undefined,
   { presence, why: unusable }: FoundImage = { presence: 'missing', id: undefined },
   error: string | undefined,
 ): Promise<ImageReport> {
   const progress = pullState?.progress ?? 'unknown'
-  const report = { image, digest, ...(isNeeded && { unit }), bytes, entries }
+  const kind = isArtifact && { kind: 'artifact' as const }
+  const report = { image, ...kind, digest, ...(isNeeded && { unit }), bytes, entries }
   if (presence === 'present') {
     const why =
       progress === 'failed' ? `an earlier copy; pulling again failed: ${await reason(unit)}` : ''

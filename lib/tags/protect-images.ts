@@ -19,7 +19,9 @@ export async function protectImages(
   facts: Pick<PullFacts, 'imageStore' | 'otherStore'>,
   warn: (line: string) => void,
 ): Promise<void> {
-  const tags = pulls.flatMap(({ boundImage }) => (isFloating(boundImage) ? [boundImage.name] : []))
+  const tags = pulls.flatMap(({ boundImage }) =>
+    isFloating(boundImage) && !boundImage.isArtifact ? [boundImage.name] : [],
+  )
   if (tags.length === 0) return
   // If the gate refuses the update, the running deployment needs the tags back.
   forgetActivated()

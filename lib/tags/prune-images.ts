@@ -1,11 +1,13 @@
 import { hostRoot } from '../directories.ts'
 import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
-import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
+import { artifactStore, storeDirectories, type ImageStore } from '../facts/image-store.ts'
+import { listArtifacts } from '../host/artifact-store.ts'
 import { borrowedLayers } from '../host/store-files.ts'
 import { removeImages } from '../host/podman.ts'
 import { storedImages } from '../host/stored-images.ts'
 import { pulledByDigest } from '../state/pull-records.ts'
 import { readGivenNames, writeGivenNames } from '../state/given-names.ts'
+import { pruneArtifacts } from './artifact-names.ts'
 import { takeNames } from './change-names.ts'
 import type { ListedStore } from './store-lists.ts'
 import { namesToRemove, protectingNamesToDrop } from './tag-moves.ts'
@@ -28,8 +30,9 @@ export async function pruneImages(stores: readonly ListedStore[], facts: PullFac
     if (areNeedsKnown(facts)) {
       for (const { store, list } of stores)
         await takeNames(protectingNamesToDrop(list, needed), store)
+      const lists = [...stores.map(({ list }) => list), listArtifacts(artifactStore(facts))]
       const given = readGivenNames().filter(({ id, name }) =>
-        stores.some(({ list }) => list.names.get(name) === id),
+        lists.some(({ names }) => names.get(name) === id),
       )
       const [own, dedicated] = stores.map(({ store, list }) => ({
         store,
@@ -40,6 +43,8 @@ export async function pruneImages(stores: readonly ListedStore[], facts: PullFac
         const unused = await withoutBorrowed(dedicated.names, dedicated.store, own.store)
         await removeImages(unused, dedicated.store)
       }
+      const ours = new Set([...pulledByDigest(), ...given.map(({ name }) => name)])
+      await pruneArtifacts(ours, needed, facts)
       writeGivenNames(given)
     }
   } catch (error) {

@@ -17,9 +17,9 @@ export function recordDeployment(
   found: readonly FoundImage[],
 ): void {
   const images = pulls.flatMap(({ boundImage }, index): RecordedImage[] => {
-    const { identity, name, digest } = boundImage
+    const { identity, name, digest, isArtifact } = boundImage
     const id = found[index]?.id
-    return id === undefined ? [] : [{ identity, name, digest, id }]
+    return id === undefined ? [] : [{ identity, name, digest, id, isArtifact }]
   })
   const isPartial = images.length < pulls.length ? true : undefined
   writeRecord({ deployment, time: new Date().toISOString(), images, isPartial })

@@ -2,6 +2,8 @@ import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
 import { removeOldRecords } from '../state/pull-records.ts'
+import { artifactStore } from '../facts/image-store.ts'
+import { listArtifacts } from '../host/artifact-store.ts'
 import { nameImages } from './name-images.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
@@ -26,10 +28,11 @@ export async function settleImages(
   const found = await findImages(request, plan, facts)
   const stores = await nameImages(plan, found, facts)
   if (areAllPresent(found) && request.problems.length === 0) {
-    const ids = new Set(stores.flatMap(({ list }) => [...list.ids]))
+    const lists = [...stores.map(({ list }) => list), listArtifacts(artifactStore(facts))]
+    const ids = new Set(lists.flatMap(list => [...list.ids]))
     const stays = (id: string) => request.isMerged && ids.has(id)
     recordDeployment(request.name, plan, asRecorded(request.name, plan, found, stays))
-    removeOldRecords(stores.map(({ list }) => list))
+    removeOldRecords(lists)
     await pruneImages(stores, facts)
   }
   return found

@@ -142,6 +142,6 @@ function protectingNames(
 }
 
 /** A protecting name. It only says who made it; the records say which deployments need the image. */
-function keepName(id: string): string {
+export function keepName(id: string): string {
   return `localhost/bootc-bound-images/${id.slice(0, 12)}:keep`
 }

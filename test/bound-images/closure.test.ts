@@ -90,6 +90,70 @@ t.test('an argument of podman names no unit', t => {
   t.end()
 })
 
+t.test('mounts of artifacts', t => {
+  const w = quadlet('w.artifact', '[Artifact]', 'Artifact=quay.io/x/w:1', 'Retry=5')
+  const found = (tree: Tree) =>
+    readBoundImages(new DeploymentFiles(makeTree(t, tree)), options).specs.map(
+      ({ boundImage: { name, isArtifact, mountedBy } }) => [name, isArtifact, mountedBy],
+    )
+  const own = [a, undefined, undefined]
+  for (const [line, by, more] of [
+    ['Mount=type=artifact,source=quay.io/x/w:1,dst=/w', 'name', {}],
+    ['PodmanArgs=--mount=type=artifact,src=quay.io/x/w:1,dst=/w', 'name', {}],
+    ['Mount=type=artifact,source=w.artifact,dst=/w', 'file', w],
+  ] as const)
+    t.strictSame(found({ ...bound(line), ...more }), [own, ['quay.io/x/w:1', true, by]], line)
+  const both =
+    'Mount=type=image,source=quay.io/x/w:1,dst=/i\nMount=type=artifact,source=quay.io/x/w:1,dst=/w'
+  t.equal(found({ ...bound(both), ...w, ...linkTo('w.artifact') }).length, 3, 'of one name')
+  t.strictSame(read(bound('Mount=type=artifact,source=w:1,dst=/w')), [a], 'a short name')
+  t.match(read(bound('Mount=type=artifact,source=w.artifact,dst=/w')), [
+    a,
+    `${at}: the new root has no Quadlet file w.artifact`,
+  ])
+  t.match(read(bound('Mount=type=artifact,source=oci:/usr/w')), [
+    a,
+    `${at}: podman pulls artifacts only from registries`,
+  ])
+  t.end()
+})
+
+t.test('a file about an artifact', t => {
+  const artifact = (...lines: readonly string[]) => ({
+    ...quadlet('w.artifact', '[Artifact]', ...lines),
+    ...linkTo('w.artifact'),
+  })
+  const place = `${links}/w.artifact (/${quadlets}/w.artifact)`
+  t.strictSame(read(artifact('Artifact=quay.io/x/w:1', 'Quiet=true')), ['quay.io/x/w:1'])
+  for (const [lines, fault] of [
+    [['Quiet=true'], ', Artifact=: no Artifact= in [Artifact]; name the artifact to pull'],
+    [['Artifact='], ', line 2, Artifact=: no Artifact= in [Artifact]; name the artifact to pull'],
+    [
+      ['Artifact=w:1'],
+      ', line 2, Artifact=: podman does not look up short names of artifacts; write the name with its registry',
+    ],
+    [
+      ['Artifact=quay.io/x/w:1', 'PodmanArgs=--quiet --arch=arm64'],
+      ', line 3, PodmanArgs=: podman artifact pull has no option --arch; remove it',
+    ],
+    [
+      ['Artifact=quay.io/x/w:1', 'Arch=arm64'],
+      ', line 3, Arch=: unknown key in [Artifact]; remove it; Quadlet would ignore the whole file',
+    ],
+  ] as const)
+    t.strictSame(read(artifact(...lines)), [`${place}${fault}`])
+  t.match(read({ ...linkTo('w.artifact'), [`${quadlets}/w.artifact`]: '' }), [])
+  t.match(
+    read({
+      ...artifact(),
+      [`${quadlets}/w.artifact`]: '',
+      ...quadlet('w.artifact.d/1.conf', '[Artifact]', 'Artifact=quay.io/x/w:1'),
+    }),
+    [/w\.artifact.*sets Artifact=/u],
+  )
+  t.end()
+})
+
 t.test('directories with the name of a pod or a volume', t => {
   const tree = {
     ...container('app.pod/b.container', 'Volume=v.volume:/v'),

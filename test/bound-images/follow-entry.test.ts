@@ -131,7 +131,7 @@ t.test('what is no Quadlet file', t => {
       'no ending',
       entry(linkTo('/x'), 'web'),
       'web',
-      /must end in \.image, \.container, \.kube, \.pod, \.volume or \.toml/,
+      /must end in \.image, \.container, \.kube, \.pod, \.volume, \.artifact or \.toml/,
     ],
     ['another ending', entry(linkTo('/x'), 'a.network'), 'a.network', /must end in/],
     [

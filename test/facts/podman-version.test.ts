@@ -37,6 +37,16 @@ t.test('the oldest podman', t => {
   t.end()
 })
 
+t.test('the first podman with artifacts', t => {
+  const artifact = { ...image([]), isArtifact: true as const }
+  t.equal(unsupportedOption(artifact, [5, 4]), undefined)
+  t.match(unsupportedOption(artifact, [5, 3]), {
+    reason: 'podman 5.3 on this host cannot pull the artifact quay.io/a:1',
+    remedy: 'update podman to 5.4 or newer first',
+  })
+  t.end()
+})
+
 t.test('the first podman with an option', t => {
   const cases: readonly [flag: string, last: PodmanVersion, first: PodmanVersion][] = [
     ['--policy', [5, 5], [5, 6]],

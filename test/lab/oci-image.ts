@@ -62,6 +62,25 @@ export const makeImage = (content: ImageContent): Image => {
   return { manifest, blobs: [...layers, config] }
 }
 
+/** Builds an artifact with one file (OCI image specification: manifest.md, artifacts; as `podman artifact add` does). */
+export const makeArtifact = (name: string, data: Buffer): Image => {
+  const file = blob(data)
+  const config = blob(Buffer.from('{}'))
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    artifactType: 'application/octet-stream',
+    config: describe('application/vnd.oci.empty.v1+json', config),
+    layers: [
+      {
+        ...describe('application/octet-stream', file),
+        annotations: { 'org.opencontainers.image.title': name },
+      },
+    ],
+  })
+  return { manifest, blobs: [file, config] }
+}
+
 /** Builds the index (manifest list) that offers one image for each architecture. */
 export const makeIndex = (images: Readonly<Record<string, Image>>): Blob =>
   json({

@@ -9,6 +9,7 @@ import {
   type Image,
   type ImageContent,
   MANIFEST,
+  makeArtifact,
   makeImage,
   makeIndex,
   makeOciArchive,
@@ -125,6 +126,14 @@ export class Registry {
     const image = makeImage(content)
     await this.#pushBlobs(name, image)
     return this.#putManifest(name, tag, image.manifest, MANIFEST)
+  }
+
+  /** Pushes an artifact with one file as `name:tag`; resolves to the digest of its manifest. */
+  async pushArtifact(reference: string, contents: string | Buffer): Promise<string> {
+    const { name, tag } = split(reference)
+    const artifact = makeArtifact('model.bin', Buffer.from(contents))
+    await this.#pushBlobs(name, artifact)
+    return this.#putManifest(name, tag, artifact.manifest, MANIFEST)
   }
 
   /** Pushes one image for each architecture and, as `name:tag`, their index; resolves to its digest. */

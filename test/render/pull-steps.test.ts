@@ -39,6 +39,34 @@ t.test('the store that podman uses by itself', t => {
   t.end()
 })
 
+t.test('an artifact is in podman’s own store', t => {
+  const boundImage = { ...makeImage('one'), isArtifact: true as const, digest: 'sha256:1' }
+  const stored = 'quay.io/x/a@sha256:1'
+  for (const facts of [
+    { ...hostFacts, imageStore: defaultStore },
+    { ...hostFacts, imageStore: separateStore('/s'), otherStore: defaultStore },
+  ])
+    t.match(pullSteps({ unit, boundImage }, facts), {
+      pull: [
+        '/usr/bin/flock',
+        '/run/bootc-bound-images',
+        '/usr/bin/podman',
+        'artifact',
+        'pull',
+        stored,
+      ],
+      pullByTag: undefined,
+      name: undefined,
+      record: ['/opt/lib/record-artifact', name, stored, '/var/lib/containers/storage'],
+    })
+  const { pull } = pullSteps(
+    { unit, boundImage },
+    { ...hostFacts, imageStore: separateStore('/s') },
+  )
+  t.strictSame(pull.slice(3, 5), ['--root', '/s'])
+  t.end()
+})
+
 t.test('a file in a root that must be mounted', t => {
   const root = `/run/bootc-bound-images/roots/${'a'.repeat(128)}`
   const image = `oci-archive:${root}/usr/share/a.tar`
