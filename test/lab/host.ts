@@ -74,9 +74,9 @@ export class Host {
       ownName(), // the host calls itself as it likes
       '--hostname=lab',
       `--network-namespace-path=/proc/${process.pid}/ns/net`,
-      // IPAccounting= of systemd counts with programs in the kernel
+      // IPAccounting= of systemd counts with programs in the kernel; crun makes a keyring for each container
       '--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON',
-      '--system-call-filter=bpf',
+      '--system-call-filter=bpf @keyring',
       ...steps.mounts,
       `--bind-ro=${this.#cmdline(entry)}:/run/lab/cmdline`,
       ...(options.withoutNode && !isBundled
