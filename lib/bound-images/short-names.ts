@@ -1,4 +1,5 @@
 import { ByteBudget } from '../root/byte-budget.ts'
+import { registriesFiles } from '../root/containers-configuration.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readToml, tableIn } from '../root/read-toml.ts'
 import { Refusal } from '../text/fault.ts'
@@ -19,16 +20,7 @@ export interface ShortNames {
  * @throws Error naming the file that cannot be read
  */
 export function readShortNames(files: DeploymentFiles): ShortNames {
-  const dropIns = files
-    .names('/etc/containers/registries.conf.d')
-    .map(String)
-    .filter(name => name.endsWith('.conf'))
-    .map(name => `/etc/containers/registries.conf.d/${name}`)
-  const paths = [
-    '/etc/containers/registries.conf',
-    ...dropIns,
-    '/var/cache/containers/short-name-aliases.conf',
-  ]
+  const paths = [...registriesFiles(files), '/var/cache/containers/short-name-aliases.conf']
   const aliases = new Map<string, string>()
   let searchRegistries: readonly string[] = []
   const budget = new ByteBudget('files of registries.conf')

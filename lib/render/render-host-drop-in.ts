@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts'
 import type { HostFacts } from '../facts/facts.ts'
 import { storeDirectories, storePath } from '../facts/image-store.ts'
+import { vendorDirectories } from '../root/containers-configuration.ts'
 import { optionalPath, quoteArgument, quoteCommand } from './quote-argument.ts'
 import { writtenAtStaging, type UnitText } from './unit-text.ts'
 
@@ -47,6 +48,8 @@ export function renderHostDropIn(
       : [
           "# The next deployment's registries, policy and certificates.",
           `BindReadOnlyPaths=${containersDirectory}:/etc/containers`,
+          '# It has those that podman 6 reads here too. podman, as root, sees empty directories.',
+          `InaccessiblePaths=${vendorDirectories.map(path => `-${path}`).join(' ')}`,
         ]),
     '',
   ]

@@ -1,6 +1,7 @@
 import { Refusal } from '../text/fault.ts'
 import { type ByteBudget, copyBudget } from './byte-budget.ts'
 import { DeploymentFiles } from './deployment-files.ts'
+import { hasPodman6 } from './has-podman-6.ts'
 
 /** A file as data. */
 export interface ConfigurationFile {
@@ -28,6 +29,11 @@ const rootfulConfiguration = [
   'registries.rootful.conf.d',
   'registries.rootful.d',
 ]
+
+/** Those directories of the running OS that podman 6 reads beside /etc/containers. */
+export const vendorDirectories = [...pullConfiguration, ...rootfulConfiguration]
+  .filter(name => name.endsWith('.d'))
+  .map(name => `${vendorDirectory}/${name}`)
 
 /** Maximum number of files and directories in a tree. Each counts once for every link to it. */
 const maxEntries = 2000
@@ -58,25 +64,44 @@ export function readContainersConfiguration(
       `the new root has no policy.json in ${adminDirectory} or ${vendorDirectory}: podman refuses every pull`,
       'add it; see containers-policy.json(5)',
     )
+  // podman 6 would fall back to that of the running OS.
+  const isCovered = next.some(({ path }) => path === 'registries.conf')
+  const isHidden = isCovered || host.follow(`${vendorDirectory}/registries.conf`) === undefined
+  const empty = isHidden ? [] : [{ path: 'registries.conf', contents: Buffer.alloc(0) }]
   const others = host
     .names(adminDirectory)
     .map(String)
     // Quadlet files of the host can have any size, and no pull reads them.
     .filter(name => ![...pullConfiguration, ...rootfulConfiguration, 'systemd'].includes(name))
     .flatMap(name => readTree(host, adminDirectory, name, copies))
-  return [...next, ...others]
+  return [...next, ...empty, ...others]
 }
 
 /**
- * What decides about pulls, as if all of it were in /etc/containers. An OS whose policy.json is in /usr/share/containers
- * has podman 6, which reads the other files there too (containers-registries.conf(5) and others).
+ * The files of registries.conf of an OS, in the order in which its podman reads them. Of two with one name, the one in
+ * the later directory counts.
  */
+export function registriesFiles(files: DeploymentFiles): readonly string[] {
+  const is6 = hasPodman6(files)
+  const main = [adminDirectory, ...(is6 ? [vendorDirectory] : [])]
+    .map(where => `${where}/registries.conf`)
+    .find(path => files.follow(path) !== undefined)
+  const names = ['registries.conf.d', ...(is6 ? ['registries.rootful.conf.d'] : [])]
+  const dropIns = new Map<string, string>()
+  for (const where of [...(is6 ? [vendorDirectory] : []), adminDirectory])
+    for (const directory of names.map(name => `${where}/${name}`))
+      for (const name of files.names(directory).map(String))
+        if (name.endsWith('.conf')) dropIns.set(name, `${directory}/${name}`)
+  const byName = [...dropIns].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  return [...(main === undefined ? [] : [main]), ...byName.map(([, path]) => path)]
+}
+
+/** What decides about pulls, as if all of it were in /etc/containers. */
 function readPullConfiguration(
   files: DeploymentFiles,
   copies: ByteBudget,
 ): readonly ConfigurationFile[] {
-  const has = (where: string) => files.follow(`${where}/policy.json`) !== undefined
-  if (!has(vendorDirectory))
+  if (!hasPodman6(files))
     return pullConfiguration.flatMap(name => readTree(files, adminDirectory, name, copies))
   const found = new Map<string, ConfigurationFile>()
   for (const where of [vendorDirectory, adminDirectory])

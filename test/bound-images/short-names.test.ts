@@ -12,6 +12,42 @@ const alias = (value: string) => `[aliases]\n"app" = "${value}"\n`
 const resolve = (tree: Tree, name = 'app:1') =>
   parseImageSource(name, undefined, makeContext(t, tree)).image
 
+const quadlet = (major: number) => ({
+  'usr/libexec/podman/quadlet': `\0go.podman.io/podman/v${major}/pkg/systemd/quadlet.Convert\0`,
+})
+
+t.test('where podman 6 and its predecessors look', t => {
+  const usr = 'usr/share/containers'
+  const vendor = {
+    [`${usr}/registries.conf`]: search('vendor.io'),
+    [`${usr}/registries.conf.d/10-a.conf`]: alias('a.io/x'),
+  }
+  const etc = { [main]: search('etc.io') }
+  for (const [tree, image] of [
+    [{ ...etc, ...vendor, ...quadlet(5) }, 'etc.io/app:1'],
+    [{ ...vendor, ...quadlet(6), [dropIn('10-a.conf')]: '' }, 'vendor.io/app:1'],
+    [{ ...etc, ...vendor, ...quadlet(6) }, 'a.io/x:1'],
+    [{ ...etc, ...vendor, [`${usr}/policy.json`]: '{}' }, 'a.io/x:1'],
+    [{ ...etc, ...vendor, ...quadlet(12) }, 'a.io/x:1'],
+    [{ ...vendor, ...quadlet(6), [dropIn('9.conf')]: alias('b.io/x') }, 'b.io/x:1'],
+    [
+      {
+        ...vendor,
+        ...quadlet(6),
+        [`${usr}/registries.rootful.conf.d/20.conf`]: alias('c.io/x'),
+        'etc/containers/registries.rootful.conf.d/30.conf': alias('d.io/x'),
+      },
+      'd.io/x:1',
+    ],
+    [
+      { ...vendor, ...quadlet(6), [`${usr}/registries.rootful.conf.d/10-a.conf`]: '' },
+      'vendor.io/app:1',
+    ],
+  ] as const)
+    t.equal(resolve(tree), image, JSON.stringify(tree))
+  t.end()
+})
+
 t.test('which registry a short name means', t => {
   const cases: readonly [what: string, tree: Tree, image: string][] = [
     ['the search registry', { [main]: search('quay.io') }, 'quay.io/app:1'],

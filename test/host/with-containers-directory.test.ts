@@ -13,13 +13,16 @@ t.test("the host's own directory needs nothing", t => {
 
 t.test('another directory is mounted where only the command sees it', t => {
   const command = withContainersDirectory('/run/a "b"/c', ['skopeo', 'inspect', '--', '$x'])
+  const [, , , , , script = ''] = command
+  t.match(script, /^mount --bind -- "\$0" \/etc\/containers && .* && exec "\$@"$/u)
+  t.match(script, ' /usr/share/containers/registries.rootful.conf.d ')
   t.strictSame(command, [
     'unshare',
     '--mount',
     '--',
     '/bin/sh',
     '-c',
-    'mount --bind -- "$0" /etc/containers && exec "$@"',
+    script,
     '/run/a "b"/c',
     'skopeo',
     'inspect',

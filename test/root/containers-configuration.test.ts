@@ -244,3 +244,35 @@ t.test('no policy on either side', t => {
   t.throws(() => read(top), { message: /has no policy\.json in/ })
   t.end()
 })
+
+t.test('what podman 6 of the host would fall back to is covered', t => {
+  const top = makeTree(t, {
+    'host/etc/containers/policy.json': 'a',
+    'host/usr/etc/containers/policy.json': 'a',
+    'host/usr/share/containers/registries.conf': 'host',
+    'host/usr/libexec/podman/quadlet': '/podman/v6/',
+    'root/usr/etc/containers/policy.json': 'a',
+  })
+  t.match(
+    read(top)?.map(({ path, contents }) => [path, contents.toString()]),
+    [
+      ['policy.json', 'a'],
+      ['registries.conf', ''],
+    ],
+  )
+  t.end()
+})
+
+t.test('no program of any size is read', t => {
+  const top = makeTree(t, {
+    'host/etc/containers/policy.json': 'a',
+    'host/usr/etc/containers/policy.json': 'a',
+    'root/usr/etc/containers/policy.json': 'a',
+    'root/usr/libexec/podman/quadlet': '/podman/v6/',
+    'root/usr/share/containers/registries.conf': 'next',
+  })
+  t.equal(read(top)?.length, 2)
+  truncateSync(join(top, 'root/usr/libexec/podman/quadlet'), 65 * 1024 * 1024)
+  t.equal(read(top), undefined)
+  t.end()
+})

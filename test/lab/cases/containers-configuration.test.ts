@@ -114,3 +114,30 @@ t.test("the new deployment's policy decides what may be pulled", async t => {
   t.equal(host.bootedVersion(), 'v1')
   await host.kill()
 })
+
+t.test(
+  'what podman 6 reads in /usr/share/containers counts if the new deployment has it',
+  async t => {
+    await registry.push('vendor:1')
+    const usr = '/usr/share/containers/registries.conf.d/50-shop.conf'
+    const host = await lab.host({
+      v1: {
+        ...fewQuickTries,
+        [usr]: `[[registry]]\nlocation = "${registry.address}"\nblocked = true\n`,
+      },
+    })
+    await host.commit('v2', {
+      ...boundImages({ 'vendor.image': image(`${registry.address}/vendor:1`) }),
+      [usr]: undefined,
+      '/usr/share/containers/registries.rootful.conf.d/60-shop.conf': insecureRegistries(registry),
+    })
+    await host.stage('v2')
+    const is6 = (await host.run('podman --version')).stdout.startsWith('podman version 6')
+    const { exitCode } = await host.run('systemctl start bootc-bound-images.target')
+    t.equal(exitCode, is6 ? 0 : 1, 'without them, podman demands TLS')
+    await host.shutdown()
+    await host.boot()
+    t.equal(host.bootedVersion(), is6 ? 'v2' : 'v1')
+    await host.kill()
+  },
+)
