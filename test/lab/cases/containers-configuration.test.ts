@@ -129,7 +129,7 @@ t.test(
     await host.commit('v2', {
       ...boundImages({ 'vendor.image': image(`${registry.address}/vendor:1`) }),
       [usr]: undefined,
-      '/usr/share/containers/registries.rootful.conf.d/60-shop.conf': insecureRegistries(registry),
+      '/usr/share/containers/registries.rootful.conf.d/40-shop.conf': insecureRegistries(registry),
     })
     await host.stage('v2')
     const is6 = (await host.run('podman --version')).stdout.startsWith('podman version 6')
