@@ -240,10 +240,13 @@ export class SpecReader {
 
   #podItself(name: string): Spec {
     return this.#used(name, path => {
-      const context = this.#context(path, serviceName(name, 'pod', undefined))
-      const reader = new SectionReader(this.#unitFile(name, path), 'Pod', context.specifiers)
+      const keys = this.#unitFile(name, path)
+      const names = new SectionReader(keys, 'Pod', letter => `%${letter}`)
+      const unit = names.convert('ServiceName', text => serviceName(name, 'pod', text))
+      const context = this.#context(path, unit ?? serviceName(name, 'pod', undefined))
+      const reader = new SectionReader(keys, 'Pod', context.specifiers)
       const infra = this.#mounted(infraImages(reader), reader, context)
-      return inFile(path, together([infra, this.#volumes(reader)]))
+      return inFile(path, together([faultsOf(names), infra, this.#volumes(reader)]))
     })
   }
 
@@ -332,6 +335,8 @@ export class SpecReader {
 }
 
 const none: Spec = { boundImages: [], faults: [] }
+
+const faultsOf = ({ faults }: SectionReader): Spec => ({ boundImages: [], faults })
 
 /** Nobody reads more faults than this, and a file can have tens of thousands. */
 const maxFaults = 1000

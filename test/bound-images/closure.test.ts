@@ -207,6 +207,15 @@ t.test('pods', t => {
     /p\.pod\): no \.container file that can start has Pod=p\.pod; remove the link$/,
   ])
   t.strictSame(read(bound('Pod=gone.pod')), [a])
+  const renamed = ['[Pod]', 'ServiceName=shop', 'PodmanArgs=--infra-image=quay.io/x/%N:1'] as const
+  t.strictSame(read({ ...bound('Pod=r.pod'), ...quadlet('r.pod', ...renamed) }), [
+    a,
+    'quay.io/x/shop:1',
+  ])
+  t.match(read({ ...bound('Pod=r.pod'), ...quadlet('r.pod', '[Pod]', 'ServiceName=a/b') }), [
+    a,
+    /r\.pod\), line 2, ServiceName=: a\/b is not the name of a unit; use letters and digits$/,
+  ])
   const templates = {
     ...quadlet('t@.pod', '[Pod]', 'PodmanArgs=--infra-image=quay.io/x/%i:1'),
     ...quadlet('t@.volume', '[Volume]', 'Driver=image', 'Image=quay.io/x/%i:1'),
