@@ -16,6 +16,7 @@ import {
   usedVolumes,
   type MountedImage,
 } from './mounted-images.ts'
+import { namesUnit } from './names-unit.ts'
 import { isBuiltHere, parseContainerFile } from './parse-container-file.ts'
 import { parseImageFile } from './parse-image-file.ts'
 import { parseKubeFile } from './parse-kube-file.ts'
@@ -73,6 +74,7 @@ export class SpecReader {
   readonly #certificates = new Map<string, OptionValue>()
   readonly #usedSpecs = new Map<string, Spec>()
   readonly #besides = new Map<string, Spec>()
+  readonly #unitNames = new Map<string, boolean>()
   readonly #readPods = new Set<string>()
   #hasReadAll = false
   /** The containers of each pod. */
@@ -299,7 +301,17 @@ export class SpecReader {
         faults: [{ ...origin, reason, remedy: 'add it to the OS image' }],
       }
     }
-    return this.#beside({ kind: 'image', name, path }, isNamed)
+    const spec = this.#beside({ kind: 'image', name, path }, isNamed)
+    if (!this.#namesUnit(name, path)) return spec
+    const reason = `Image= of ${name} has a specifier that means another image in this file`
+    const remedy = `write its name without %n, %N, %p, %i, %j and the like in ${name}`
+    return { boundImages: [], faults: [{ ...origin, reason, remedy }] }
+  }
+
+  #namesUnit(name: string, path: string): boolean {
+    const known = this.#unitNames.get(path) ?? namesUnit(this.#unitFile(name, path))
+    this.#unitNames.set(path, known)
+    return known
   }
 
   /** Reads once a file that the entry does not lead to. */
