@@ -10,6 +10,7 @@ import {
   usedVolumes,
   type MountedImage,
 } from './mounted-images.ts'
+import { namesUnit } from './names-unit.ts'
 import type { QuadletFiles } from '../quadlet/quadlet-files.ts'
 import { SectionReader } from '../quadlet/section-reader.ts'
 import { serviceName } from '../quadlet/service-name.ts'
@@ -38,6 +39,7 @@ export class Closure {
   readonly #usedSpecs = new Map<string, Spec>()
   readonly #besides = new Map<string, Spec>()
   readonly #readPods = new Set<string>()
+  readonly #unitNames = new Map<string, boolean>()
   #members: ReadonlyMap<string | undefined, readonly QuadletFile[]> | undefined
 
   constructor(files: FileReader) {
@@ -94,7 +96,18 @@ export class Closure {
         faults: [{ ...origin, reason, remedy: 'add it to the OS image' }],
       }
     }
-    return this.beside({ kind, name, path }, isNamed)
+    const spec = this.beside({ kind, name, path }, isNamed)
+    if (!this.#namesUnit(kind, name, path)) return spec
+    const key = kind === 'image' ? 'Image' : 'Artifact'
+    const reason = `${key}= of ${name} has a specifier that means another ${kind} in this file`
+    const remedy = `write its name without %n, %N, %p, %i, %j and the like in ${name}`
+    return { boundImages: [], faults: [{ ...origin, reason, remedy }] }
+  }
+
+  #namesUnit(kind: 'image' | 'artifact', name: string, path: string): boolean {
+    const known = this.#unitNames.get(path) ?? namesUnit(this.#files.unitFile(name, path), kind)
+    this.#unitNames.set(path, known)
+    return known
   }
 
   /** Reads once a file that the entry does not lead to. */
@@ -165,10 +178,13 @@ export class Closure {
 
   #podItself(name: string): Spec {
     return this.#used(name, path => {
-      const context = this.#files.contextOf(path, serviceName(name, 'pod', undefined))
-      const reader = new SectionReader(this.#files.unitFile(name, path), 'Pod', context.specifiers)
+      const keys = this.#files.unitFile(name, path)
+      const names = new SectionReader(keys, 'Pod', letter => `%${letter}`)
+      const unit = names.convert('ServiceName', text => serviceName(name, 'pod', text))
+      const context = this.#files.contextOf(path, unit ?? serviceName(name, 'pod', undefined))
+      const reader = new SectionReader(keys, 'Pod', context.specifiers)
       const infra = this.#mounted(infraImages(reader), reader, context)
-      return inFile(path, together([infra, this.#volumes(reader)]))
+      return inFile(path, together([faultsOf(names), infra, this.#volumes(reader)]))
     })
   }
 
@@ -186,5 +202,7 @@ export class Closure {
     return unquoted(keys?.get('Pod')?.at(-1)?.value ?? '')
   }
 }
+
+const faultsOf = ({ faults }: SectionReader): Spec => ({ boundImages: [], faults })
 
 const unquoted = (value: string) => value.replace(/^"(.*)"$/su, '$1')

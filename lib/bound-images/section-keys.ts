@@ -1,3 +1,4 @@
+import type { QuadletKind } from '../quadlet/quadlet-kind.ts'
 import * as value from './read-value.ts'
 
 /** An option of `podman image pull` (podman: cmd/podman/images/pull.go). */
@@ -50,9 +51,7 @@ const image = {
  * The keys of each section (podman: pkg/systemd/quadlet/quadlet.go, up to 5.8). Quadlet ignores a file
  * with any other key.
  */
-export const sectionKeys: Readonly<
-  Record<'artifact' | 'image' | 'container' | 'kube' | 'quadlet', Keys>
-> = {
+export const sectionKeys: Readonly<Record<QuadletKind | 'quadlet', Keys>> = {
   // ConvertArtifact, since podman 5.7.
   artifact: {
     ...parsed('Artifact ContainersConfModule GlobalArgs PodmanArgs ServiceName'),
@@ -89,12 +88,27 @@ export const sectionKeys: Readonly<
       AutoUpdate ConfigMap ExitCodePropagation KubeDownForce LogDriver LogOpt Network PublishPort
       RemapGid RemapUid RemapUidSize RemapUsers SetWorkingDirectory UserNS`),
   },
+  pod: {
+    ...parsed('ServiceName'),
+    ...closure('PodmanArgs Volume'),
+    ...ignored(`
+      AddHost ContainersConfModule DNS DNSOption DNSSearch ExitPolicy GIDMap GlobalArgs HostName IP IP6 Label
+      Network NetworkAlias PodName PublishPort RemapGid RemapUid RemapUidSize RemapUsers ShmSize StopTimeout
+      SubGIDMap SubUIDMap UIDMap UserNS`),
+  },
+  volume: {
+    ...parsed('ServiceName'),
+    ...closure('Driver Image'),
+    ...ignored(`
+      ContainersConfModule Copy Device GID GlobalArgs Group Label Options PodmanArgs Type UID User VolumeName`),
+  },
   quadlet: ignored('DefaultDependencies'),
 }
 
-/** Whether one of the sections has the key. */
+/** Whether a section of a file that runs or pulls an image, or [Quadlet], has the key. */
 export function isKey(key: string): boolean {
-  return Object.values(sectionKeys).some(keys => Object.hasOwn(keys, key))
+  const { image: ofImage, artifact, container, kube, quadlet } = sectionKeys
+  return [ofImage, artifact, container, kube, quadlet].some(keys => Object.hasOwn(keys, key))
 }
 
 const flags: readonly PullFlag[] = [

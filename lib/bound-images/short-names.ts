@@ -12,6 +12,9 @@ export interface ShortNames {
   readonly searchRegistries: readonly string[]
 }
 
+/** Parsed TOML takes twenty times the memory. The aliases that distributions ship have 30 kB. */
+const maxConfigurationBytes = 4 * 1024 * 1024
+
 /**
  * Reads containers-registries.conf(5) of a deployment as podman does (containers/image: pkg/sysregistriesv2):
  * the main file, then registries.conf.d in order, then the recorded answers of an administrator, which take
@@ -23,7 +26,7 @@ export function readShortNames(files: DeploymentFiles): ShortNames {
   const paths = [...registriesFiles(files), '/var/cache/containers/short-name-aliases.conf']
   const aliases = new Map<string, string>()
   let searchRegistries: readonly string[] = []
-  const budget = new ByteBudget('files of registries.conf')
+  const budget = new ByteBudget('files of registries.conf', maxConfigurationBytes)
   for (const path of paths) {
     budget.take(files.follow(path)?.stat.size ?? 0)
     const table = readToml(files, path)

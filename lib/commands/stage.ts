@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs'
 import { neededPulls } from '../plan/plan-pulls.ts'
 import type { DeploymentRole } from '../request/next-deployment.ts'
 import { describeProblem } from '../text/fault.ts'
+import { printable } from '../text/printable.ts'
 import { ensureFinalization } from '../staging/ensure-finalization.ts'
 import { stage, type Staging } from '../staging/stage.ts'
 import { waitForPulls } from '../staging/wait-for-pulls.ts'
@@ -66,10 +67,13 @@ export function reportStaging({ role, request, plan, refusal }: Staging): void {
       process.stderr.write(
         `${line}; this image is not pulled${consequence === undefined ? ' and the deployment stays staged' : ''}\n`,
       )
+  const leftOut = plan.pulls.filter(({ noRoom }) => noRoom !== undefined)
+  for (const { boundImage, noRoom } of leftOut)
+    process.stderr.write(`${printable(boundImage.name)} is not pulled: ${noRoom}\n`)
   if (refusal !== undefined) process.stderr.write(`the pulls were not started: ${refusal}\n`)
   // The gate does not hold back a default or booted deployment, so failing would only leave a failed unit.
-  if (consequence === undefined && (problems.length > 0 || refusal !== undefined))
-    process.exitCode = 1
+  const isIncomplete = problems.length > 0 || leftOut.length > 0 || refusal !== undefined
+  if (consequence === undefined && isIncomplete) process.exitCode = 1
 }
 
 /** Prints a warning. If the output goes to the journal, uses the priority prefix of sd-daemon(3). */

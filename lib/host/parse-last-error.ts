@@ -1,10 +1,14 @@
+import { shorten } from '../text/shorten.ts'
+
 /**
- * Finds the last error in the journal of a unit, from podman or from systemd.
+ * Finds the last error in the journal of a unit, from podman or from systemd. Part of it can be what a registry says, of
+ * any length.
  *
  * @returns undefined if there is none
  */
 export function parseLastError(output: string): string | undefined {
-  return output.split('\n').map(errorIn).findLast(Boolean)
+  const error = output.split('\n').map(errorIn).findLast(Boolean)
+  return error && shorten(error)
 }
 
 function errorIn(line: string): string | undefined {

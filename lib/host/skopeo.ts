@@ -2,8 +2,9 @@
 import { execa } from 'execa'
 import { createHash } from 'node:crypto'
 import { fields } from '../fields.ts'
+import { shorten } from '../text/shorten.ts'
 import type { Layer } from '../plan/layer.ts'
-import { instancesFor, isSize, parseManifest } from '../plan/manifest.ts'
+import { instancesFor, isSize, maxLayers, parseManifest } from '../plan/manifest.ts'
 import { separateRunDirectory, type ImageStore } from '../facts/image-store.ts'
 import type { InspectOptions } from './inspect-options.ts'
 import { storedName } from '../bound-images/bound-image.ts'
@@ -45,7 +46,8 @@ export async function inspectImage(
   return {
     digest: String(digest),
     architecture: typeof architecture === 'string' ? architecture : '',
-    layers: (Array.isArray(layers) ? layers : []).map(layer => {
+    // Of more, podman refuses the image.
+    layers: (Array.isArray(layers) ? layers.slice(0, maxLayers) : []).map(layer => {
       const { Digest: layerDigest, Size: size } = fields(layer)
       const bytes = Number(size)
       return { digest: String(layerDigest), bytes: isSize(bytes) ? bytes : 0 }
@@ -166,8 +168,8 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
 }
 
-/** skopeo logs errors as `time="..." level=fatal msg="..."`. */
+/** skopeo logs errors as `time="..." level=fatal msg="..."`. Part of it can be what a registry says, of any length. */
 function messageOf(line: string): string {
   const message = /msg="(.*)"$/u.exec(line)?.[1]
-  return message === undefined ? line : message.replaceAll(/\\(.)/gu, '$1')
+  return shorten(message === undefined ? line : message.replaceAll(/\\(.)/gu, '$1'))
 }

@@ -29,9 +29,7 @@ export function judgeSpace(
   store: FreeSpace,
   temporary: FreeSpace,
 ): SpaceVerdict {
-  const layers = new Map(images.flat().map(({ digest, bytes }) => [digest, bytes]))
-  const needed = [...layers.values()].reduce((sum, bytes) => sum + bytes, 0)
-  const biggest = [...layers.values()].reduce((most, bytes) => Math.max(most, bytes), 0)
+  const { needed, biggest } = sizesOf(images.flat())
   if (needed > store.bytes)
     return {
       refusal: `the bound images to pull are ${formatBytes(needed)} compressed and need more space when unpacked, but ${free(store)}`,
@@ -45,6 +43,33 @@ export function judgeSpace(
       warning: `the bound images to pull are ${formatBytes(needed)} compressed and may need ${formatBytes(needed * unpackedFactor)} when unpacked, but ${free(store)}`,
     }
   return {}
+}
+
+/**
+ * Why an image cannot fit even if it is the only one that is pulled. A manifest can claim any size, so such an image must
+ * not stop the others.
+ *
+ * @returns the reason, for people; undefined if the image may fit
+ */
+export function whyNoRoom(
+  layers: readonly Layer[],
+  store: FreeSpace,
+  temporary: FreeSpace,
+): string | undefined {
+  const { needed, biggest } = sizesOf(layers)
+  if (needed > store.bytes)
+    return `it is ${formatBytes(needed)} compressed and needs more space when unpacked, but ${free(store)}`
+  if (biggest > temporary.bytes)
+    return `its largest layer is ${formatBytes(biggest)}, but ${free(temporary)}`
+  return undefined
+}
+
+/** Counts a layer that occurs twice once. */
+function sizesOf(layers: readonly Layer[]) {
+  const sizes = new Map(layers.map(({ digest, bytes }) => [digest, bytes]))
+  let [needed, biggest] = [0, 0]
+  for (const bytes of sizes.values()) [needed, biggest] = [needed + bytes, Math.max(biggest, bytes)]
+  return { needed, biggest }
 }
 
 function free({ path, bytes }: FreeSpace): string {

@@ -15,6 +15,8 @@ export interface ImageKnowledge {
   readonly isPresent?: boolean | undefined
   /** Whether the registry has already refused the image. */
   readonly isRefused?: boolean | undefined
+  /** Why the disk has no room for the image even alone, for people; undefined if it may have. It is not pulled then. */
+  readonly noRoom?: string | undefined
   /** Whether an earlier staging made the same request and its pull is running. */
   readonly isPulling?: boolean | undefined
 }

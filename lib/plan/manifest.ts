@@ -27,7 +27,7 @@ export function parseManifest(text: string): Manifest {
 }
 
 /** More than overlay can mount (containers/storage: drivers/overlay/overlay.go, maxDepth), so podman refuses such an image. */
-const maxLayers = 500
+export const maxLayers = 500
 
 /** A manifest from a registry is unchecked. Pulls cannot be ordered by sizes that are not numbers. */
 function parseLayers(layers: unknown): readonly Layer[] | undefined {

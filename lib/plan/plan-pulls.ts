@@ -12,7 +12,7 @@ export interface Pull {
   readonly boundImage: BoundImage
   /** Entries of the specs, as printable text. */
   readonly entries: readonly string[]
-  /** Whether there is anything to do. If not, there is no unit. */
+  /** Whether there is anything to do, and room for it. If not, there is no unit. */
   readonly isNeeded: boolean
   /** Pending units that must end before this one starts. */
   readonly after: readonly string[]
@@ -20,6 +20,8 @@ export interface Pull {
   readonly layers: readonly Layer[] | undefined
   /** Expected download of this pull, compressed. Undefined if unknown. */
   readonly bytes: number | undefined
+  /** See `ImageKnowledge`. */
+  readonly noRoom?: string | undefined
 }
 
 /** The planned pulls of one deployment. */
@@ -69,7 +71,7 @@ interface Request {
 
 function inOrder(requests: readonly Request[], maxParallel: number): readonly Pull[] {
   const needed = requests
-    .filter(({ known }) => known.isPresent !== true)
+    .filter(({ known }) => known.isPresent !== true && known.noRoom === undefined)
     // Do not depend on the order of the specs.
     .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   const slots = orderPulls(
@@ -90,6 +92,7 @@ function inOrder(requests: readonly Request[], maxParallel: number): readonly Pu
       after: after.toSorted(),
       layers: known.layers,
       bytes: slot?.bytes,
+      ...(known.noRoom !== undefined && { noRoom: known.noRoom }),
     }
   })
 }

@@ -26,7 +26,8 @@ import { planStaging, type PlannedStaging } from '../staging/plan-staging.ts'
  * Waits for running pulls, and pulls the missing images of the staged deployment, so that an update takes effect if it
  * was requested together with the reboot.
  *
- * Does not retry a pull that was given up. Pulls nothing if staging did not start the pulls for lack of space.
+ * Does not retry a pull that was given up. Pulls nothing if staging did not start the pulls for lack of space, and no
+ * image that staging left out.
  *
  * @param root directory of the staged deployment
  * @param report takes a line for people
@@ -56,7 +57,8 @@ export async function flush(root: string, report: (line: string) => void): Promi
   const look = async () => {
     const found = await findImages(request, plan, facts)
     const wanted = plan.pulls.filter(
-      (pull, index) => found[index]?.presence !== 'present' || mayBeOlder(pull),
+      (pull, index) =>
+        pull.noRoom === undefined && (found[index]?.presence !== 'present' || mayBeOlder(pull)),
     )
     return { request, plan, facts, found, wanted }
   }
@@ -73,7 +75,9 @@ export async function flush(root: string, report: (line: string) => void): Promi
     for (const [unit, error] of await pullMissing(request, limited, facts, deadline, report))
       errors.set(unit, error)
     const after = await look()
-    const missing = plan.pulls.filter((_, index) => after.found[index]?.presence === 'missing')
+    const missing = plan.pulls.filter(
+      ({ noRoom }, index) => noRoom === undefined && after.found[index]?.presence === 'missing',
+    )
     if (!(await resolveAgain(request, missing, deadline, report)))
       return { ...after, errors, isUnresolved: !isLookedUp && isUnresolved(after, errors) }
     ;({ request, plan } = recall(next, facts))

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import type { Podman } from '../host/podman.ts'
-import { judgeSpace, type FreeSpace, type SpaceVerdict } from '../plan/disk-space.ts'
+import type { Knowledge } from '../plan/knowledge.ts'
+import { judgeSpace, whyNoRoom, type FreeSpace, type SpaceVerdict } from '../plan/disk-space.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
 import type { PullFacts } from '../facts/facts.ts'
 
@@ -24,6 +25,34 @@ export function checkSpace(
     : {
         warning: `${verdict.refusal} (not all local images could be looked at: ${localFailure})`,
       }
+}
+
+/** `temporaryDirectory` is not known at shutdown. */
+export type SpaceFacts = Pick<Podman, 'imageStore'> & Partial<Pick<Podman, 'temporaryDirectory'>>
+
+/**
+ * Marks the images that cannot fit even alone, so that they are left out and do not stop the others. Unknown sizes count
+ * as zero.
+ *
+ * @param begun see `Earlier`; their pulls take the space, so they are not judged again
+ * @param localFailure see `Resolution`
+ */
+export function markWithoutRoom(
+  pulls: readonly Pull[],
+  knowledge: Knowledge,
+  begun: ReadonlySet<string>,
+  localFailure: string | undefined,
+  { imageStore, temporaryDirectory }: SpaceFacts,
+): Knowledge {
+  // The layers that seem to have no room may be present already.
+  if (localFailure !== undefined) return knowledge
+  const store = freeSpace(imageStore.directory)
+  const temporary = freeSpace(temporaryDirectory ?? imageStore.directory)
+  const marked = pulls.flatMap(({ boundImage: { identity }, layers = [] }) => {
+    const noRoom = begun.has(identity) ? undefined : whyNoRoom(layers, store, temporary)
+    return noRoom === undefined ? [] : [[identity, { ...knowledge.get(identity), noRoom }] as const]
+  })
+  return new Map([...knowledge, ...marked])
 }
 
 function freeSpace(path: string): FreeSpace {

@@ -13,6 +13,7 @@ import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import { recordRunning } from '../tags/settle-images.ts'
+import { markWithoutRoom, type SpaceFacts } from './check-space.ts'
 import { resolveImages } from './resolve-images.ts'
 import { readEarlierStaging } from './earlier-staging.ts'
 
@@ -35,7 +36,7 @@ export interface PlannedStaging {
  */
 export async function planStaging(
   next: NextDeployment,
-  facts: PullFacts,
+  facts: PullFacts & SpaceFacts,
   warn: (line: string) => void,
   maxSeconds = Infinity,
 ): Promise<PlannedStaging> {
@@ -51,11 +52,17 @@ export async function planStaging(
   const seconds = Math.min(facts.settings.resolveTimeoutSec, maxSeconds)
   const resolution = await resolveImages(request, earlier, facts, seconds, warn)
   const { localFailure } = resolution
+  const { pulls } = planRequest(request, facts.settings, resolution.knowledge)
+  const resolved = markWithoutRoom(
+    pulls.filter(({ isNeeded }) => isNeeded),
+    resolution.knowledge,
+    earlier.begun,
+    localFailure,
+    facts,
+  )
   // Within one staging, pulls that have begun keep their order.
   const knowledge =
-    earlier.begun.size > 0
-      ? resolution.knowledge
-      : await withPullsUnderWay(request, resolution.knowledge, facts)
+    earlier.begun.size > 0 ? resolved : await withPullsUnderWay(request, resolved, facts)
   writeKnowledge({ deployment: request.name, staging, timesResolvedAgain, knowledge })
   const names = backendOf(hostRoot)
     .deployments(hostRoot)

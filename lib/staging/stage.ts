@@ -62,8 +62,9 @@ export function stage(root: string | undefined, warn: (line: string) => void): P
   })
 }
 
-function hasSucceeded({ request, refusal }: Staging): boolean {
-  return refusal === undefined && request.problems.length === 0
+function hasSucceeded({ request, plan, refusal }: Staging): boolean {
+  const isRoomy = plan.pulls.every(({ noRoom }) => noRoom === undefined)
+  return refusal === undefined && request.problems.length === 0 && isRoomy
 }
 
 async function stageOnce(

@@ -63,7 +63,7 @@ export function describeReport({ image, state, why }: ImageReport): string {
 }
 
 async function reportPull(
-  { unit, boundImage: { name: image, digest, isArtifact }, entries, isNeeded, bytes }: Pull,
+  { unit, boundImage: { name: image, digest, isArtifact }, entries, isNeeded, bytes, noRoom }: Pull,
   pullState: PullState | undefined,
   { presence, why: unusable }: FoundImage = { presence: 'missing', id: undefined },
   error: string | undefined,
@@ -85,7 +85,7 @@ async function reportPull(
     stopped: await reason(unit, 'its pull was stopped'),
     unknown: 'its pull was not started',
   }[progress]
-  return { ...report, state: 'missing', why: error ?? byProgress }
+  return { ...report, state: 'missing', why: error ?? noRoom ?? byProgress }
 }
 
 async function reason(unit: string, unlessLogged?: string): Promise<string> {

@@ -48,6 +48,34 @@ t.test('mounts of images', t => {
   t.end()
 })
 
+t.test('a .image file whose name depends on the unit cannot be named by other files', t => {
+  for (const line of [
+    'Image=quay.io/x/%p:1',
+    'Image=quay.io/x/%o-%N:1',
+    'Image=quay.io/x/%o%i:1',
+  ]) {
+    const osRelease = { 'usr/lib/os-release': 'ID=lab\n' }
+    const w = { ...quadlet('w.image', '[Image]', line), ...osRelease, ...linkTo('w.image') }
+    const file = quadlet('c.container', '[Container]', 'Image=w.image')
+    t.match(
+      read({ ...w, ...file, ...linkTo('c.container') }).at(-1),
+      /c\.container\), line 2, Image=: Image= of w\.image has a specifier that means another image in this file; /,
+      line,
+    )
+    t.match(read({ ...w, ...bound('Mount=type=image,source=w.image,dst=/w') }).at(-1), /, Mount=: /)
+  }
+  for (const [line, image] of [
+    ['Image=quay.io/x/%%i:1\nImageTag=\nImage=quay.io/x/b:1', 'quay.io/x/b:1'],
+    ['Image=quay.io/x/%o:1\nImageTag=', 'quay.io/x/lab:1'],
+    ['Image=docker-archive:/var/%p.tar\nImageTag=quay.io/x/tag:1', 'quay.io/x/tag:1'],
+  ] as const) {
+    const w = { ...quadlet('w.image', '[Image]', line), 'usr/lib/os-release': 'ID=lab\n' }
+    const found = read({ ...w, ...bound('Mount=type=image,source=w.image,dst=/w') })
+    t.strictSame(found, [a, image], line)
+  }
+  t.end()
+})
+
 t.test('other mounts are not read: what they hold may be known on the booted system only', t => {
   for (const line of [
     'Mount=type=bind,source=/image/%H,dst=/b',
@@ -271,6 +299,15 @@ t.test('pods', t => {
     /p\.pod\): no \.container file that can start has Pod=p\.pod; remove the link$/,
   ])
   t.strictSame(read(bound('Pod=gone.pod')), [a])
+  const renamed = ['[Pod]', 'ServiceName=shop', 'PodmanArgs=--infra-image=quay.io/x/%N:1'] as const
+  t.strictSame(read({ ...bound('Pod=r.pod'), ...quadlet('r.pod', ...renamed) }), [
+    a,
+    'quay.io/x/shop:1',
+  ])
+  t.match(read({ ...bound('Pod=r.pod'), ...quadlet('r.pod', '[Pod]', 'ServiceName=a/b') }), [
+    a,
+    /r\.pod\), line 2, ServiceName=: a\/b is not the name of a unit; use letters and digits$/,
+  ])
   const templates = {
     ...quadlet('t@.pod', '[Pod]', 'PodmanArgs=--infra-image=quay.io/x/%i:1'),
     ...quadlet('t@.volume', '[Volume]', 'Driver=image', 'Image=quay.io/x/%i:1'),

@@ -72,21 +72,6 @@ t.test('docs/specs.md has the keys of [Image], what they become and since when',
   t.end()
 })
 
-t.test('docs/specs.md has the keys of [Container] and [Kube] that count', t => {
-  for (const kind of ['container', 'kube'] as const) {
-    const start = `In \`[${sectionOf[kind]}]\`, `
-    const [, paragraph = ''] = chapter.split(start)
-    const [text = ''] = paragraph.split(/In `\[|\n\n/u)
-    const documented = codeIn(text).flatMap(code => /^(\w+)=/u.exec(code)?.[1] ?? [])
-    // It means the same in all sections, and stands in the table of [Image].
-    const known = pullKeys(kind).filter(key => key !== 'ServiceName')
-    t.strictSame(documented.length > 0, true, `a text that begins with ${start}`)
-    t.strictSame(difference(known, documented), [], `keys of ${table} that docs/specs.md lacks`)
-    t.strictSame(difference(documented, known), [], `keys of docs/specs.md that ${table} lacks`)
-  }
-  t.end()
-})
-
 t.test('the judges have values for every key and option', t => {
   const known = Object.keys(sectionKeys.image)
   const tried = Object.keys(imageValues).filter(key => imageValues[key]?.some(each => each !== ''))

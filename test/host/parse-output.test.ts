@@ -133,6 +133,10 @@ bootc-pending-0000000000000000-image.service: Main process exited, code=exited, 
     'unable to copy from source docker://127.0.0.1:5000/nope:v1: manifest unknown',
   )
   t.equal(parseLastError('Trying to pull\n'), undefined)
+  t.match(
+    parseLastError(`Error: ${'x'.repeat(900_000)}: manifest unknown`),
+    /^x{500} \[899418 more characters\] x{82}: manifest unknown$/u,
+  )
   t.end()
 })
 

@@ -158,7 +158,7 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** The name by which podman finds an image of a registry (github.com/distribution/reference, normalize.go). */
-function fullName(image: string): string {
+export function fullName(image: string): string {
   if (/^(?:dir|docker-archive|oci|oci-archive):/u.test(image)) return image
   return image
     .replace(/^docker:\/\//u, '')

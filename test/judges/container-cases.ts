@@ -7,7 +7,8 @@ export type ContainerCase = readonly [
   oursTakes: boolean,
 ]
 
-const image = 'registry.example/app:1'
+/** The image of the examples that name none. */
+export const image = 'registry.example/app:1'
 
 /** What the `.image` file has that they can name. */
 export const sharedImage = `[Image]\nImage=${image}\nArch=arm64\n`
@@ -30,6 +31,7 @@ export const containerCases: readonly ContainerCase[] = [
   [`Image=${image}\nContainersConfModule=/usr/share/module.conf`, true, true],
   [`Image=${image}\nGlobalArgs=--root=/x`, true, false],
   [`Image=${image}\nMount=type=tmpfs,dst=/x\nVolume=%h:/y`, true, true],
+  [`Image=${image}\nMount='type=image,"source=registry.example/b:1"'`, true, false],
   [`Image=${image}\nPod=nowhere.pod`, false, true],
   ['Image=registry.example/%N:1\nServiceName=*-service', true, true],
   ['Image=registry.example/%o:1', true, true],
@@ -39,7 +41,7 @@ export const containerCases: readonly ContainerCase[] = [
   [`Image=${image}\nRootfs=/usr/share/root`, false, false],
   [`Image=${image}\nBogus=1`, false, true],
   [`Image=${image}\nImgae=1`, false, false],
-  [`Image=${image}\n[Quadlet]\nBogus=1`, false, true],
+  [`Image=${image}\n\n[Quadlet]\nBogus=1`, false, true],
   [`Image=${image}\n[Quadlet]\nDefaultDependancies=1`, false, false],
   ['Exec=sleep', false, false],
   ['Image=', false, false],

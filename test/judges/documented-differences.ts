@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Judgement } from './judge-specs.ts'
 import { brokenByte, type SpecFile } from './spec-file.ts'
 
 /** A row of docs/quadlet-differences.md. */
@@ -77,4 +78,10 @@ function claim(cell: string): Claim {
     version: minor === undefined ? undefined : { before: when === 'before', minor: Number(minor) },
     code: codeIn(cell),
   }
+}
+
+/** Whether a side does what is said of it. */
+export function isAsClaimed({ refuses, code }: Claim, result: Judgement['quadlet']): boolean {
+  if ('refusal' in result) return refuses
+  return !refuses && code.every(words => result.words.join(' ').includes(words))
 }

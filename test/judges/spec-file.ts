@@ -18,7 +18,7 @@ export interface DropIn {
 export const brokenByte = '\udcff'
 
 /** What the specs of a batch can name, by path in the root. */
-const rootFiles: Readonly<Record<string, string>> = {
+export const rootFiles: Readonly<Record<string, string>> = {
   'usr/lib/os-release': `NAME=Lab
 ID=lab
 VERSION_ID="7.1"

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { formatBytes, judgeSpace } from '../../lib/plan/disk-space.ts'
+import { formatBytes, judgeSpace, whyNoRoom } from '../../lib/plan/disk-space.ts'
 import { seed } from '../judges/seed.ts'
 
 const layer = (digest: string, bytes: number) => ({ digest, bytes })
@@ -37,6 +37,25 @@ t.test('a layer of several images is stored once', t => {
   const images = [[layer('a', 500), layer('b', 1)], [layer('a', 500)]]
   t.equal(judgeSpace(images, store(501), temporary(500)).refusal, undefined)
   t.match(judgeSpace(images, store(500), temporary(500)), { refusal: /501 B/ })
+  t.end()
+})
+
+t.test('an image that cannot fit even alone', t => {
+  const layers = [layer('a', 600), layer('b', 400), layer('a', 600)]
+  t.equal(
+    whyNoRoom(layers, store(999), temporary(600)),
+    'it is 1.0 kB compressed and needs more space when unpacked, but /store has only 999 B free',
+  )
+  t.equal(
+    whyNoRoom(layers, store(1000), temporary(599)),
+    'its largest layer is 600 B, but /tmp has only 599 B free',
+  )
+  t.equal(whyNoRoom(layers, store(1000), temporary(600)), undefined)
+  t.equal(
+    whyNoRoom([layer('a', Number.MAX_SAFE_INTEGER)], store(1e15), temporary(1)),
+    'it is 9007 TB compressed and needs more space when unpacked, but /store has only 1000 TB free',
+  )
+  t.equal(whyNoRoom([], store(0), temporary(0)), undefined)
   t.end()
 })
 

@@ -79,6 +79,24 @@ t.test('what is there has no place in the order', t => {
   t.end()
 })
 
+t.test('what has no room is left out, and keeps its reason', t => {
+  const specs = ['one', 'two'].map(identity => ({
+    entry: `${identity}.image`,
+    boundImage: { ...makeImage(identity), name: `quay.io/x/${identity}:1` },
+  }))
+  const layers = [{ digest: 'base', bytes: 5000 }]
+  const known = new Map([
+    ['one', { layers, noRoom: 'it is 9 TB' }],
+    ['two', { layers }],
+  ])
+  const plan = planPulls(deployment, specs, 4, known)
+  const [one, two] = plan.pulls
+  t.match(one, { isNeeded: false, after: [], noRoom: 'it is 9 TB' })
+  t.match(two, { isNeeded: true, after: [], bytes: 5000, noRoom: undefined })
+  t.strictSame(neededPulls(plan), [two])
+  t.end()
+})
+
 t.test('two requests for one name come one after the other, although nobody knows the image', t => {
   const specs = ['denied', 'allowed'].map(identity => ({
     entry: `${identity}.image`,

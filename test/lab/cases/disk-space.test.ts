@@ -65,10 +65,11 @@ t.test('what cannot fit is refused, with numbers and before any layer is fetched
   await host.stage('v2')
   t.match(await host.run(start), { exitCode: 1 })
   const why =
-    /the bound images to pull are 10 MB compressed and need more space when unpacked, but \/var\/lib\/containers\/storage has only \d\.\d MB free/
+    /it is 10 MB compressed and needs more space when unpacked, but \/var\/lib\/containers\/storage has only \d\.\d MB free/
   t.match(await status(host), why)
   t.match(await status(host), /big:1 +missing/)
   t.match(await host.run('bootc-bound-images stage'), { exitCode: 1, stderr: why })
+  t.match(await host.run('bootc-bound-images stage'), { stderr: /\/big:1 is not pulled: it is/ })
 
   // What is done about it counts at once.
   rmSync(fillerOf(host))
@@ -87,7 +88,37 @@ t.test('nor does a shutdown try what cannot fit, and the next boot says why', as
   t.ok(blobBytes() < 10_000, 'nobody has fetched a layer')
   await host.boot()
   t.equal(host.bootedVersion(), 'v1')
-  t.match(await status(host), /10 MB compressed and need more space when unpacked/)
+  t.match(await status(host), /10 MB compressed and needs more space when unpacked/)
+  await host.kill()
+})
+
+t.test('an image that cannot fit even alone does not stop the others', async t => {
+  const host = await hostFor(['big:1', 'app0:1', 'app1:1'], { freeMegabytes: 8 })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 1 })
+  const all = await status(host)
+  t.match(all, /app0:1 +present/)
+  t.match(all, /app1:1 +present/)
+  t.match(all, /big:1 +missing +- +it is 10 MB compressed and needs more space when unpacked, but/)
+  t.notMatch(all, /The pulls were not started/)
+  t.ok(blobBytes() < 1_000_000, 'nothing of it was fetched')
+  await host.shutdown()
+  t.ok(blobBytes() < 1_000_000, 'nor at shutdown')
+  await host.boot()
+  t.equal(host.bootedVersion(), 'v1', 'the deployment is refused')
+  t.match(await status(host), /big:1 +missing +- +it is 10 MB compressed/)
+  await host.kill()
+})
+
+t.test('images that cannot fit together are refused together', async t => {
+  const host = await hostFor(['big:1', 'new:1'], { freeMegabytes: 15 })
+  await host.stage('v2')
+  t.match(await host.run(start), { exitCode: 1 })
+  t.match(
+    await status(host),
+    /The pulls were not started: the bound images to pull are 20 MB compressed and need more space when unpacked, but \/var\/lib\/containers\/storage has only 1\d MB free/,
+  )
+  t.ok(blobBytes() < 10_000)
   await host.kill()
 })
 
@@ -112,9 +143,10 @@ t.test('a temporary directory without room for the biggest layer', async t => {
   t.match(await host.run(start), { exitCode: 1 })
   t.match(
     await status(host),
-    /The pulls were not started: the largest layer to pull is 10 MB, but \/var\/tmp has only 5\.\d MB free/,
+    /big:1 +missing +- +its largest layer is 10 MB, but \/var\/tmp has only 5\.\d MB free/,
   )
-  t.ok(blobBytes() < 10_000)
+  t.match(await status(host), /app0:1 +present/)
+  t.ok(blobBytes() < 1_000_000)
   await host.kill()
 })
 

@@ -1,13 +1,23 @@
 // Quadlet is the judge of what a .image file means: both must run podman with the same words, but for the
 // differences in docs/quadlet-differences.md. DISTRO= chooses the Debian whose podman it is.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import t from 'tap'
+import { sectionKeys } from '../../../lib/bound-images/section-keys.ts'
 import { isAtLeast } from '../../../lib/facts/podman-version.ts'
 import { differences, explain } from '../../judges/compare.ts'
 import { containerCases, sharedImage } from '../../judges/container-cases.ts'
-import { readDocumentedDifferences, type Claim } from '../../judges/documented-differences.ts'
+import {
+  isAsClaimed,
+  readDocumentedDifferences,
+  type Claim,
+} from '../../judges/documented-differences.ts'
+import { judgeApplications } from '../../judges/judge-applications.ts'
+import { makeApplication } from '../../judges/likely-files.ts'
+import { Random } from '../campaign/random.ts'
+import { quadletKind } from '../../../lib/quadlet/quadlet-kind.ts'
 import { dropInsIn, imageFiles } from '../../judges/image-files.ts'
 import { judge, type Judgement } from '../../judges/judge-specs.ts'
 import { judgeMounts, mountLines, type MountJudgement } from '../../judges/mounts.ts'
@@ -51,10 +61,32 @@ function isForThisVersion({ version }: Claim): boolean {
   return (major === 5 && minor < version.minor) === version.before
 }
 
-function isAsClaimed({ refuses, code }: Claim, result: Judgement['quadlet']): boolean {
-  if ('refusal' in result) return refuses
-  return !refuses && code.every(words => result.words.join(' ').includes(words))
-}
+t.test('Quadlet knows the keys of the tables', async t => {
+  const [major, minor] = quadlet.version
+  const root = join(directory, 'keys')
+  for (const [kind, keys] of Object.entries(sectionKeys))
+    for (const key of [...Object.keys(keys), 'Bogus']) {
+      // A file that it cannot read costs its directory.
+      const path = join(root, `${kind}-${key}`)
+      mkdirSync(path, { recursive: true })
+      const section = `[${kind.replace(/^./u, letter => letter.toUpperCase())}]`
+      const file = kind === 'quadlet' ? 'image' : kind
+      const before = kind === 'quadlet' ? '[Image]\nImage=registry.example/app:1\n' : ''
+      writeFileSync(join(path, `${kind}-${key}.${file}`), `${before}${section}\n${key}=\n`)
+    }
+  const { log } = await quadlet.read(root)
+  const unsupported = [...log.matchAll(/unsupported key '(\w+)' in group '(\w+)'/gu)].map(
+    ([, key, section]) => `${section}.${key}`,
+  )
+  const bogus = ['Container', 'Image', 'Kube', 'Pod', 'Quadlet', 'Volume'].map(
+    section => `${section}.Bogus`,
+  )
+  t.strictSame(unsupported.filter(key => key.endsWith('.Bogus')).toSorted(), bogus, 'it is asked')
+  // Older ones lack more. Umask= came with 6.2.
+  const unknown = unsupported.filter(key => !key.endsWith('.Bogus') && key !== 'Container.Umask')
+  if (isAtLeast([major, minor], [6, 1])) t.strictSame(unknown, [])
+  else t.comment({ unknown })
+})
 
 t.test('random files', { timeout: 900_000 }, async t => {
   const files = fc.sample(imageFiles, { seed, numRuns })
@@ -127,6 +159,35 @@ t.test('what containers mount', async t => {
   t.ok(mount > judgements.length / 10, `${mount} mount an image`)
   t.ok(refused < mount / 2, `${refused} are refused here only`)
 })
+
+t.test('applications in the likeness of real ones', async t => {
+  const random = new Random(`${seed}`)
+  const applications = Array.from({ length: 220 }, (_, index) =>
+    makeApplication(random, `app${index}`),
+  )
+  const files = applications.flatMap(({ files: all }) =>
+    Object.keys(all).filter(file => quadletKind(file) !== undefined),
+  )
+  t.ok(files.length > 600, `${files.length} files`)
+  const judgements = await judgeApplications(quadlet, join(directory, 'root'), applications)
+  const both = judgements.filter(each => each.quadlet && each.ours)
+  const wrong = both.filter(each => !isDeepStrictEqual(each.quadlet, each.ours))
+  t.strictSame(wrong.slice(0, 2), [], `${wrong.length} get another image or option`)
+  const silent = judgements.filter(each => each.quadlet && !each.ours && each.refusals.length === 0)
+  t.strictSame(silent.slice(0, 2), [], `${silent.length} are left out without a word`)
+
+  const refused = judgements.filter(each => each.quadlet && each.refusals.length > 0)
+  const reasons = [...Object.values(differences).map(({ refusal }) => refusal), unitInName]
+  const unexplained = refused.flatMap(each =>
+    each.refusals.filter(reason => !reasons.some(known => known?.test(reason) === true)),
+  )
+  t.strictSame(unexplained, [], 'refused for a reason that docs/quadlet-differences.md lacks')
+  t.comment({ bound: judgements.length, both: both.length, refused: refused.length })
+  t.ok(both.length > judgements.length * 0.7, `${both.length} are taken by both`)
+})
+
+/** docs/specs.md, "Keys of the other sections". */
+const unitInName = /^Image= of \S+ has a specifier that means another image in this file$/u
 
 const commonDropIns = fc.oneof(
   { weight: 2, arbitrary: fc.constant<readonly DropIn[]>([]) },
