@@ -10,6 +10,7 @@ import { settleCommand } from './settle.ts'
 import { showCommand } from './show.ts'
 import { stageCommand } from './stage.ts'
 import { statusCommand } from './status.ts'
+import { verifyCommand } from './verify.ts'
 
 const parser = yargs()
   .scriptName('bootc-bound-images')
@@ -25,6 +26,7 @@ const parser = yargs()
   .command(bootCommand)
   .command(repairCommand)
   .command(settleCommand)
+  .command(verifyCommand)
   .command(configCommand)
   .demandCommand(1, 'Name a command.')
   .strict()
