@@ -1,6 +1,7 @@
 // What podman's store has of one image (containers/storage: images.go, layers.go). Failure policy: every failure is an
 // error.
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { readRegularFile } from '../read-regular-file.ts'
 import { storeRecords } from './store-files.ts'
 
@@ -19,6 +20,8 @@ export interface StoredImageFiles {
    * layer in an additional store.
    */
   readonly layers: readonly string[] | undefined
+  /** ID of a layer that cannot be mounted, because a power failure has emptied files that connect the layers. */
+  readonly unlinkedLayer: string | undefined
 }
 
 /** podman accepts no larger manifest or configuration (container-libs: image/internal/iolimits). */
@@ -42,27 +45,49 @@ export function findStoredImage(
       digest: word(digest),
       names: strings(record['big-data-names']),
       read: file => readRegularFile(join(directory, word(id), fileName(file)), maxBytes),
-      layers: chain(directories, layer),
+      ...chain(directories, layer),
     }
   }
   return undefined
 }
 
-/** The uncompressed digests of a layer and of those below it. */
-function chain(directories: readonly string[], top: unknown): readonly string[] | undefined {
-  const records = storeRecords(directories, 'layers').map(({ record }) => record)
-  const byId = new Map(records.map(record => [record['id'], record]))
+/** A layer and those below it. */
+function chain(
+  directories: readonly string[],
+  top: unknown,
+): Pick<StoredImageFiles, 'layers' | 'unlinkedLayer'> {
+  const all = storeRecords(directories, 'layers').map(each => [each.record['id'], each] as const)
+  const layers = new Map(all)
   const digests: string[] = []
+  let unlinkedLayer: string | undefined
   for (let id = top; id !== undefined && id !== '';) {
-    const layer = byId.get(id)
-    const digest = layer?.['diff-digest']
-    if (layer === undefined || typeof digest !== 'string') return undefined
+    const layer = layers.get(id)
+    // Each can be passed only once.
+    layers.delete(id)
+    const digest = layer?.record['diff-digest']
+    if (layer === undefined || typeof digest !== 'string')
+      return { layers: undefined, unlinkedLayer }
     digests.unshift(digest)
-    id = layer['parent']
-    // Each record can be passed only once.
-    byId.delete(layer['id'])
+    const parent = layer.record['parent']
+    if (basename(layer.directory) === 'overlay-layers' && !isLinked(directories, word(id), parent))
+      unlinkedLayer = word(id)
+    id = parent
   }
-  return digests
+  return { layers: digests, unlinkedLayer }
+}
+
+/**
+ * Whether a layer has its short name and those of the layers below (containers/storage: drivers/overlay). With
+ * `imagestore`, the list of layers is in another directory than the layers.
+ */
+function isLinked(directories: readonly string[], id: string, parent: unknown): boolean {
+  const names = parent === undefined || parent === '' ? ['link'] : ['link', 'lower']
+  const isIn = (directory: string) =>
+    names.every(name => {
+      const found = statSync(join(directory, 'overlay', id, name), { throwIfNoEntry: false })
+      return found !== undefined && found.size > 0
+    })
+  return directories.some(isIn)
 }
 
 /** The name of the file with some data of an image (containers/storage: makeBigDataBaseName). */

@@ -28,6 +28,8 @@ export class WrongImageError extends Error {
  * @throws WrongImageError if it is another image
  */
 export function verifyImage(name: string, image: StoredImageFiles): Verification {
+  if (image.unlinkedLayer !== undefined)
+    throw new WrongImageError(`its layer ${image.unlinkedLayer} is damaged`, true)
   const digest = name.includes('@') ? name.slice(name.indexOf('@') + 1) : undefined
   const manifest = manifestOf(image, digest)
   const configDigest = configDigestOf(manifest)

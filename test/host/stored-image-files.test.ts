@@ -16,6 +16,9 @@ const layers = [
 ]
 
 const storeOf = (images: unknown, others: unknown = layers) => ({
+  'overlay/base/link': 'B',
+  'overlay/top/link': 'T',
+  'overlay/top/lower': 'l/B',
   'overlay-images/images.json': JSON.stringify(images),
   'overlay-layers/layers.json': JSON.stringify(others),
 })
@@ -30,6 +33,7 @@ t.test('an image with its files and layers', t => {
   })
   const found = findStoredImage([join(root, 'none'), root], 'r.example/x:1')
   t.match(found, { id: 'one', digest: 'sha256:a', layers: ['sha256:1', 'sha256:2'] })
+  t.equal(found?.unlinkedLayer, undefined)
   t.strictSame(found?.names, ['manifest', 'manifest-sha256:a'])
   t.equal(String(found?.read('manifest')), 'm')
   t.equal(String(found?.read('manifest-sha256:a')), 'by digest')
@@ -54,6 +58,23 @@ t.test('layers that are not all recorded', t => {
   t.equal(layersOf([image], [{ id: 'top', 'toc-digest': 'sha256:3' }]), undefined)
   const circle = [{ id: 'top', parent: 'top', 'diff-digest': 'sha256:2' }]
   t.equal(layersOf([image], circle), undefined, 'a circle ends')
+  t.end()
+})
+
+t.test('layers that a power failure has disconnected', t => {
+  const unlinked = (files: Parameters<typeof makeTree>[1]) =>
+    findStoredImage([makeTree(t, files)], 'r.example/x:1')?.unlinkedLayer
+  const store = storeOf([image])
+  t.equal(unlinked({ ...store, 'overlay/top/lower': '' }), 'top')
+  t.equal(unlinked({ ...store, 'overlay/base/link': '' }), 'base')
+  const { 'overlay/base/link': _link, ...rest } = store
+  t.equal(unlinked(rest), 'base')
+  const graphRoot = makeTree(t, { 'overlay-layers/layers.json': JSON.stringify(layers) })
+  const { 'overlay-layers/layers.json': _list, ...imageStore } = store
+  const both = [graphRoot, makeTree(t, imageStore)]
+  t.equal(findStoredImage(both, 'r.example/x:1')?.unlinkedLayer, undefined, 'with imagestore')
+  const vfs = Object.entries(store).map(([path, text]) => [path.replace('overlay-', 'vfs-'), text])
+  t.equal(unlinked(Object.fromEntries(vfs)), undefined, 'other drivers have no such files')
   t.end()
 })
 

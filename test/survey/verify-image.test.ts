@@ -28,6 +28,7 @@ function stored(
       return Buffer.from(text)
     },
     layers,
+    unlinkedLayer: undefined,
     ...others,
   }
 }
@@ -102,6 +103,8 @@ t.test('another image', t => {
   const first = { [`manifest-${digestOf(nameless)}`]: nameless, manifest: nameless }
   fails(`r.example/x@${digestOf(nameless)}`, stored(first), /names no configuration/, false)
   t.equal(verifyImage('r.example/x:1', stored(first)), 'unknown')
+  const noJson = { ...first, [`manifest-${digestOf('{')}`]: '{' }
+  fails(`r.example/x@${digestOf('{')}`, stored(noJson), /names no configuration/, false)
   t.end()
 })
 
@@ -118,6 +121,10 @@ function said(wanted: unknown, found: readonly string[]): string {
 }
 
 t.test('other layers', t => {
+  t.throws(() => verifyImage(pinned, stored(good, { unlinkedLayer: 'x' })), {
+    message: 'its layer x is damaged',
+    isBroken: true,
+  })
   t.match(
     said(layers, ['sha256:1', 'sha256:3']),
     'its layers are sha256:1, sha256:3, but its configuration names sha256:1, sha256:2',
