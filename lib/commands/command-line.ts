@@ -11,6 +11,7 @@ import { settleCommand } from './settle.ts'
 import { showCommand } from './show.ts'
 import { stageCommand } from './stage.ts'
 import { statusCommand } from './status.ts'
+import { verifyCommand } from './verify.ts'
 
 const parser = yargs()
   .scriptName('bootc-bound-images')
@@ -27,6 +28,7 @@ const parser = yargs()
   .command(recordArtifactCommand)
   .command(repairCommand)
   .command(settleCommand)
+  .command(verifyCommand)
   .command(configCommand)
   .demandCommand(1, 'Name a command.')
   .strict()

@@ -1,6 +1,7 @@
 import { fields } from '../fields.ts'
 import { dedicatedStore } from '../config/settings.ts'
 import { runtimeDirectory } from '../directories.ts'
+import { isAtLeast, type PodmanVersion } from './podman-version.ts'
 import type { StorageConfiguration } from '../root/storage-configuration.ts'
 
 /** An image store of podman. */
@@ -13,8 +14,10 @@ export interface ImageStore {
   readonly runDirectory: string
   /** Options that select the store. None for the default store of podman. */
   readonly options: readonly string[]
-  /** Options for a pull, if a pull must not use every store that podman uses otherwise. */
+  /** Options for a pull, if they are not the same. */
   readonly pullOptions?: readonly string[]
+  /** Whether podman reads additional stores, which a pull must not use. */
+  readonly hasAdditionalStores?: boolean
 }
 
 /** Run directory of a separate store. Two stores must not share a record of mounts. */
@@ -73,6 +76,15 @@ export function otherStore(
   return store === dedicatedStore ? configuredStore(undefined, storage) : undefined
 }
 
+/** What `podman info` says about the storage of podman. */
+export interface StorageInfo {
+  /** Storage options in effect. */
+  readonly graphOptions: unknown
+  /** Like `overlay`. */
+  readonly driver: string
+  readonly version: PodmanVersion
+}
+
 /**
  * The store of the artifacts that containers find: always podman's own, because additional stores have no artifacts for it.
  */
@@ -87,21 +99,50 @@ export function artifactStore({
 }
 
 /**
- * podman options for a pull that exclude all additional stores, of images and of layers. A pull reuses layers of such a store, and the
- * pulled image breaks when they are removed: with the OS image that the store is part of, or by the program that
- * keeps the store, like bootc. Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).
+ * podman options for a pull: as configured, but
  *
- * @param graphOptions storage options in effect, from `podman info`
- * @returns undefined if there are no such stores
+ * - without additional stores, of images and of layers. A pull reuses layers of such a store, and the pulled image
+ *   breaks when they are removed: with the OS image that the store is part of, or by the program that keeps the store,
+ *   like bootc.
+ * - with each layer synced before podman notes that it has it, where podman can do that and nobody has decided about it.
+ *   Else a power failure during the pull can leave damaged layers, which the next pull takes over.
+ *
+ * Setting one storage option replaces all of them, so this sets all (podman(1), `--storage-opt`).
+ *
+ * @returns undefined if they are the configured ones
  */
-export function ownStorageOptions(graphOptions: unknown): readonly string[] | undefined {
-  const all = Object.entries(fields(graphOptions))
-  const others = all.filter(([name]) => !/(?:imagestore|layerstore)s?$/iu.test(name))
-  if (others.length === all.length) return undefined
-  const options = others.map(
-    ([name, value]) => `${name}=${isProgram(value) ? value.Executable : String(value)}`,
-  )
+export function pullStorageOptions(info: StorageInfo): readonly string[] | undefined {
+  const all = Object.entries(fields(info.graphOptions))
+  const others = all.filter(([name]) => !isOfAdditionalStores(name))
+  const sync = canSync(info) && !all.some(([name]) => syncOption.test(name)) ? [syncLayers] : []
+  if (others.length === all.length && sync.length === 0) return undefined
+  const options = [
+    ...others.map(
+      ([name, value]) => `${name}=${isProgram(value) ? value.Executable : String(value)}`,
+    ),
+    ...sync,
+  ]
   return (options.length === 0 ? [''] : options).map(option => `--storage-opt=${option}`)
+}
+
+/** Whether podman reads additional stores, of images or of layers. */
+export function hasAdditionalStores({ graphOptions }: Pick<StorageInfo, 'graphOptions'>): boolean {
+  return Object.keys(fields(graphOptions)).some(isOfAdditionalStores)
+}
+
+function isOfAdditionalStores(option: string): boolean {
+  return /(?:imagestore|layerstore)s?$/iu.test(option)
+}
+
+/** containers-storage.conf(5), `sync` of `[storage.options.overlay]`. */
+const syncLayers = 'overlay.sync=filesystem'
+const syncOption = /(?:^|\.)sync$/u
+
+/** The first podman whose containers/storage (1.63) has the option. */
+const firstWithSync = [6, 0] as const
+
+function canSync({ driver, version }: StorageInfo): boolean {
+  return driver === 'overlay' && isAtLeast(version, firstWithSync)
 }
 
 /** podman reports a program as an object, not only as its name. */

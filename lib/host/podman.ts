@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { listDirectory } from '../list-directory.ts'
 import { requireSupported, type PodmanVersion } from '../facts/podman-version.ts'
-import { ownStorageOptions, separateStore, type ImageStore } from '../facts/image-store.ts'
+import {
+  hasAdditionalStores,
+  pullStorageOptions,
+  separateStore,
+  type ImageStore,
+} from '../facts/image-store.ts'
 import { hostRoot } from '../directories.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { readStorageConfiguration } from '../root/storage-configuration.ts'
@@ -33,27 +38,29 @@ export interface Podman {
 export async function readPodman(directory?: string): Promise<Podman> {
   const options = directory === undefined ? [] : separateStore(directory).options
   const format =
-    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}'
+    '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{.Store.GraphDriverName}}\n{{json .Store.GraphOptions}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [, major, minor, temporary = '', store = '', runDirectory = '', graphOptions = ''] =
-    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
+  const [, major, minor, temporary = '', store = '', runDirectory = '', driver = '', graph = ''] =
+    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
   if (major === undefined || minor === undefined)
     throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
-  const own = ownStorageOptions(JSON.parse(graphOptions))
-  const pullOptions = own && [...options, ...own]
+  const podmanVersion = requireSupported([Number(major), Number(minor)])
+  const storage = { graphOptions: JSON.parse(graph) as unknown, driver, version: podmanVersion }
+  const own = pullStorageOptions(storage)
   // podman info does not report it.
   const imageDirectory =
     directory === undefined
       ? readStorageConfiguration(new DeploymentFiles(hostRoot)).imageStore
       : undefined
   return {
-    podmanVersion: requireSupported([Number(major), Number(minor)]),
+    podmanVersion,
     imageStore: {
       directory: store,
       ...(imageDirectory !== undefined && { imageDirectory }),
       runDirectory,
       options,
-      ...(pullOptions && { pullOptions }),
+      ...(own && { pullOptions: [...options, ...own] }),
+      hasAdditionalStores: hasAdditionalStores(storage),
     },
     // podman prints `storage` for the store itself.
     temporaryDirectory: temporary.startsWith('/') ? temporary : store,

@@ -11,9 +11,11 @@ import { listDirectory } from '../list-directory.ts'
  * @param directories those of the store
  */
 export function borrowedLayers(directories: readonly string[]): ReadonlySet<string> {
-  const layers = records(directories, 'layers')
+  const recordsOf = (kind: 'layers' | 'images') =>
+    storeRecords(directories, kind).map(({ record }) => record)
+  const layers = recordsOf('layers')
   const own = new Set(layers.map(({ id }) => id))
-  const used = [...layers, ...records(directories, 'images')].flatMap(record => [
+  const used = [...layers, ...recordsOf('images')].flatMap(record => [
     record['parent'],
     record['layer'],
     ...(Array.isArray(record['mapped-layers']) ? record['mapped-layers'] : []),
@@ -44,18 +46,24 @@ export function manifestLayers(directories: readonly string[], id: string): read
   )
 }
 
-/** Layers of containers can be in a file of their own. */
-function records(directories: readonly string[], kind: 'layers' | 'images') {
+/**
+ * The entries of podman's lists of layers or images, with the directory of each list. Layers of containers can be in a
+ * list of their own.
+ */
+export function storeRecords(directories: readonly string[], kind: 'layers' | 'images') {
   return directories.flatMap(directory =>
     listDirectory(directory)
       .filter(name => name.endsWith(`-${kind}`))
-      .flatMap(name => {
-        const files = listDirectory(join(directory, name)).filter(file => file.endsWith('.json'))
-        return files.map(file => join(directory, name, file))
-      })
-      .flatMap(file => {
-        const all: unknown = JSON.parse(readFileSync(file, 'utf8'))
-        return Array.isArray(all) ? all.map(fields) : []
+      .map(name => join(directory, name))
+      .flatMap(list => {
+        const files = listDirectory(list).filter(file => file.endsWith('.json'))
+        return files.flatMap(file => {
+          const all: unknown = JSON.parse(readFileSync(join(list, file), 'utf8'))
+          return (Array.isArray(all) ? all : []).map(each => ({
+            directory: list,
+            record: fields(each),
+          }))
+        })
       }),
   )
 }

@@ -15,10 +15,10 @@ const sidedFlag = /^--(?=cert-dir|tls-verify)/u
  */
 export function tagCommand(
   boundImage: BoundImage,
-  { directory, runDirectory, options: storeOptions, pullOptions }: ImageStore,
+  { directory, runDirectory, options: storeOptions, hasAdditionalStores = false }: ImageStore,
 ): readonly string[] | undefined {
   const { digest, image, options } = boundImage
-  if (digest === undefined || pullOptions !== undefined) return undefined
+  if (digest === undefined || hasAdditionalStores) return undefined
   const store = storeOptions.length === 0 ? '' : `[overlay@${directory}+${runDirectory}]`
   return [
     '/usr/bin/skopeo',

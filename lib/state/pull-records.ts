@@ -1,5 +1,6 @@
-// /var/lib/bootc-bound-images/pulls/NAME: one line `ID DIGEST NAME`, the image that a pull has put on disk and synced;
-// the ID can be `-` if NAME has a digest. Of an artifact, the ID is that of DIGEST. Written by record-pull and record-artifact; read by all commands that plan pulls or look for
+// /var/lib/bootc-bound-images/pulls/NAME: one line `ID DIGEST NAME VERIFICATION`, the image that a pull has put on disk
+// and synced. Version 0.1.0 wrote no VERIFICATION, and `-` for the ID of an image with a digest. Of an artifact, the ID is that of DIGEST. Written by
+// record-pull and record-artifact; read by all commands that plan pulls or look for
 // images; removed by mark-pull before the next pull, and by settle when the image is gone. Failure policy: a record of
 // another format counts as missing, so its image counts as unrecorded; every other failure is an error.
 import { rmSync } from 'node:fs'
@@ -17,7 +18,16 @@ interface PullRecord {
   readonly id: string | undefined
   /** Its name in the store. */
   readonly image: string
+  readonly verification: Verification | undefined
 }
+
+/**
+ * What is proven of a recorded image. `verified`: it is what its digest names. `contents`: its layers are those of its
+ * configuration, but its name has no digest. `unknown`: podman's own files of the store do not show it.
+ */
+export type Verification = (typeof verifications)[number]
+
+const verifications = ['verified', 'contents', 'unknown'] as const
 
 /**
  * Whether a pull has recorded that exactly this image is on disk.
@@ -32,7 +42,24 @@ export function isRecorded(name: string, image: string, id: string): boolean {
 
 /** Records an artifact that is on disk and synced. */
 export function recordArtifact(name: string, image: string, id: string): void {
-  writeFileSafely(join(directory, name), `${id} sha256:${id} ${image}\n`)
+  const verification: Verification = image.includes('@') ? 'verified' : 'contents'
+  writeFileSafely(join(directory, name), `${id} sha256:${id} ${image} ${verification}\n`)
+}
+
+/**
+ * What a pull has proven of exactly this image.
+ *
+ * @param name see `recordName`
+ * @param image name of the image in the store
+ * @returns undefined without a record, or with one of a version that proved nothing
+ */
+export function recordedVerification(
+  name: string,
+  image: string,
+  id: string,
+): Verification | undefined {
+  const record = readPullRecord(name)
+  return record?.image === image && record.id === id ? record.verification : undefined
 }
 
 /** Names in the store of the images that were pulled by digest. */
@@ -53,8 +80,10 @@ export function removeOldRecords(stores: readonly StoreList[]): void {
 
 function readPullRecord(name: string): PullRecord | undefined {
   const text = readUnlessMissing(join(directory, name)) ?? ''
-  const [, id, image] = /^(-|[0-9a-f]{64}) \S+ (\S+)\n$/u.exec(text) ?? []
-  return image === undefined ? undefined : { id: id === '-' ? undefined : id, image }
+  const [, id, image, proven] = /^(\S+) \S+ (\S+)(?: (\S+))?\n$/u.exec(text) ?? []
+  if (image === undefined) return undefined
+  const verification = verifications.find(each => each === proven)
+  return { id: id === '-' ? undefined : id, image, verification }
 }
 
 /** Without the temporary files of record-pull. */

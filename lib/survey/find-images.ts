@@ -1,6 +1,8 @@
 import type { Request } from '../request/request.ts'
 import { requireSameStore } from '../request/store-mounts.ts'
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
+import { recordName } from '../render/pull-steps.ts'
+import { recordedVerification, type Verification } from '../state/pull-records.ts'
 import { isForPlatform, otherPlatform, whyUnusable } from './why-unusable.ts'
 import { whyUnverified } from './why-unverified.ts'
 import { wantedPlatform } from '../bound-images/platform.ts'
@@ -15,6 +17,8 @@ export interface FoundImage {
   readonly presence: Presence
   /** Its ID; undefined if it is missing. */
   readonly id: string | undefined
+  /** What its pull has proven; undefined if it is missing, or was not pulled by this product. */
+  readonly verification?: Verification | undefined
   /** Why the stored image of this name does not count as present, for people; undefined if there is none. */
   readonly why?: string | undefined
 }
@@ -36,7 +40,7 @@ export async function findImages(
     stores,
   )
   const contested = contestedNames(pulls)
-  return pulls.map(({ boundImage }) => {
+  return pulls.map(({ unit, boundImage }) => {
     const name = storedName(boundImage)
     const image = stored.get(boundImage.identity)
     if (image === undefined)
@@ -48,7 +52,9 @@ export async function findImages(
     if (unusable !== undefined) return { presence: 'missing', id: undefined, why: unusable }
     const { id } = image
     const why = whyUnverified(boundImage, id)
-    return why === undefined ? { presence: 'present', id } : { presence: 'unverified', id, why }
+    if (why !== undefined) return { presence: 'unverified', id, why }
+    const verification = recordedVerification(recordName(unit), name, id)
+    return { presence: 'present', id, verification }
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Request } from '../request/request.ts'
 import { lastError } from '../host/journal.ts'
 import type { Plan, Pull } from '../plan/plan-pulls.ts'
+import type { Verification } from '../state/pull-records.ts'
 import { describeProblem } from '../text/fault.ts'
 import { printable } from '../text/printable.ts'
 import type { FoundImage, Presence } from './find-images.ts'
@@ -15,6 +16,8 @@ export interface ImageReport {
   /** The digest by which it is pulled, if its name has none. */
   readonly digest?: string | undefined
   readonly state: Presence | 'pulling' | 'retrying' | 'failed' | 'broken spec'
+  /** Whether a pull has proven that the present image is the one that its digest names. Undefined for a broken spec. */
+  readonly verified?: boolean
   /** The pending unit; undefined if no pull was needed. */
   readonly unit?: string
   /** Expected size of the download, compressed; undefined if unknown. */
@@ -65,15 +68,20 @@ export function describeReport({ image, state, why }: ImageReport): string {
 async function reportPull(
   { unit, boundImage: { name: image, digest, isArtifact }, entries, isNeeded, bytes, noRoom }: Pull,
   pullState: PullState | undefined,
-  { presence, why: unusable }: FoundImage = { presence: 'missing', id: undefined },
+  { presence, verification, why: unusable }: FoundImage = { presence: 'missing', id: undefined },
   error: string | undefined,
 ): Promise<ImageReport> {
   const progress = pullState?.progress ?? 'unknown'
   const kind = isArtifact && { kind: 'artifact' as const }
-  const report = { image, ...kind, digest, ...(isNeeded && { unit }), bytes, entries }
+  const verified = presence === 'present' && verification === 'verified'
+  const report = { image, ...kind, digest, ...(isNeeded && { unit }), bytes, entries, verified }
   if (presence === 'present') {
     const why =
-      progress === 'failed' ? `an earlier copy; pulling again failed: ${await reason(unit)}` : ''
+      progress === 'failed'
+        ? `an earlier copy; pulling again failed: ${await reason(unit)}`
+        : verification === undefined
+          ? ''
+          : verifications[verification]
     return { ...report, state: 'present', why }
   }
   if (progress === 'pulling') return { ...report, state: 'pulling', why: '' }
@@ -86,6 +94,13 @@ async function reportPull(
     unknown: 'its pull was not started',
   }[progress]
   return { ...report, state: 'missing', why: error ?? noRoom ?? byProgress }
+}
+
+/** What is proven of a present image, for people. */
+const verifications: Readonly<Record<Verification, string>> = {
+  verified: 'verified',
+  contents: 'contents verified; its name has no digest to verify',
+  unknown: 'not verified: the image store does not record what is in its layers',
 }
 
 async function reason(unit: string, unlessLogged?: string): Promise<string> {

@@ -3,7 +3,8 @@ import {
   configuredStore,
   defaultStore,
   otherStore,
-  ownStorageOptions,
+  hasAdditionalStores,
+  pullStorageOptions,
   separateStore,
   storeDirectories,
 } from '../../lib/facts/image-store.ts'
@@ -38,24 +39,59 @@ t.test('with Store=dedicated, podman reads two stores', t => {
   t.end()
 })
 
+const info = { driver: 'overlay', version: [5, 8] } as const
+
+const optionsOf = (graphOptions: unknown) => pullStorageOptions({ ...info, graphOptions })
+
 t.test('a pull uses no additional image store', t => {
-  t.equal(ownStorageOptions(null), undefined)
-  t.equal(ownStorageOptions({}), undefined)
-  t.equal(ownStorageOptions({ 'overlay.mountopt': 'nodev' }), undefined)
+  t.equal(optionsOf(null), undefined)
+  t.equal(optionsOf({}), undefined)
+  t.equal(optionsOf({ 'overlay.mountopt': 'nodev' }), undefined)
   // podman 5.0 reports only the last store, podman 5.4 all of them
-  t.strictSame(ownStorageOptions({ 'overlay.imagestore': '/x' }), ['--storage-opt='])
-  t.strictSame(ownStorageOptions({ 'overlay.imagestore': '/x', 'overlay.mountopt': 'nodev' }), [
+  t.strictSame(optionsOf({ 'overlay.imagestore': '/x' }), ['--storage-opt='])
+  t.strictSame(optionsOf({ 'overlay.imagestore': '/x', 'overlay.mountopt': 'nodev' }), [
     '--storage-opt=overlay.mountopt=nodev',
   ])
   const program = { Executable: '/usr/bin/fuse-overlayfs', Package: 'x', Version: 'y' }
   t.strictSame(
-    ownStorageOptions({
+    optionsOf({
       'overlay.additionalImageStores': ['/var/x', '/usr/x'],
       'overlay.imagestore': '/usr/x',
       'overlay.mount_program': program,
     }),
     ['--storage-opt=overlay.mount_program=/usr/bin/fuse-overlayfs'],
   )
+  t.end()
+})
+
+t.test('whether there are additional stores', t => {
+  t.notOk(hasAdditionalStores({ graphOptions: { 'overlay.mountopt': 'nodev' } }))
+  for (const name of [
+    'overlay.imagestore',
+    'additionalImageStores',
+    'overlay.additionallayerstore',
+  ])
+    t.ok(hasAdditionalStores({ graphOptions: { [name]: '/x' } }), name)
+  t.end()
+})
+
+t.test('from podman 6 on, a pull syncs each layer', t => {
+  const podman6 = { ...info, version: [6, 0], graphOptions: {} } as const
+  const sync = '--storage-opt=overlay.sync=filesystem'
+  t.strictSame(pullStorageOptions(podman6), [sync])
+  // podman 6 names the additional stores in another way.
+  const graphOptions = {
+    additionalImageStores: ['/x'],
+    imagestore: '/x',
+    'overlay.mountopt': 'nodev',
+  }
+  t.strictSame(pullStorageOptions({ ...podman6, graphOptions }), [
+    '--storage-opt=overlay.mountopt=nodev',
+    sync,
+  ])
+  t.equal(pullStorageOptions({ ...podman6, driver: 'vfs' }), undefined)
+  for (const name of ['overlay.sync', 'sync'])
+    t.equal(pullStorageOptions({ ...podman6, graphOptions: { [name]: 'none' } }), undefined, name)
   t.end()
 })
 

@@ -155,7 +155,7 @@ t.test('by tag, if the digest was found by the tag', t => {
     tagCommand(pulled, separateStore('/srv/images'))?.at(-1),
     /^containers-storage:\[overlay@\/srv\/images\+\/run\/bootc-bound-images\/store\]quay.io\/x\/a@sha256:/,
   )
-  t.equal(tagCommand(pulled, { ...defaultStore, pullOptions: ['--storage-opt='] }), undefined)
+  t.equal(tagCommand(pulled, { ...defaultStore, hasAdditionalStores: true }), undefined)
   t.end()
 })
 

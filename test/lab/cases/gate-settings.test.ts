@@ -217,7 +217,10 @@ t.test('an image that a power failure may have damaged', async t => {
   // Without a flush, which would look at the image.
   const host = await pulled('FlushTimeoutSec=0')
   const record = (await host.run('cat /var/lib/bootc-bound-images/pulls/*')).stdout
-  t.match(record, new RegExp(`^[0-9a-f]{64} sha256:[0-9a-f]{64} ${registry.address}/web:1$`))
+  t.match(
+    record,
+    new RegExp(`^[0-9a-f]{64} sha256:[0-9a-f]{64} ${registry.address}/web:1 contents$`),
+  )
   await host.run(`${name}; ${mark}`)
   t.match(await host.run('bootc-bound-images gate'), { exitCode: 0 }, 'its record tells its id')
   const other = `${'0'.repeat(64)} sha256:${'0'.repeat(64)} ${registry.address}/web:1`

@@ -40,6 +40,10 @@ t.test(
     await subject.cutPower()
     await host.boot()
     t.ok(layers() > before, 'podman knows layers that belong to no image')
+    const { stdout: version } = await host.run('podman version --format "{{.Client.Version}}"')
+    const check = await host.run('podman system check')
+    if (Number.parseInt(version, 10) >= 6)
+      t.match(check, { exitCode: 0 }, 'each of them was synced before podman knew it')
 
     registry.heal()
     t.strictSame(await stageAgain(host, next), [])
