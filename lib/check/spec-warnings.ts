@@ -55,7 +55,7 @@ function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
       : 'knows only links to .image and .container files'
   return [
     warning(
-      { entry, file },
+      { entry },
       `bootc itself reads this directory and ${reason}`,
       'put it into /usr/lib/bootc-bound-images/bound-images.d',
     ),

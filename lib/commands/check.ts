@@ -1,15 +1,16 @@
-import { realpathSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import { printableJson } from '../text/printable-json.ts'
 import { checkOnline, type OnlineImage } from '../check/check-online.ts'
 import { checkRoot } from '../check/check-root.ts'
-import { describeFinding, type Finding } from '../check/finding.ts'
+import { formatFinding, formatGithubCommand } from '../check/format-finding.ts'
+import { byPlace, type LocatedFinding } from '../check/locate-finding.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { formatTable } from './format-table.ts'
 
 interface Options {
   readonly root: string
   readonly json: boolean
+  readonly format: 'text' | 'json' | 'github' | undefined
   readonly online: boolean
   readonly all: boolean
   readonly strict: boolean
@@ -42,38 +43,62 @@ export const checkCommand: CommandModule<object, Options> = {
         default: false,
         describe: 'Exit with 1 if there is a warning',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-  handler: async ({ root, json, online, all, strict }) => {
-    const { specs, findings: offline, directories } = checkRoot(realpathSync(root), all)
+      .option('format', {
+        choices: ['text', 'json', 'github'] as const,
+        describe: 'How to print: github prints workflow commands',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Same as --format json' })
+      .conflicts('format', 'json'),
+  handler: async ({ root, json, format = json ? 'json' : 'text', online, all, strict }) => {
+    const { specs, findings: offline, directories, locate } = checkRoot(root, all)
     const registries = online ? await checkOnline(specs) : undefined
-    const findings = [...offline, ...(registries?.findings ?? [])]
-    process.stdout.write(
-      json
-        ? `${printableJson({ images: specs.map(imageOf), registries: registries?.images, findings })}\n`
-        : formatCheck(specs, findings, registries?.images, directories),
-    )
-    if (findings.some(({ severity }) => strict || severity === 'error')) process.exitCode = 1
+    const findings = [...offline, ...(registries?.findings ?? []).map(locate)].toSorted(byPlace)
+    const report = { specs, findings, registries: registries?.images, directories }
+    process.stdout.write(formats[format](report))
+    if (findings.some(({ severity }) => severity === 'error' || (strict && severity === 'warning')))
+      process.exitCode = 1
   },
+}
+
+interface Report {
+  readonly specs: readonly BoundImageSpec[]
+  readonly findings: readonly LocatedFinding[]
+  readonly registries: readonly OnlineImage[] | undefined
+  readonly directories: readonly string[]
+}
+
+/** Raised when a program that reads the output must change. */
+const jsonVersion = 1
+
+const formats: Readonly<Record<'text' | 'json' | 'github', (report: Report) => string>> = {
+  json: ({ specs, findings, registries }) =>
+    `${printableJson({ version: jsonVersion, images: specs.map(imageOf), registries, findings })}\n`,
+  text: report => {
+    const { findings, registries } = report
+    return [
+      ...findings.map(finding => `${formatFinding(finding)}\n`),
+      registries === undefined ? '' : formatImages(registries),
+      ...summary(report).map(line => `${line}\n`),
+    ].join('')
+  },
+  // Every line is a command, so that no text of a root can be one.
+  github: report =>
+    [...report.findings, ...summary(report).map(reason => ({ severity: 'note' as const, reason }))]
+      .map(finding => `${formatGithubCommand(finding)}\n`)
+      .join(''),
 }
 
 function imageOf({ entry, file, boundImage: { image, name } }: BoundImageSpec) {
   return { entry, file, image, name }
 }
 
-function formatCheck(
-  specs: readonly BoundImageSpec[],
-  findings: readonly Finding[],
-  images: readonly OnlineImage[] | undefined,
-  directories: readonly string[],
-): string {
-  const count = (severity: Finding['severity']) =>
-    findings.filter(finding => finding.severity === severity).length
+function summary({ specs, findings, directories }: Report): readonly string[] {
+  const count = (wanted: LocatedFinding['severity']) =>
+    findings.filter(({ severity }) => severity === wanted).length
   return [
-    ...findings.map(finding => `${describeFinding(finding)}\n`),
-    images === undefined ? '' : formatImages(images),
-    specs.length === 0 ? `No bound image in ${directories.join(', ')}.\n` : '',
-    `Bound images: ${specs.length}, errors: ${count('error')}, warnings: ${count('warning')}\n`,
-  ].join('')
+    ...(specs.length === 0 ? [`No bound image in ${directories.join(', ')}.`] : []),
+    `Bound images: ${specs.length}, errors: ${count('error')}, warnings: ${count('warning')}`,
+  ]
 }
 
 function formatImages(images: readonly OnlineImage[]): string {

@@ -32,18 +32,27 @@ t.test('an image author hears of everything at once', async t => {
   t.equal(offline.exitCode, 1)
   t.match(
     offline.stdout,
-    /error: .*wrong\.image.*, line 2, Image=: not an image reference: it holds white space; write/,
+    /^\/.*wrong\.image:2: error: Image=: not an image reference: it holds white space \(write .*\) \[read for usr\/.*\]$/m,
   )
-  t.match(offline.stdout, /error: .*wrong\.image.*, line 3, Imgae=: unknown key in \[Image\]/)
-  t.match(offline.stdout, /warning: .*both\.image.*, line 2, Image=: the tag of .*both:1 can move/)
-  t.match(offline.stdout, /warning: .*unbound\.container: its image quay\.io\/a\/b:1 is not bound/)
-  t.match(offline.stdout, /warning: .*both\.image.*: no \.container or \.kube file uses/)
+  t.match(offline.stdout, /wrong\.image:3: error: Imgae=: unknown key in \[Image\]/)
+  t.match(offline.stdout, /both\.image:2: warning: Image=: the tag of .*both:1 can move/)
+  t.match(offline.stdout, /unbound\.container: warning: its image quay\.io\/a\/b:1 is not bound/)
+  t.match(offline.stdout, /both\.image:2: warning: Image=: no \.container or \.kube file uses/)
   t.notMatch(offline.stdout, /web@sha256.*(can move|no \.container)/)
   t.match(offline.stdout, /Bound images: 5, errors: 2, warnings: \d+$/)
 
+  const github = await host.run(`bootc-bound-images check --format github --root ${root}`)
+  t.equal(github.exitCode, 1)
+  t.match(github.stdout, /^::error file=\/.*wrong\.image,line=3,title=.*::Imgae=: unknown key/m)
+  t.strictSame(
+    github.stdout.split('\n').filter(line => !/^::(?:error|warning|notice) [^:]*::[^:]/.test(line)),
+    [],
+  )
+
   const online = await host.run(`bootc-bound-images check --online --json --root ${root}`)
   t.equal(online.exitCode, 1)
-  const { findings, registries } = JSON.parse(online.stdout)
+  const { version, findings, registries } = JSON.parse(online.stdout)
+  t.equal(version, 1)
   t.match(
     findings.filter((finding: { severity: string }) => finding.severity === 'error'),
     [
@@ -72,6 +81,7 @@ t.test('an image author hears of everything at once', async t => {
 t.test('usage, and a clean root', async t => {
   const host = await lab.host()
   t.match(await host.run('bootc-bound-images check --rooot /'), { exitCode: 2 })
+  t.match(await host.run('bootc-bound-images check --json --format text'), { exitCode: 2 })
   t.match(await host.run('bootc-bound-images check --root /nowhere'), { exitCode: 1 })
   t.match(await host.run('bootc-bound-images check --root /var'), {
     exitCode: 1,
@@ -90,9 +100,12 @@ t.test('what must be bound, and no warning', async t => {
   const unbound = `printf '[Container]\nImage=${registry.address}/web@${digest}\n' >${quadlets}/web.container`
   t.match(await host.run(`mkdir -p ${quadlets} && ${unbound}`), { exitCode: 0 })
   const check = 'bootc-bound-images check --root /tmp/os'
-  t.match(await host.run(check), { exitCode: 0, stdout: /^warning: .* is not bound/ })
-  t.match(await host.run(`${check} --strict`), { exitCode: 1, stdout: /^warning: / })
-  t.match(await host.run(`${check} --all`), { exitCode: 1, stdout: /^error: .* is not bound/ })
+  t.match(await host.run(check), {
+    exitCode: 0,
+    stdout: /^\/tmp\/os\/.*: warning: .* is not bound/,
+  })
+  t.match(await host.run(`${check} --strict`), { exitCode: 1, stdout: /: warning: / })
+  t.match(await host.run(`${check} --all`), { exitCode: 1, stdout: /: error: .* is not bound/ })
   const specs = '/tmp/os/usr/lib/bootc-bound-images/bound-images.d'
   await host.run(`mkdir -p ${specs} && echo 'all = true' >${specs}/all.toml`)
   t.match(await host.run(`${check} --all --strict`), { exitCode: 0, stdout: /^Bound images: 1, / })
