@@ -4,11 +4,12 @@ import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 /** A mistake or a warning about a root, for the author of an OS image. */
 export interface Finding extends Fault {
   /**
-   * With an error, some image is not pulled, and the deployment is never finalized. A note is about the machine that
-   * checks, not about the root.
+   * With an error, some image is not pulled, and the deployment is never finalized. A note says what was not checked.
    */
   readonly severity: 'error' | 'warning' | 'note'
-  /** Path, below the root, of the file that the finding is about. A note has none. */
+  /**
+   * Path, below the root, of the file that the finding is about. Undefined if it is about the machine that checks.
+   */
   readonly entry?: string
 }
 

@@ -1,4 +1,6 @@
 import type { CommandModule } from 'yargs'
+import { formatBytes } from '../plan/disk-space.ts'
+import { printable } from '../text/printable.ts'
 import { printableJson } from '../text/printable-json.ts'
 import { checkOnline, type OnlineImage } from '../check/check-online.ts'
 import { checkRoot } from '../check/check-root.ts'
@@ -9,7 +11,7 @@ import { formatTable } from './format-table.ts'
 
 interface Options {
   readonly root: string
-  readonly json: boolean
+  readonly json: boolean | undefined
   readonly format: 'text' | 'json' | 'github' | undefined
   readonly online: boolean
   readonly all: boolean
@@ -47,9 +49,17 @@ export const checkCommand: CommandModule<object, Options> = {
         choices: ['text', 'json', 'github'] as const,
         describe: 'How to print: github prints workflow commands',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Same as --format json' })
+      // No default: it would conflict with every --format.
+      .option('json', { type: 'boolean', describe: 'Same as --format json' })
       .conflicts('format', 'json'),
-  handler: async ({ root, json, format = json ? 'json' : 'text', online, all, strict }) => {
+  handler: async ({
+    root,
+    json,
+    format = json === true ? 'json' : 'text',
+    online,
+    all,
+    strict,
+  }) => {
     const { specs, findings: offline, directories, locate } = checkRoot(root, all)
     const registries = online ? await checkOnline(specs) : undefined
     const findings = [...offline, ...(registries?.findings ?? []).map(locate)].toSorted(byPlace)
@@ -72,7 +82,7 @@ const jsonVersion = 1
 
 const formats: Readonly<Record<'text' | 'json' | 'github', (report: Report) => string>> = {
   json: ({ specs, findings, registries }) =>
-    `${printableJson({ version: jsonVersion, images: specs.map(imageOf), registries, findings })}\n`,
+    `${printableJson({ version: jsonVersion, images: specs.map(imageOf), registries: registries?.map(answerOf), findings })}\n`,
   text: report => {
     const { findings, registries } = report
     return [
@@ -92,6 +102,11 @@ function imageOf({ entry, file, boundImage: { image, name } }: BoundImageSpec) {
   return { entry, file, image, name }
 }
 
+/** null says that a number is not known, where a missing key could be a mistake. */
+function answerOf(image: OnlineImage) {
+  return { ...image, presentBytes: image.presentBytes ?? null }
+}
+
 function summary({ specs, findings, directories }: Report): readonly string[] {
   const count = (wanted: LocatedFinding['severity']) =>
     findings.filter(({ severity }) => severity === wanted).length
@@ -103,12 +118,12 @@ function summary({ specs, findings, directories }: Report): readonly string[] {
 
 function formatImages(images: readonly OnlineImage[]): string {
   return formatTable([
-    ['IMAGE', 'ARCHITECTURE', 'BYTES', 'ALREADY HERE'],
+    ['IMAGE', 'ARCHITECTURE', 'SIZE', 'ALREADY HERE'],
     ...images.map(({ image, architecture, bytes, presentBytes }) => [
       image,
-      architecture,
-      String(bytes),
-      String(presentBytes),
+      printable(architecture),
+      formatBytes(bytes),
+      presentBytes === undefined ? '-' : formatBytes(presentBytes),
     ]),
   ])
 }

@@ -56,10 +56,10 @@ t.test('an image author hears of everything at once', async t => {
   t.match(
     findings.filter((finding: { severity: string }) => finding.severity === 'error'),
     [
-      { entry: /wrong/, key: /./ },
-      { entry: /wrong/, key: /./ },
       { entry: /gone/, reason: /manifest unknown/, key: 'Image', line: 2 },
       { entry: /other/, reason: /is for riscv64, not/, remedy: /Arch=/ },
+      { entry: /wrong/, key: /./ },
+      { entry: /wrong/, key: /./ },
     ],
   )
   const images = new Map(
@@ -75,6 +75,90 @@ t.test('an image author hears of everything at once', async t => {
   const here = again.registries.find((image: { image: string }) => image.image.endsWith(web))
   t.ok(here.bytes > base.data.length, 'all layers count')
   t.equal(here.presentBytes, here.bytes, 'what was pulled is here')
+  await host.kill()
+})
+
+/** How a finding about a spec begins. */
+const where = (name: string, severity: string) =>
+  `^/usr/share/os/usr/share/containers/systemd/${name}\\.image:2: ${severity}: Image=: `
+
+/** A command as in the build of a container: it may not mount, it cannot write to the root, and it has no podman. */
+const inBuild = (command: string) => {
+  const capabilities =
+    'chown dac_override fowner fsetid kill net_bind_service setfcap setgid setpcap setuid'
+  const bounds = ['-all', ...capabilities.split(' ').map(each => `+${each}`)].join(',')
+  const script = `for d in /run /tmp /var /; do
+      if mountpoint -q $d; then mount -o remount,bind,ro $d; fi
+    done
+    export PATH=/run/bin
+    exec setpriv --bounding-set=${bounds} --inh-caps=-all sh -c "${command}"`
+  return `mkdir -p /run/bin && ln -sf /usr/bin/* /usr/sbin/* /run/bin/ && rm -f /run/bin/podman &&
+    unshare --mount --propagation=private sh -c '${script}'`
+}
+
+t.test('in the build of a container, each failure has its own remedy', async t => {
+  const user = { user: 'me', password: 'secret' }
+  const secured = await lab.registry({ users: [user] })
+  const trusted = await lab.registry({ tls: true })
+  for (const each of [secured, trusted]) await each.push('web:1', { layers: [base] })
+  const specs = boundImages({
+    'a-good.image': `[Image]\nImage=${registry.address}/web@${digest}\nTLSVerify=false\n`,
+    'b-login.image': imageSpec(secured, 'web:1', 'Creds=me:secret'),
+    'c-gone.image': imageSpec(registry, 'gone:1'),
+    'd-denied.image': imageSpec(secured, 'web:1'),
+    'e-refused.image': '[Image]\nImage=127.0.0.1:1/web:1\n',
+    'f-name.image': '[Image]\nImage=no.such.invalid/web:1\n',
+    'g-plain.image': `[Image]\nImage=${registry.address}/web:1\n`,
+    'h-trust.image': `[Image]\nImage=${trusted.address}/web:1\n`,
+    'i-each.image': `[Image]\nImage=${registry.address}/web-%m:1\n`,
+  })
+  const below = Object.entries(specs).map(([path, file]) => [`usr/share/os/${path}`, file])
+  const host = await lab.host({ v1: Object.fromEntries(below) })
+  t.match(
+    await host.run(inBuild('touch /x /run/x /var/x /tmp/x 2>&1; podman; mount -t tmpfs x /tmp')),
+    {
+      stdout: /(?:touch: .*Read-only file system\n?){4}/,
+      stderr: /podman: not found\n.*(?:denied|not permitted)/,
+    },
+  )
+  const check = 'bootc-bound-images check --online --root /usr/share/os'
+  const { exitCode, stdout, stderr } = await host.run(inBuild(check))
+  t.match({ exitCode, stderr }, { exitCode: 1, stderr: /^$/ })
+  const lines = stdout.split('\n').filter(line => !line.includes(': warning: '))
+  t.matchOnlyStrict(lines, [
+    /^bootc-bound-images: note: what is already here is unknown: podman is not installed/,
+    new RegExp(`${where('c-gone', 'error')}\\S+/gone:1: reading .*manifest unknown \\(push`),
+    new RegExp(`${where('d-denied', 'error')}.*authentication required \\(give it a login`),
+    new RegExp(`${where('e-refused', 'error')}.*connection refused \\(see whether the registry`),
+    new RegExp(`${where('f-name', 'error')}.*lookup .* \\(correct the name of the registry`),
+    new RegExp(`${where('g-plain', 'error')}.*HTTPS client \\(if the registry has no TLS`),
+    new RegExp(`${where('h-trust', 'error')}.*unknown authority.* \\(put the CA`),
+    new RegExp(`${where('i-each', 'note')}no registry was asked: with %m`),
+    /^IMAGE +ARCHITECTURE +SIZE +ALREADY HERE$/,
+    /\/web@sha256:\S+ +amd64 +\d+ B +-$/,
+    /\/web:1 +amd64 +\d+ B +-$/,
+    /^Bound images: 9, errors: 6, warnings: /,
+  ])
+  t.notMatch(stdout, 'secret')
+  const json = JSON.parse((await host.run(inBuild(`${check} --json`))).stdout)
+  t.match(json.registries, [{ presentBytes: null }, { presentBytes: null }])
+  const left = await host.run('ls -d /dev/shm/* /tmp/boot* /var/lib/bootc-bound-images/layers.json')
+  t.equal(left.stdout, '', 'nothing is left')
+  // This podman may not even look at its store.
+  const withPodman = await host.run(inBuild(check).replace('rm -f', 'ls'))
+  t.match(
+    withPodman.stdout,
+    /^bootc-bound-images: note: .* unknown: podman image list .*read-only/m,
+  )
+  t.match(withPodman.stdout, /^Bound images: 9, errors: 6, /m)
+
+  const without = await host.run(inBuild(check).replace('/run/bin/podman', '/run/bin/skopeo'))
+  t.equal(without.exitCode, 1)
+  t.match(
+    without.stdout,
+    /^bootc-bound-images: error: no registry was asked: skopeo is not .*install/,
+  )
+  t.match(without.stdout, /: warning: .* can move/)
   await host.kill()
 })
 
