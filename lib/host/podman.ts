@@ -18,6 +18,8 @@ import { timeLeft } from './time-left.ts'
 /** The podman of this host. */
 export interface Podman {
   readonly podmanVersion: PodmanVersion
+  /** With all numbers, like `5.4.2`. */
+  readonly podmanRelease: string
   /** The store into which images are pulled. */
   readonly imageStore: ImageStore
   /** Directory in which podman keeps the blobs of a pull until it has unpacked them. */
@@ -35,10 +37,10 @@ export async function readPodman(directory?: string): Promise<Podman> {
   const format =
     '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{json .Store.GraphOptions}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [, major, minor, temporary = '', store = '', runDirectory = '', graphOptions = ''] =
-    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
-  if (major === undefined || minor === undefined)
-    throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
+  const [, release, temporary = '', store = '', runDirectory = '', graphOptions = ''] =
+    /^(\d+\.\d+\S*) (.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
+  const [major, minor] = release?.split('.') ?? []
+  if (release === undefined) throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
   const own = ownStorageOptions(JSON.parse(graphOptions))
   const pullOptions = own && [...options, ...own]
   // podman info does not report it.
@@ -47,7 +49,8 @@ export async function readPodman(directory?: string): Promise<Podman> {
       ? readStorageConfiguration(new DeploymentFiles(hostRoot)).imageStore
       : undefined
   return {
-    podmanVersion: requireSupported([Number(major), Number(minor)]),
+    podmanVersion: requireSupported([Number(major), Number.parseInt(minor ?? '', 10)]),
+    podmanRelease: release,
     imageStore: {
       directory: store,
       ...(imageDirectory !== undefined && { imageDirectory }),
