@@ -10,10 +10,16 @@ import { anyMachineId } from './any-host.ts'
 import { entryWarnings } from './entry-warnings.ts'
 import { problemFindings, type Finding } from './finding.ts'
 import { byPlace, locateFinding, type LocatedFinding } from './locate-finding.ts'
+import { neighbourWarnings } from './neighbour-warnings.ts'
+import { podmanWarnings } from './podman-warnings.ts'
+import { policyFindings } from './policy-findings.ts'
+import { registriesFindings } from './registries-findings.ts'
 import { specWarnings } from './spec-warnings.ts'
+import { trustWarnings } from './trust-warnings.ts'
 import { unitWarnings } from './unit-warnings.ts'
 import { storeFindings } from './store-findings.ts'
 import { usageWarnings } from './usage-warnings.ts'
+import { usersWarnings } from './users-warnings.ts'
 
 /** The bound-image specs of a root, and the findings about them. */
 export interface CheckResult {
@@ -45,10 +51,12 @@ export function checkRoot(root: string, isAll = false): CheckResult {
   const findings = [
     ...problemFindings(problems),
     ...entryWarnings(files, settings.specDirs),
-    ...specWarnings(files, specs),
+    ...specWarnings(files, reader.dropIns, specs),
     ...usageWarnings(files, reader, specs, { store: settings.store, isAll, problems }),
+    ...usersWarnings(specs),
+    ...neighbourWarnings(files, reader),
     ...unitWarnings(files),
-    ...(specs.length === 0 ? [] : storeFindings(files, settings.store)),
+    ...(specs.length === 0 ? [] : pullFindings(files, specs, settings.store)),
   ]
   const locate = (finding: Finding) =>
     locateFinding(files, { given: root, root: realRoot }, finding)
@@ -58,4 +66,19 @@ export function checkRoot(root: string, isAll = false): CheckResult {
     findings: findings.map(locate).toSorted(byPlace),
     locate,
   }
+}
+
+/** What keeps images from being pulled, besides their specs. */
+function pullFindings(
+  files: DeploymentFiles,
+  specs: readonly BoundImageSpec[],
+  store: string | undefined,
+): readonly Finding[] {
+  return [
+    ...storeFindings(files, store),
+    ...registriesFindings(files, specs),
+    ...policyFindings(files, specs),
+    ...trustWarnings(files, specs),
+    ...podmanWarnings(files),
+  ]
 }

@@ -55,7 +55,8 @@ export function usageWarnings(
   const reported = new Set<string>()
   for (const spec of specs) {
     const { name } = spec.boundImage
-    if (used.has(name) || reported.has(name)) continue
+    // Where an image below localhost/ is used, it counts as built on the host, see SpecReader.
+    if (used.has(name) || reported.has(name) || name.startsWith('localhost/')) continue
     reported.add(name)
     findings.push({
       severity: 'warning',

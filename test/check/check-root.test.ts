@@ -2,6 +2,8 @@ import t from 'tap'
 import { checkRoot } from '../../lib/check/check-root.ts'
 import { formatFinding } from '../../lib/check/format-finding.ts'
 import { specWarnings } from '../../lib/check/spec-warnings.ts'
+import { DropIns } from '../../lib/quadlet/drop-ins.ts'
+import { listQuadletFiles } from '../../lib/quadlet/quadlet-files.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
@@ -26,8 +28,7 @@ t.test('an OS image with nothing to say about', t => {
     [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
     [`${quadlets}/none.kube`]: { link: '/dev/null' },
     [`${quadlets}/template@.container`]: '[Container]\nImage=quay.io/a/%i:1\n',
-    [`${quadlets}/broken.container`]: 'x',
-    [`${quadlets}/dangling.container`]: { link: '/nowhere' },
+    [`${quadlets}/odd.container`]: '[X-Any]\n\u00a0A=b\\ \n',
   }
   t.strictSame(check(tree), [])
   t.equal(checkRoot(makeTree(t, tree)).specs.length, 1)
@@ -165,7 +166,7 @@ t.test('what is found, with its place', t => {
       },
       [
         /^.*web\.image.*: warning: bootc itself .* fails its upgrade on AuthFile= \(put it into \/usr/,
-        /^.*: warning: \/etc\/auth\.json is not in the OS image \(make sure/,
+        /web\.image:3: warning: AuthFile=: \/etc\/auth\.json is not in the OS image \(make sure/,
       ],
     ],
     [
@@ -188,8 +189,21 @@ t.test('what is found, with its place', t => {
       },
       [
         /^.*: warning: .* fails its upgrade on AuthFile=/,
-        /^.*: warning: \/root\/auth\.json is not in the OS image \(make sure/,
-        /^.*: warning: \/root\/\/certs is not in the OS image \(make sure/,
+        /web\.container:3: warning: PodmanArgs=: \/root\/auth\.json is not in the OS image \(make sure/,
+        /web\.container:3: warning: PodmanArgs=: \/root\/\/certs is not in the OS image \(make sure/,
+      ],
+    ],
+    [
+      'the place of a login that is not there',
+      {
+        'usr/lib/bootc-bound-images/bound-images.d/x.toml': `authfile = "/etc/a.json"\nimages = ["quay.io/a/web@${digest}"]\n`,
+        'usr/lib/bootc-bound-images/bound-images.d/y.image': `[Image]\nImage=quay.io/a/y@${digest}\nPodmanArgs='--auth'file=/etc/b.json\n`,
+        [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\n`,
+        [`${quadlets}/y.container`]: `[Container]\nImage=quay.io/a/y@${digest}\n`,
+      },
+      [
+        /x\.toml: warning: authfile=: \/etc\/a\.json is not/,
+        /y\.image: warning: \/etc\/b\.json is not/,
       ],
     ],
     [
@@ -198,7 +212,7 @@ t.test('what is found, with its place', t => {
         ...bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nCertDir=/etc/certs\n`),
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
       },
-      [/^.*: warning: \/etc\/certs is not in the OS image/],
+      [/web\.image:3: warning: CertDir=: \/etc\/certs is not in the OS image/],
     ],
     [
       'an image that nothing uses',
@@ -314,6 +328,8 @@ t.test('in the image itself, paths are where they are', t => {
     ],
     origin: {},
   }
-  t.strictSame(specWarnings(new DeploymentFiles('/'), [{ entry: 'x', boundImage }]), [])
+  const files = new DeploymentFiles('/')
+  const dropIns = new DropIns(files, listQuadletFiles(files))
+  t.strictSame(specWarnings(files, dropIns, [{ entry: 'x', boundImage }]), [])
   t.end()
 })
