@@ -5,6 +5,7 @@ import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
 import { shorten } from '../text/shorten.ts'
 import { printable } from '../text/printable.ts'
+import { UnresolvedPath } from '../root/resolve-in-root.ts'
 import { SpecReader, type Spec, type SpecReaderOptions } from './spec-reader.ts'
 
 /** A bound image and the entry that asks for it. */
@@ -51,6 +52,8 @@ export function readBoundImages(
   return { specs: withoutNamed(specs), problems }
 }
 
+const danglingRemedy = 'correct or remove the link, or add the file to the OS image'
+
 function readEntry(
   files: DeploymentFiles,
   reader: SpecReader,
@@ -63,7 +66,9 @@ function readEntry(
     file = printable(quadletFile.path)
     return { ...reader.readQuadlet(quadletFile), file }
   } catch (error) {
-    return { file, boundImages: [], faults: [explain(error)] }
+    const { reason, remedy = error instanceof UnresolvedPath ? danglingRemedy : undefined } =
+      explain(error)
+    return { file, boundImages: [], faults: [{ reason, remedy }] }
   }
 }
 

@@ -48,13 +48,16 @@ export function checkRoot(root: string, isAll = false): CheckResult {
   const { settings } = readSettings(realRoot)
   const { specs, problems } = readBoundImages(files, options, settings.specDirs)
   const reader = new SpecReader(files, options)
+  const broken = new Set(
+    problems.flatMap(({ file, faults }) => [file, ...faults.map(fault => fault.file)]),
+  )
   const findings = [
     ...problemFindings(problems),
     ...entryWarnings(files, settings.specDirs),
     ...specWarnings(files, reader.dropIns, specs),
-    ...usageWarnings(files, reader, specs, { store: settings.store, isAll, problems }),
+    ...usageWarnings(files, reader, specs, { store: settings.store, isAll, broken }),
     ...usersWarnings(specs),
-    ...neighbourWarnings(files, reader),
+    ...neighbourWarnings(files, reader, broken),
     ...unitWarnings(files),
     ...(specs.length === 0 ? [] : pullFindings(files, specs, settings.store)),
   ]

@@ -16,14 +16,21 @@ const maxWarnings = 20
 /**
  * Warnings about Quadlet files, also those that no entry names, that keep Quadlet from making services of others. A file that
  * it cannot parse costs all files of its directory (podman 5.4 to 6.1: cmd/quadlet/main.go, loadUnitsFromDir).
+ *
+ * @param broken paths of files with errors, which have to be corrected anyway
  */
-export function neighbourWarnings(files: DeploymentFiles, reader: SpecReader): readonly Finding[] {
+export function neighbourWarnings(
+  files: DeploymentFiles,
+  reader: SpecReader,
+  broken: ReadonlySet<string | undefined>,
+): readonly Finding[] {
   const warnings: Finding[] = []
   const budget = new ByteBudget('Quadlet files')
   for (const directory of reader.quadlet.directories)
     for (const name of files.names(directory).map(String)) {
       const path = `${directory}/${name}`
-      const fault = isRead.test(name) ? faultOf(files, path, budget) : undefined
+      const isChecked = isRead.test(name) && !broken.has(path)
+      const fault = isChecked ? faultOf(files, path, budget) : undefined
       if (fault === undefined) continue
       warnings.push({ severity: 'warning', entry: path.slice(1), file: path, ...fault })
       if (warnings.length === maxWarnings) return warnings

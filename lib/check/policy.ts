@@ -62,7 +62,7 @@ export function rejectingScope(policy: Policy, image: string): string | undefine
 function dockerScopes(image: string): readonly string[] {
   const name = image.replace(/@.*$/su, '').replace(/:[^:/]*$/u, '')
   const parts = name.split('/')
-  const host = (parts[0] ?? '').replace(/:.*$/su, '').split('.')
+  const host = name.replace(/[/:].*$/su, '').split('.')
   return [
     image,
     ...parts.map((_part, index) => parts.slice(0, parts.length - index).join('/')),

@@ -16,7 +16,7 @@ import { stagingRefusal } from '../state/last-staging.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { backendOf } from '../backend/host-backend.ts'
-import { formatTable } from './format-table.ts'
+import { formatTable } from '../text/format-table.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {

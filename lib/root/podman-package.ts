@@ -13,10 +13,10 @@ const maxBytes = 64 * 1024 * 1024
 export function podmanPackageVersion(files: DeploymentFiles): string | undefined {
   try {
     const text = files.read(dpkgStatus, maxBytes).toString()
-    const [paragraph] = /^Package: podman\n(?:.+\n)*/mu.exec(text) ?? []
-    const isInstalled = /^Status: \S+ \S+ installed$/mu.test(paragraph ?? '')
+    const [paragraph = ''] = /^Package: podman\n(?:.+\n)*/mu.exec(text) ?? []
+    const isInstalled = /^Status: \S+ \S+ installed$/mu.test(paragraph)
     // deb-version(7): an epoch may stand before it.
-    return isInstalled ? /^Version: (?:\d+:)?(\S+)$/mu.exec(paragraph ?? '')?.[1] : undefined
+    return isInstalled ? /^Version: (?:\d+:)?(\S+)$/mu.exec(paragraph)?.[1] : undefined
   } catch {
     return undefined
   }

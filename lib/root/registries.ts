@@ -1,3 +1,4 @@
+import { fields } from '../fields.ts'
 import type { Fault } from '../text/fault.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { configurationPaths } from './configuration-paths.ts'
@@ -32,7 +33,7 @@ export function readRegistries(files: DeploymentFiles): Registries {
   const found = new Map<string, Registry>()
   const faults: Fault[] = []
   for (const file of configurationPaths(files, 'registries.conf')) {
-    budget.take(files.follow(file)?.stat.size ?? 0)
+    budget.take(Number(files.follow(file)?.stat.size))
     const { table, fault } = tryToml(files, file)
     if (fault !== undefined) faults.push(fault)
     const entries: readonly unknown[] = Array.isArray(table['registry']) ? table['registry'] : []
@@ -45,20 +46,22 @@ export function readRegistries(files: DeploymentFiles): Registries {
 }
 
 function registryIn(entry: unknown, file: string): Registry | undefined {
-  const values = new Map<string, unknown>(Object.entries(entry ?? {}))
-  const [prefix, location] = ['prefix', 'location'].map(key => {
-    const value = values.get(key)
-    return typeof value === 'string' ? value.replace(/\/+$/u, '') : ''
-  })
-  const name = prefix === '' ? location : prefix
-  if (name === undefined || location === undefined || name === '') return undefined
+  const values = fields(entry)
+  const location = nameIn(values['location'])
+  const name = nameIn(values['prefix']) ?? location
+  if (name === undefined) return undefined
   return {
     file,
     prefix: name,
-    location: location === '' ? name : location,
-    isBlocked: values.get('blocked') === true,
-    isInsecure: values.get('insecure') === true,
+    location: location ?? name,
+    isBlocked: values['blocked'] === true,
+    isInsecure: values['insecure'] === true,
   }
+}
+
+function nameIn(value: unknown): string | undefined {
+  const name = typeof value === 'string' ? value.replace(/\/+$/u, '') : ''
+  return name === '' ? undefined : name
 }
 
 /**

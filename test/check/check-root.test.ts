@@ -150,6 +150,18 @@ t.test('what is found, with its place', t => {
       ],
     ],
     [
+      'a directory that is not read',
+      { 'usr/lib/bootc/bound-image.d/web.image': '', 'usr/lib/bootc/other.d/web.image': '' },
+      [
+        /^usr\/lib\/bootc\/bound-image\.d: warning: no specs are read from here \(did you mean bound-/,
+      ],
+    ],
+    [
+      'an entry that leads nowhere',
+      { [`${links}/web.image`]: { link: `/${quadlets}/web.image` } },
+      [/web\.image: error: .* does not exist in the root \(correct or remove the link, or add/],
+    ],
+    [
       'an empty entry, and one that hides another',
       {
         [`${links}/web.image`]: '',

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import t from 'tap'
 import { checkRoot } from '../../lib/check/check-root.ts'
 import { formatFinding, formatGithubCommand } from '../../lib/check/format-finding.ts'
+import { byPlace } from '../../lib/check/locate-finding.ts'
 import { makeTree } from '../make-tree.ts'
 
 const finding = { severity: 'error', entry: 'usr/a', reason: 'it is wrong' } as const
@@ -67,5 +68,24 @@ t.test('paths that can be opened', t => {
   const link = join(root, 'link')
   symlinkSync('.', link)
   t.strictSame(pathsIn(link), below(link), 'a link to the root')
+  t.end()
+})
+
+t.test('in the order of places, first what has none', t => {
+  const { locate } = checkRoot(makeTree(t, { 'usr/': '' }))
+  const note = { severity: 'note', reason: 'x' } as const
+  t.equal(locate(note), note)
+  const at = (path: string, line?: number) => ({
+    ...note,
+    path,
+    ...(line !== undefined && { line }),
+  })
+  const all = [at('b'), at('a', 2), at('a'), note]
+  t.match(all.toSorted(byPlace), [note, { path: 'a' }, { path: 'a', line: 2 }, { path: 'b' }])
+  t.match(all.toReversed().toSorted(byPlace), [
+    { path: undefined },
+    { line: undefined },
+    { line: 2 },
+  ])
   t.end()
 })

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { checkRoot } from '../../lib/check/check-root.ts'
-import { formatFinding } from '../../lib/check/format-finding.ts'
+import { formats } from '../../lib/check/report.ts'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { planRequest } from '../../lib/request/plan-request.ts'
 import { readRequest } from '../../lib/request/request.ts'
@@ -49,10 +49,7 @@ for (const name of cases)
       })),
       {
         name: 'check.txt',
-        contents: checkRoot(root)
-          .findings.map(finding => `${formatFinding(finding)}\n`)
-          .join('')
-          .replaceAll(`${root}/`, ''),
+        contents: formats.text(checkRoot(root)).replaceAll(`${root}/`, ''),
       },
       { name: 'problems.txt', contents: problems.map(line => `${line}\n`).join('') },
     ]

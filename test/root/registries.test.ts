@@ -43,12 +43,12 @@ t.test('podman 6 reads those of the vendor too', t => {
     'usr/share/containers/policy.json': '',
     'usr/share/containers/registries.conf': registry('main', 'blocked = true'),
     'usr/share/containers/registries.conf.d/a.conf': registry('a', 'blocked = true'),
-    'usr/share/containers/registries.rootful.conf.d/b.conf': registry('b', 'blocked = true'),
+    'usr/share/containers/registries.rootful.conf.d/0.conf': registry('b', 'blocked = true'),
     [`${at}.d/a.conf`]: registry('c', 'blocked = true'),
   })
   t.strictSame(
     registries.map(({ prefix }) => prefix),
-    ['main', 'c', 'b'],
+    ['main', 'b', 'c'],
   )
   t.end()
 })

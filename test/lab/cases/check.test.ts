@@ -162,6 +162,68 @@ t.test('in the build of a container, each failure has its own remedy', async t =
   await host.kill()
 })
 
+t.test('podman obeys registries.conf and policy.json as check says', async t => {
+  await registry.push('org/app:1', { layers: [base] })
+  const image = `${registry.address}/org/app:1`
+  const policies = [
+    image,
+    `${registry.address}/org/app`,
+    `${registry.address}/org`,
+    registry.address,
+    '*.0.0.1',
+    '*.1',
+    '',
+    // these are about other images
+    `${registry.address}/org/app:2`,
+    `${registry.address}/or`,
+    '127.0.0.1',
+    '*.127.0.0.1',
+  ].map(scope =>
+    JSON.stringify({
+      default: [{ type: 'insecureAcceptAnything' }],
+      transports: { docker: { [scope]: [{ type: 'reject' }] } },
+    }),
+  )
+  const registries = [
+    image,
+    `${registry.address}/org/app`,
+    `${registry.address}/or`,
+    registry.address,
+    '127.0.0.1',
+    '*.0.1',
+    '*.0.0.1',
+    '*.27.0.0.1',
+  ].map(prefix => `[[registry]]\nprefix = "${prefix}"\nlocation = "${prefix}"\nblocked = true`)
+  const files = [
+    ...[...policies, '{', '{"default": []}'].map(text => ['policy.json', text] as const),
+    // podman allows * in a prefix alone.
+    ...registries.map(
+      text => ['registries.conf', text.replace(/\nlocation = "\*.*"/, '')] as const,
+    ),
+    ['registries.conf', 'registry = ['] as const,
+  ]
+  const host = await lab.host()
+  const containers = '/tmp/os/etc/containers'
+  await host.run(`mkdir -p ${containers} /tmp/os/usr/lib/bootc-bound-images/bound-images.d &&
+    cp /etc/containers/policy.json /tmp/policy.json &&
+    echo 'images = ["${image}"]' >/tmp/os/usr/lib/bootc-bound-images/bound-images.d/a.toml`)
+  const seen: (string | undefined)[] = []
+  for (const [name, text] of files) {
+    const { stdout } = await host.run(`rm -f ${containers}/*; cp /tmp/policy.json ${containers}
+      cat >${containers}/${name} <<'EOF'
+${text}
+EOF
+      bootc-bound-images check --root /tmp/os >/dev/null; echo $?
+      unshare --mount sh -c 'mount --bind ${containers} /etc/containers && exec podman pull --quiet --tls-verify=false ${image}' >/dev/null 2>&1
+      [ $? = 0 ]; echo $?; podman rmi --all --force >/dev/null 2>&1`)
+    const [checked, pulled] = stdout.split('\n')
+    t.equal(checked, pulled, text)
+    seen.push(pulled)
+  }
+  t.equal(seen.filter(status => status === '0').length, 7, 'the others are pulled')
+  await host.kill()
+})
+
 t.test('usage, and a clean root', async t => {
   const host = await lab.host()
   t.match(await host.run('bootc-bound-images check --rooot /'), { exitCode: 2 })
