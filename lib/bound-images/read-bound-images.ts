@@ -5,6 +5,7 @@ import { followEntry } from './follow-entry.ts'
 import { listEntries, type Entry } from './list-entries.ts'
 import { shorten } from '../text/shorten.ts'
 import { printable } from '../text/printable.ts'
+import { UnresolvedPath } from '../root/resolve-in-root.ts'
 import type { Spec } from './spec.ts'
 import { SpecReader, type SpecReaderOptions } from './spec-reader.ts'
 
@@ -52,6 +53,8 @@ export function readBoundImages(
   return { specs: withoutNamed(specs), problems }
 }
 
+const danglingRemedy = 'correct or remove the link, or add the file to the OS image'
+
 function readEntry(
   files: DeploymentFiles,
   reader: SpecReader,
@@ -64,7 +67,9 @@ function readEntry(
     file = printable(quadletFile.path)
     return { ...reader.readQuadlet(quadletFile), file }
   } catch (error) {
-    return { file, boundImages: [], faults: [explain(error)] }
+    const { reason, remedy = error instanceof UnresolvedPath ? danglingRemedy : undefined } =
+      explain(error)
+    return { file, boundImages: [], faults: [{ reason, remedy }] }
   }
 }
 

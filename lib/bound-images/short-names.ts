@@ -1,5 +1,5 @@
 import { ByteBudget } from '../root/byte-budget.ts'
-import { registriesFiles } from '../root/containers-configuration.ts'
+import { configurationPaths } from '../root/configuration-paths.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { readToml, tableIn } from '../root/read-toml.ts'
 import { Refusal } from '../text/fault.ts'
@@ -23,7 +23,10 @@ const maxConfigurationBytes = 4 * 1024 * 1024
  * @throws Error naming the file that cannot be read
  */
 export function readShortNames(files: DeploymentFiles): ShortNames {
-  const paths = [...registriesFiles(files), '/var/cache/containers/short-name-aliases.conf']
+  const paths = [
+    ...configurationPaths(files, 'registries.conf'),
+    '/var/cache/containers/short-name-aliases.conf',
+  ]
   const aliases = new Map<string, string>()
   let searchRegistries: readonly string[] = []
   const budget = new ByteBudget('files of registries.conf', maxConfigurationBytes)

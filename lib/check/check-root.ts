@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSettings } from '../config/read-settings.ts'
 import { credentialsDirectory } from '../directories.ts'
@@ -9,17 +9,27 @@ import { SpecReader } from '../bound-images/spec-reader.ts'
 import { anyMachineId } from './any-host.ts'
 import { entryWarnings } from './entry-warnings.ts'
 import { problemFindings, type Finding } from './finding.ts'
+import { byPlace, locateFinding, type LocatedFinding } from './locate-finding.ts'
+import { neighbourWarnings } from './neighbour-warnings.ts'
+import { podmanWarnings } from './podman-warnings.ts'
+import { policyFindings } from './policy-findings.ts'
+import { registriesFindings } from './registries-findings.ts'
 import { specWarnings } from './spec-warnings.ts'
+import { trustWarnings } from './trust-warnings.ts'
 import { unitWarnings } from './unit-warnings.ts'
 import { storeFindings } from './store-findings.ts'
 import { usageWarnings } from './usage-warnings.ts'
+import { usersWarnings } from './users-warnings.ts'
 
 /** The bound-image specs of a root, and the findings about them. */
 export interface CheckResult {
   readonly specs: readonly BoundImageSpec[]
-  readonly findings: readonly Finding[]
+  /** By file and line. */
+  readonly findings: readonly LocatedFinding[]
   /** The directories that were read for specs. */
   readonly directories: readonly string[]
+  /** See `locateFinding`. For findings that are made later. */
+  readonly locate: (finding: Finding) => LocatedFinding
 }
 
 /**
@@ -30,23 +40,48 @@ export interface CheckResult {
  * @throws Error if the root has no operating system, or if its configuration cannot be used
  */
 export function checkRoot(root: string, isAll = false): CheckResult {
-  if (statSync(join(root, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
+  const realRoot = realpathSync(root)
+  if (statSync(join(realRoot, 'usr'), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Error(`${root} is not the root of an OS image: it has no directory usr`)
-  const files = new DeploymentFiles(root)
+  const files = new DeploymentFiles(realRoot)
   const options = { secrets: credentialsDirectory, machineId: anyMachineId }
-  const { settings } = readSettings(root)
+  const { settings } = readSettings(realRoot)
   const { specs, problems } = readBoundImages(files, options, settings.specDirs)
   const reader = new SpecReader(files, options)
+  const broken = new Set(
+    problems.flatMap(({ file, faults }) => [file, ...faults.map(fault => fault.file)]),
+  )
+  const findings = [
+    ...problemFindings(problems),
+    ...entryWarnings(files, settings.specDirs),
+    ...specWarnings(files, reader.dropIns, specs),
+    ...usageWarnings(files, reader, specs, { store: settings.store, isAll, broken }),
+    ...usersWarnings(specs),
+    ...neighbourWarnings(files, reader, broken),
+    ...unitWarnings(files),
+    ...(specs.length === 0 ? [] : pullFindings(files, specs, settings.store)),
+  ]
+  const locate = (finding: Finding) =>
+    locateFinding(files, { given: root, root: realRoot }, finding)
   return {
     specs,
     directories: settings.specDirs ?? specDirectories,
-    findings: [
-      ...problemFindings(problems),
-      ...entryWarnings(files, settings.specDirs),
-      ...specWarnings(files, specs),
-      ...usageWarnings(files, reader, specs, { store: settings.store, isAll, problems }),
-      ...unitWarnings(files),
-      ...(specs.length === 0 ? [] : storeFindings(files, settings.store)),
-    ],
+    findings: findings.map(locate).toSorted(byPlace),
+    locate,
   }
+}
+
+/** What keeps images from being pulled, besides their specs. */
+function pullFindings(
+  files: DeploymentFiles,
+  specs: readonly BoundImageSpec[],
+  store: string | undefined,
+): readonly Finding[] {
+  return [
+    ...storeFindings(files, store),
+    ...registriesFindings(files, specs),
+    ...policyFindings(files, specs),
+    ...trustWarnings(files, specs),
+    ...podmanWarnings(files),
+  ]
 }

@@ -1,6 +1,8 @@
+import { basename, dirname } from 'node:path'
 import { isLeftover, specDirectories } from '../bound-images/list-entries.ts'
 import { isMask } from '../quadlet/read-unit-file.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { suggest } from '../text/suggest.ts'
 import { printable } from '../text/printable.ts'
 import type { Finding } from './finding.ts'
 
@@ -9,6 +11,26 @@ export function entryWarnings(
   files: DeploymentFiles,
   directories: readonly string[] = specDirectories,
 ): readonly Finding[] {
+  return [
+    ...directories.flatMap(each => misspelledDirectories(files, each)),
+    ...ofEntries(files, directories),
+  ]
+}
+
+/** A directory beside one that is read, whose name is almost the same. */
+function misspelledDirectories(files: DeploymentFiles, directory: string): readonly Finding[] {
+  const name = basename(directory)
+  return namesIn(files, dirname(directory))
+    .filter(each => each !== name && suggest(each, [name]) !== undefined)
+    .map(each => ({
+      severity: 'warning',
+      entry: printable(`${dirname(directory)}/${each}`.slice(1)),
+      reason: 'no specs are read from here',
+      remedy: `did you mean ${name}?`,
+    }))
+}
+
+function ofEntries(files: DeploymentFiles, directories: readonly string[]): readonly Finding[] {
   const lists = directories.map(directory => ({ directory, names: namesIn(files, directory) }))
   return lists.flatMap(({ directory, names }, index) => {
     const later = new Set(lists.slice(index + 1).flatMap(each => each.names))

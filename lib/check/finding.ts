@@ -1,12 +1,16 @@
-import { describeProblem, type Fault, type SpecProblem } from '../text/fault.ts'
+import type { Fault, SpecProblem } from '../text/fault.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 
-/** A mistake or a warning about a spec, for the author of an OS image. */
+/** A mistake or a warning about a root, for the author of an OS image. */
 export interface Finding extends Fault {
-  /** With an error, the deployment is never finalized. */
-  readonly severity: 'error' | 'warning'
-  /** Path, below the root, of the file that the finding is about. */
-  readonly entry: string
+  /**
+   * With an error, some image is not pulled, and the deployment is never finalized. A note says what was not checked.
+   */
+  readonly severity: 'error' | 'warning' | 'note'
+  /**
+   * Path, below the root, of the file that the finding is about. Undefined if it is about the machine that checks.
+   */
+  readonly entry?: string
 }
 
 /** The place where a spec names its image. */
@@ -24,9 +28,4 @@ export function problemFindings(problems: readonly SpecProblem[]): readonly Find
       file: fault.file ?? file,
     })),
   )
-}
-
-/** Formats a finding as one line. */
-export function describeFinding({ severity, entry, ...fault }: Finding): string {
-  return `${severity}: ${describeProblem({ entry, faults: [fault] }).join('')}`
 }

@@ -1,15 +1,18 @@
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
+import type { DropIns } from '../quadlet/drop-ins.ts'
+import { optionPlace } from './option-place.ts'
 import { placeOf, type Finding } from './finding.ts'
 
 /** Warnings about what is allowed in specs but seldom intended. */
 export function specWarnings(
   files: DeploymentFiles,
+  dropIns: DropIns,
   specs: readonly BoundImageSpec[],
 ): readonly Finding[] {
   return specs.flatMap(spec => [
     ...floatingTag(spec),
-    ...missingFiles(files, spec),
+    ...missingFiles(files, dropIns, spec),
     ...notForBootc(spec),
   ])
 }
@@ -22,13 +25,14 @@ function floatingTag(spec: BoundImageSpec) {
 }
 
 /** A missing file is only a warning: below /etc, /run and /var, the administrator of a host may add it. */
-function missingFiles(files: DeploymentFiles, { entry, file, boundImage }: BoundImageSpec) {
-  return boundImage.options.flatMap(({ identity }) => {
-    const [, path] = /^--(?:authfile|cert-dir)=(.*)$/su.exec(identity ?? '') ?? []
+function missingFiles(files: DeploymentFiles, dropIns: DropIns, spec: BoundImageSpec) {
+  return spec.boundImage.options.flatMap(({ flag, identity }) => {
+    if (flag !== '--authfile' && flag !== '--cert-dir') return []
+    const path = identity?.startsWith(`${flag}=/`) ? identity.slice(flag.length + 1) : undefined
     if (path === undefined || files.follow(path) !== undefined) return []
     return [
       warning(
-        { entry, file },
+        { entry: spec.entry, ...optionPlace(files, dropIns, spec, flag) },
         `${path} is not in the OS image`,
         'make sure that every host has it before an update is staged',
       ),
@@ -55,7 +59,7 @@ function notForBootc({ entry, file, boundImage }: BoundImageSpec) {
       : 'knows only links to .image and .container files'
   return [
     warning(
-      { entry, file },
+      { entry },
       `bootc itself reads this directory and ${reason}`,
       'put it into /usr/lib/bootc-bound-images/bound-images.d',
     ),

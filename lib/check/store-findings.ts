@@ -16,7 +16,7 @@ export function storeFindings(
   try {
     const { graphRoot, imageStore, additionalStores } = readStorageConfiguration(files)
     if (store === dedicatedStore && !additionalStores.includes(store)) {
-      const reason = `the OS does not read ${store} (Store=dedicated)`
+      const reason = `Store=dedicated, but the OS does not read ${store}`
       return [{ severity: 'error', entry, reason, remedy: toReadDedicated }]
     }
     return [graphRoot, imageStore]

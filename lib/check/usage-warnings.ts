@@ -2,7 +2,7 @@ import { dedicatedStore } from '../config/settings.ts'
 import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 import type { StartableFile } from '../bound-images/spec-reader.ts'
-import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
+import { explain, type Fault } from '../text/fault.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { isMask, readUnitFile } from '../quadlet/read-unit-file.ts'
 import type { SpecReader } from '../bound-images/spec-reader.ts'
@@ -16,8 +16,8 @@ interface Options {
   readonly store?: string | undefined
   /** Whether everything must be bound. */
   readonly isAll?: boolean
-  /** The specs that cannot be used. */
-  readonly problems?: readonly SpecProblem[]
+  /** Paths of the files of specs that cannot be used. */
+  readonly broken: ReadonlySet<string | undefined>
 }
 
 /** Findings about containers whose images are not bound, and about bound images that no container uses. */
@@ -25,14 +25,11 @@ export function usageWarnings(
   files: DeploymentFiles,
   reader: SpecReader,
   specs: readonly BoundImageSpec[],
-  { store, isAll, problems = [] }: Options = {},
+  { store, isAll, broken }: Options,
 ): readonly Finding[] {
   const bound = new Set(specs.map(({ boundImage }) => boundImage.name))
   const used = new Set<string>()
   const findings: Finding[] = []
-  const broken = new Set(
-    problems.flatMap(({ file, faults }) => [file, ...faults.map(fault => fault.file)]),
-  )
   for (const file of reader.startable().filter(({ path }) => !isMask(files, path))) {
     const { path } = file
     const usage = readUsage(files, reader, file)
@@ -55,7 +52,8 @@ export function usageWarnings(
   const reported = new Set<string>()
   for (const spec of specs) {
     const { name } = spec.boundImage
-    if (used.has(name) || reported.has(name)) continue
+    // Where an image below localhost/ is used, it counts as built on the host, see SpecReader.
+    if (used.has(name) || reported.has(name) || name.startsWith('localhost/')) continue
     reported.add(name)
     findings.push({
       severity: 'warning',

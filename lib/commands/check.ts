@@ -1,15 +1,13 @@
-import { realpathSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
-import { printableJson } from '../text/printable-json.ts'
-import { checkOnline, type OnlineImage } from '../check/check-online.ts'
+import { checkOnline } from '../check/check-online.ts'
 import { checkRoot } from '../check/check-root.ts'
-import { describeFinding, type Finding } from '../check/finding.ts'
-import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
-import { formatTable } from './format-table.ts'
+import { byPlace } from '../check/locate-finding.ts'
+import { formats } from '../check/report.ts'
 
 interface Options {
   readonly root: string
-  readonly json: boolean
+  readonly json: boolean | undefined
+  readonly format: keyof typeof formats | undefined
   readonly online: boolean
   readonly all: boolean
   readonly strict: boolean
@@ -42,48 +40,27 @@ export const checkCommand: CommandModule<object, Options> = {
         default: false,
         describe: 'Exit with 1 if there is a warning',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-  handler: async ({ root, json, online, all, strict }) => {
-    const { specs, findings: offline, directories } = checkRoot(realpathSync(root), all)
+      .option('format', {
+        choices: ['text', 'json', 'github'] as const,
+        describe: 'How to print: github prints workflow commands',
+      })
+      // No default: it would conflict with every --format.
+      .option('json', { type: 'boolean', describe: 'Same as --format json' })
+      .conflicts('format', 'json'),
+  handler: async ({
+    root,
+    json,
+    format = json === true ? 'json' : 'text',
+    online,
+    all,
+    strict,
+  }) => {
+    const { specs, findings: offline, directories, locate } = checkRoot(root, all)
     const registries = online ? await checkOnline(specs) : undefined
-    const findings = [...offline, ...(registries?.findings ?? [])]
-    process.stdout.write(
-      json
-        ? `${printableJson({ images: specs.map(imageOf), registries: registries?.images, findings })}\n`
-        : formatCheck(specs, findings, registries?.images, directories),
-    )
-    if (findings.some(({ severity }) => strict || severity === 'error')) process.exitCode = 1
+    const findings = [...offline, ...(registries?.findings ?? []).map(locate)].toSorted(byPlace)
+    const report = { specs, findings, registries: registries?.images, directories }
+    process.stdout.write(formats[format](report))
+    if (findings.some(({ severity }) => severity === 'error' || (strict && severity === 'warning')))
+      process.exitCode = 1
   },
-}
-
-function imageOf({ entry, file, boundImage: { image, name } }: BoundImageSpec) {
-  return { entry, file, image, name }
-}
-
-function formatCheck(
-  specs: readonly BoundImageSpec[],
-  findings: readonly Finding[],
-  images: readonly OnlineImage[] | undefined,
-  directories: readonly string[],
-): string {
-  const count = (severity: Finding['severity']) =>
-    findings.filter(finding => finding.severity === severity).length
-  return [
-    ...findings.map(finding => `${describeFinding(finding)}\n`),
-    images === undefined ? '' : formatImages(images),
-    specs.length === 0 ? `No bound image in ${directories.join(', ')}.\n` : '',
-    `Bound images: ${specs.length}, errors: ${count('error')}, warnings: ${count('warning')}\n`,
-  ].join('')
-}
-
-function formatImages(images: readonly OnlineImage[]): string {
-  return formatTable([
-    ['IMAGE', 'ARCHITECTURE', 'BYTES', 'ALREADY HERE'],
-    ...images.map(({ image, architecture, bytes, presentBytes }) => [
-      image,
-      architecture,
-      String(bytes),
-      String(presentBytes),
-    ]),
-  ])
 }

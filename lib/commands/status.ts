@@ -4,6 +4,7 @@ import { hostRoot } from '../directories.ts'
 import { describeError } from '../text/describe-error.ts'
 import { gateWarnings } from '../shutdown/gate-warnings.ts'
 import { readRefusal, type RefusedImage, type GateRefusal } from '../state/gate-refusal.ts'
+import { podmanWeakness } from '../facts/podman-weakness.ts'
 import { limitPodman, shortTimeout } from '../host/podman-limit.ts'
 import { suspicions } from '../state/unfinished-pulls.ts'
 import { pullFacts } from '../request/host-facts.ts'
@@ -15,7 +16,7 @@ import { stagingRefusal } from '../state/last-staging.ts'
 import { findImages } from '../survey/find-images.ts'
 import { allPresent, surveyImages, type ImageReport } from '../survey/survey-images.ts'
 import { backendOf } from '../backend/host-backend.ts'
-import { formatTable } from './format-table.ts'
+import { formatTable } from '../text/format-table.ts'
 import { requireRoot } from './require-root.ts'
 
 interface Options {
@@ -66,7 +67,7 @@ async function readStatus(): Promise<Status> {
   return {
     ...deployment,
     gateInPlace: warnings.length === 0,
-    warnings: [...warnings, ...suspicionWarnings()],
+    warnings: [...warnings, ...(deployment.warnings ?? []), ...suspicionWarnings()],
     refused: refused && { ...refused, isEarlier: isEarlier(refused, deployment) },
   }
 }
@@ -104,6 +105,7 @@ async function readDeploymentStatus(): Promise<DeploymentStatus> {
         locked: backendOf(hostRoot).isLocked(hostRoot),
         images,
         notStarted: stagingRefusal(),
+        warnings: images.length === 0 ? [] : podmanWarnings(facts.podmanRelease),
       }
     : { images: [] }
 }
@@ -114,6 +116,11 @@ function suspicionWarnings(): readonly string[] {
     event =>
       `${event}: until the image store is checked, images without a record do not count, and every pulled image is read back`,
   )
+}
+
+function podmanWarnings(release: string): readonly string[] {
+  const weakness = podmanWeakness(release)
+  return weakness === undefined ? [] : [`${weakness.reason}. Remedy: ${weakness.remedy}`]
 }
 
 const titles: Readonly<Record<DeploymentRole, string>> = {

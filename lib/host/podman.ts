@@ -23,6 +23,8 @@ import { timeLeft } from './time-left.ts'
 /** The podman of this host. */
 export interface Podman {
   readonly podmanVersion: PodmanVersion
+  /** With all numbers, like `5.4.2`. */
+  readonly podmanRelease: string
   /** The store into which images are pulled. */
   readonly imageStore: ImageStore
   /** Directory in which podman keeps the blobs of a pull until it has unpacked them. */
@@ -40,11 +42,11 @@ export async function readPodman(directory?: string): Promise<Podman> {
   const format =
     '{{.Version.Version}} {{.Store.ImageCopyTmpDir}}\n{{.Store.GraphRoot}}\n{{.Store.RunRoot}}\n{{.Store.GraphDriverName}}\n{{json .Store.GraphOptions}}'
   const { stdout } = await podman([...options, 'info', '--format', format])
-  const [, major, minor, temporary = '', store = '', runDirectory = '', driver = '', graph = ''] =
-    /^(\d+)\.(\d+)\S* (.*)\n(.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
-  if (major === undefined || minor === undefined)
-    throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
-  const podmanVersion = requireSupported([Number(major), Number(minor)])
+  const [, release, temporary = '', store = '', runDirectory = '', driver = '', graph = ''] =
+    /^(\d+\.\d+\S*) (.*)\n(.*)\n(.*)\n(.*)\n(.*)$/u.exec(stdout) ?? []
+  const [major, minor] = release?.split('.') ?? []
+  if (release === undefined) throw new Error(`podman info printed ${JSON.stringify(stdout)}`)
+  const podmanVersion = requireSupported([Number(major), Number.parseInt(minor ?? '', 10)])
   const storage = { graphOptions: JSON.parse(graph) as unknown, driver, version: podmanVersion }
   const own = pullStorageOptions(storage)
   // podman info does not report it.
@@ -54,6 +56,7 @@ export async function readPodman(directory?: string): Promise<Podman> {
       : undefined
   return {
     podmanVersion,
+    podmanRelease: release,
     imageStore: {
       directory: store,
       ...(imageDirectory !== undefined && { imageDirectory }),

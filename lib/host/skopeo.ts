@@ -117,6 +117,16 @@ export async function instanceLayers(
   return manifest.kind === 'image' ? manifest.layers : undefined
 }
 
+/** @throws Error if skopeo cannot be started */
+export async function requireSkopeo(): Promise<void> {
+  const { failed, code, shortMessage } = await execa('skopeo', ['--version'], {
+    timeout,
+    reject: false,
+  })
+  if (failed)
+    throw new Error(code === 'ENOENT' ? 'skopeo is not installed, or not in PATH' : shortMessage)
+}
+
 /** Returns the exact output of `skopeo inspect`. */
 async function askRegistry(
   image: string,

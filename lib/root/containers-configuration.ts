@@ -77,25 +77,6 @@ export function readContainersConfiguration(
   return [...next, ...empty, ...others]
 }
 
-/**
- * The files of registries.conf of an OS, in the order in which its podman reads them. Of two with one name, the one in
- * the later directory counts.
- */
-export function registriesFiles(files: DeploymentFiles): readonly string[] {
-  const is6 = hasPodman6(files)
-  const main = [adminDirectory, ...(is6 ? [vendorDirectory] : [])]
-    .map(where => `${where}/registries.conf`)
-    .find(path => files.follow(path) !== undefined)
-  const names = ['registries.conf.d', ...(is6 ? ['registries.rootful.conf.d'] : [])]
-  const dropIns = new Map<string, string>()
-  for (const where of [...(is6 ? [vendorDirectory] : []), adminDirectory])
-    for (const directory of names.map(name => `${where}/${name}`))
-      for (const name of files.names(directory).map(String))
-        if (name.endsWith('.conf')) dropIns.set(name, `${directory}/${name}`)
-  const byName = [...dropIns].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  return [...(main === undefined ? [] : [main]), ...byName.map(([, path]) => path)]
-}
-
 /** What decides about pulls, as if all of it were in /etc/containers. */
 function readPullConfiguration(
   files: DeploymentFiles,

@@ -1,6 +1,6 @@
-import { parse } from 'smol-toml'
+import { parse, TomlError } from 'smol-toml'
 import { describeError } from '../text/describe-error.ts'
-import { Refusal } from '../text/fault.ts'
+import { Refusal, type Fault } from '../text/fault.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
 import { UnresolvedPath } from './resolve-in-root.ts'
 
@@ -14,12 +14,28 @@ const maxBytes = 1024 * 1024
  * @throws Refusal naming the file that cannot be read
  */
 export function readToml(files: DeploymentFiles, path: string): Table {
+  const { table, fault } = tryToml(files, path)
+  if (fault !== undefined) throw new Refusal(`${path}: ${fault.reason}`, fault.remedy)
+  return table
+}
+
+/** The same, with the fault instead of an exception. */
+export function tryToml(
+  files: DeploymentFiles,
+  path: string,
+): { readonly table: Table; readonly fault?: Fault } {
   try {
-    return parse(files.read(path, maxBytes).toString())
+    return { table: parse(files.read(path, maxBytes).toString()) }
   } catch (error) {
-    if (error instanceof UnresolvedPath) return {}
-    // smol-toml appends a source excerpt to its message.
-    throw new Refusal(`${path}: ${describeError(error).replace(/\n.*$/su, '')}`, 'correct the file')
+    if (error instanceof UnresolvedPath) return { table: {} }
+    const fault = {
+      file: path,
+      ...(error instanceof TomlError && { line: error.line }),
+      // smol-toml appends a source excerpt to its message.
+      reason: describeError(error).replace(/\n.*$/su, ''),
+      remedy: 'correct the file',
+    }
+    return { table: {}, fault }
   }
 }
 

@@ -1,6 +1,6 @@
 // /var/lib/bootc-bound-images/layers.json: JSON, the layers of each image in podman's store. This is a cache, because
-// the layers of an image never change, and reading them costs one process per image. Written and read by stage and
-// check --online, which drop the images that are gone; never removed. Failure policy: an unreadable file counts as
+// the layers of an image never change, and reading them costs one process per image. Written by stage, which drops the
+// images that are gone; read by stage and check --online; never removed. Failure policy: an unreadable file counts as
 // empty and a failed write is ignored, so skopeo is asked again.
 import { join } from 'node:path'
 import { stateDirectory } from '../directories.ts'

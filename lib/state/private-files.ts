@@ -1,18 +1,8 @@
 // Files below `credentialsDirectory` and `containersDirectories` that only root may read: logins, passphrases,
 // certificates, and copies of /etc/containers. Written by stage and gate; read by podman and skopeo; removed by stage
 // and gate when no pull needs them. Failure policy: every failure is an error; a file is replaced whole or not at all.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { credentialsDirectory } from '../directories.ts'
 import type { PrivateFile } from '../bound-images/read-value.ts'
 import { writeFileSafely } from '../write-file-safely.ts'
 
@@ -44,26 +34,4 @@ export function removeOtherFiles(
 function remove(path: string): true {
   rmSync(path, { recursive: true })
   return true
-}
-
-/**
- * Makes temporary copies of credentials for `use`, and deletes them when it has ended.
- *
- * @param use gets a function that replaces the path of a file in a word by the path of its copy
- */
-export async function withTemporaryCopies<T>(
-  files: readonly PrivateFile[],
-  use: (inPlace: (word: string) => string) => Promise<T>,
-): Promise<T> {
-  if (files.length === 0) return use(word => word)
-  const directory = mkdtempSync(join(tmpdir(), 'bootc-bound-images-'))
-  try {
-    const copies = files.map(({ path, contents }) => ({ path: join(directory, path), contents }))
-    writePrivateFiles(copies)
-    return await use(word =>
-      word.replace(credentialsDirectory, join(directory, credentialsDirectory)),
-    )
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
 }

@@ -20,10 +20,12 @@ export interface LocalLayers {
  * digest does not count, because podman downloads it again.
  *
  * @param ids IDs of the images in the store
+ * @param keeps whether what was read is kept for the next time
  */
 export async function localLayers(
   imageStore: ImageStore,
   ids: ReadonlySet<string>,
+  { keeps = true }: { readonly keeps?: boolean } = {},
 ): Promise<LocalLayers> {
   const known = readLayerCache()
   const failures: string[] = []
@@ -35,6 +37,6 @@ export async function localLayers(
       return [id, []] as const
     }
   })
-  if (failures.length === 0) writeLayerCache(found)
+  if (keeps && failures.length === 0) writeLayerCache(found)
   return { digests: new Set(found.flatMap(([, digests]) => digests)), failure: failures[0] }
 }

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { checkRoot } from '../../lib/check/check-root.ts'
-import { describeFinding } from '../../lib/check/finding.ts'
+import { formatFinding } from '../../lib/check/format-finding.ts'
 import { specWarnings } from '../../lib/check/spec-warnings.ts'
+import { DropIns } from '../../lib/quadlet/drop-ins.ts'
+import { listQuadletFiles } from '../../lib/quadlet/quadlet-files.ts'
 import { DeploymentFiles } from '../../lib/root/deployment-files.ts'
 import { makeTree, type Tree } from '../make-tree.ts'
 
@@ -14,8 +16,10 @@ const bound = (name: string, text: string): Tree => ({
   [`${quadlets}/${name}`]: text,
   [`${links}/${name}`]: { link: `/${quadlets}/${name}` },
 })
-const check = (tree: Tree) =>
-  checkRoot(makeTree(t, { 'usr/': '', ...tree })).findings.map(describeFinding)
+const check = (tree: Tree) => {
+  const root = makeTree(t, { 'usr/': '', ...tree })
+  return checkRoot(root).findings.map(finding => formatFinding(finding).replace(`${root}/`, ''))
+}
 
 t.test('an OS image with nothing to say about', t => {
   const web = `[Image]\nImage=quay.io/a/web@${digest}\n`
@@ -24,8 +28,7 @@ t.test('an OS image with nothing to say about', t => {
     [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
     [`${quadlets}/none.kube`]: { link: '/dev/null' },
     [`${quadlets}/template@.container`]: '[Container]\nImage=quay.io/a/%i:1\n',
-    [`${quadlets}/broken.container`]: 'x',
-    [`${quadlets}/dangling.container`]: { link: '/nowhere' },
+    [`${quadlets}/odd.container`]: '[X-Any]\n\u00a0A=b\\ \n',
   }
   t.strictSame(check(tree), [])
   t.equal(checkRoot(makeTree(t, tree)).specs.length, 1)
@@ -40,8 +43,8 @@ t.test('units that keep updates from being applied', t => {
     [`usr/lib/systemd/system/${dropIns}/zz-bootc-bound-images.conf`]: '[Service]\n',
   })
   t.matchOnly(found, [
-    /^warning: etc\/systemd\/system\/bootc-bound-images-gate\.service: it masks /,
-    /^warning: usr\/lib\/.*\/zz-bootc-bound-images\.conf: it is of version 0\.1\.0/,
+    /^usr\/etc\/systemd\/system\/bootc-bound-images-gate\.service: warning: it masks /,
+    /^usr\/lib\/.*\/zz-bootc-bound-images\.conf: warning: it is of version 0\.1\.0/,
   ])
   t.end()
 })
@@ -51,14 +54,14 @@ t.test('where the OS keeps images', t => {
   const file = 'usr/share/containers/storage.conf'
   const used = { [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n' }
   t.strictSame(check({ ...web, ...used, [file]: '[storage]\nimagestore = "/var/images"\n' }), [
-    'warning: etc/containers/storage.conf: images are kept in /var/images, and an update from an OS that keeps them elsewhere is refused; make sure that the running OS of every host has the same setting',
+    'etc/containers/storage.conf: warning: images are kept in /var/images, and an update from an OS that keeps them elsewhere is refused (make sure that the running OS of every host has the same setting)',
   ])
   t.match(check({ ...web, ...used, [file]: 'x' }), [
-    /^error: etc\/containers\/storage.conf: \/usr\/share\/containers\/storage.conf: .*; correct the file$/,
+    /^etc\/containers\/storage.conf: error: \/usr\/share\/containers\/storage.conf: .* \(correct the file\)$/,
   ])
   const dedicated = { 'usr/lib/bootc-bound-images.conf': '[BoundImages]\nStore=dedicated\n' }
   t.strictSame(check({ ...web, ...used, ...dedicated }), [
-    'error: etc/containers/storage.conf: the OS does not read /var/lib/shared/bootc-bound-images (Store=dedicated); write additionalimagestores = ["/var/lib/shared/bootc-bound-images"] below [storage.options] in /etc/containers/storage.conf',
+    'etc/containers/storage.conf: error: Store=dedicated, but the OS does not read /var/lib/shared/bootc-bound-images (write additionalimagestores = ["/var/lib/shared/bootc-bound-images"] below [storage.options] in /etc/containers/storage.conf)',
   ])
   const named =
     '[storage.options]\nadditionalimagestores = ["/var/lib/shared/bootc-bound-images"]\n'
@@ -69,7 +72,7 @@ t.test('where the OS keeps images', t => {
       '[Container]\nImage=web.image\nMount=type=tmpfs,dst=/x\nMount=type=image,source=x,dst=/y\n',
   }
   t.match(check({ ...web, ...mounted, ...dedicated, [file]: named }), [
-    /^warning: .*web\.container, line 4, Mount=: podman does not mount an image of Store=dedicated/,
+    /^.*web\.container:4: warning: Mount=: podman does not mount an image of Store=dedicated/,
   ])
   t.strictSame(check({ ...web, ...mounted }), [])
   t.strictSame(check({ [file]: 'x' }), [], 'without specs')
@@ -83,25 +86,15 @@ t.test('what is found, with its place', t => {
     [
       'an error',
       bound('web.image', '[Image]\nImage=a b\n'),
-      [
-        /^error: .*web\.image \(\/usr.*\), line 2, Image=: not an image reference: it holds white space; write /,
-      ],
+      [/^.*web\.image:2: error: Image=: not an image reference: it holds white space \(write /],
     ],
     [
       'a tag',
       bound('web.container', '[Container]\nImage=quay.io/a/web:1\n'),
-      [/^warning: .*web\.container .*, line 2, Image=: the tag of quay\.io\/a\/web:1 can move/],
+      [/^.*web\.container:2: warning: Image=: the tag of quay\.io\/a\/web:1 can move/],
     ],
-    [
-      'auto-update',
-      container('AutoUpdate=registry'),
-      [/^warning: .*, line 3, AutoUpdate=: podman/],
-    ],
-    [
-      'pull at start',
-      container('Pull=always'),
-      [/^warning: .*, line 3, Pull=: the container asks/],
-    ],
+    ['auto-update', container('AutoUpdate=registry'), [/^.*:3: warning: AutoUpdate=: podman/]],
+    ['pull at start', container('Pull=always'), [/^.*:3: warning: Pull=: the container asks/]],
     [
       'what bootc does not look at',
       {
@@ -110,22 +103,22 @@ t.test('what is found, with its place', t => {
       },
       [],
     ],
-    ['a directory that is none', { [links]: 'x' }, [/^error: usr\/lib\/bootc\/bound-images\.d: /]],
+    ['a directory that is none', { [links]: 'x' }, [/^usr\/lib\/bootc\/bound-images\.d: error: /]],
     [
       'a key that a newer podman may have',
       container('Fancy=1'),
-      [/^warning: .*web\.container, line 3, Fancy=: unknown key in \[Container\]; make sure/],
+      [/^.*web\.container:3: warning: Fancy=: unknown key in \[Container\] \(make sure/],
     ],
     ['no pull at start', container('Pull=missing\nPodmanArgs=--pull=never --pullx'), []],
     [
       'pull at start, by an argument',
       container('PodmanArgs=--pull=always\nPodmanArgs=--quiet'),
-      [/^warning: .*, line 3, PodmanArgs=: the container asks .*; remove --pull$/],
+      [/^.*:3: warning: PodmanArgs=: the container asks .* \(remove --pull\)$/],
     ],
     [
       'pull at start, by two words',
       container("PodmanArgs=--tty '--pull' newer"),
-      [/^warning: .*, line 3, PodmanArgs=: the container asks /],
+      [/^.*:3: warning: PodmanArgs=: the container asks /],
     ],
     [
       'a pod and a volume',
@@ -135,9 +128,9 @@ t.test('what is found, with its place', t => {
         [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\nPod=web.pod\nVolume=web.volume:/v\n`,
       },
       [
-        /^warning: .*web\.pod.*: bootc itself reads this directory and knows only links to/,
-        /^warning: .*web\.pod.*: bootc itself reads this directory and knows only links to/,
-        /^warning: .*web\.volume.*: bootc itself reads this directory and knows only links to/,
+        /^.*web\.pod.*: warning: bootc itself reads this directory and knows only links to/,
+        /^.*web\.pod.*: warning: bootc itself reads this directory and knows only links to/,
+        /^.*web\.volume.*: warning: bootc itself reads this directory and knows only links to/,
       ],
     ],
     [
@@ -149,12 +142,24 @@ t.test('what is found, with its place', t => {
         'usr/lib/bootc-bound-images/bound-images.d/a.image.rpmsave': 'x',
       },
       [
+        /^.*\.rpmsave: warning: its name is that of a backup or a note, so it is not read \(rename/,
         ...Array.from(
           { length: 3 },
-          () => /^warning: .*: its name is that of a backup or a note; bootc itself reads/,
+          () => /^.*: warning: its name is that of a backup or a note; bootc itself reads/,
         ),
-        /^warning: .*\.rpmsave: its name is that of a backup or a note, so it is not read; rename/,
       ],
+    ],
+    [
+      'a directory that is not read',
+      { 'usr/lib/bootc/bound-image.d/web.image': '', 'usr/lib/bootc/other.d/web.image': '' },
+      [
+        /^usr\/lib\/bootc\/bound-image\.d: warning: no specs are read from here \(did you mean bound-/,
+      ],
+    ],
+    [
+      'an entry that leads nowhere',
+      { [`${links}/web.image`]: { link: `/${quadlets}/web.image` } },
+      [/web\.image: error: .* does not exist in the root \(correct or remove the link, or add/],
     ],
     [
       'an empty entry, and one that hides another',
@@ -163,7 +168,7 @@ t.test('what is found, with its place', t => {
         [`${links}/a.toml`]: '',
         'usr/lib/bootc-bound-images/bound-images.d/a.toml': 'x',
       },
-      [/^warning: .*web\.image: it is empty or masked, and hides nothing; remove it, or copy/],
+      [/^.*web\.image: warning: it is empty or masked, and hides nothing \(remove it, or copy/],
     ],
     [
       'a login that is not there',
@@ -172,8 +177,8 @@ t.test('what is found, with its place', t => {
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
       },
       [
-        /^warning: .*: \/etc\/auth\.json is not in the OS image; make sure/,
-        /^warning: .*web\.image.*: bootc itself .* fails its upgrade on AuthFile=; put it into \/usr/,
+        /^.*web\.image.*: warning: bootc itself .* fails its upgrade on AuthFile= \(put it into \/usr/,
+        /web\.image:3: warning: AuthFile=: \/etc\/auth\.json is not in the OS image \(make sure/,
       ],
     ],
     [
@@ -195,9 +200,22 @@ t.test('what is found, with its place', t => {
         root: { link: 'var/roothome' },
       },
       [
-        /^warning: .*: \/root\/auth\.json is not in the OS image; make sure/,
-        /^warning: .*: \/root\/\/certs is not in the OS image; make sure/,
-        /^warning: .* fails its upgrade on AuthFile=/,
+        /^.*: warning: .* fails its upgrade on AuthFile=/,
+        /web\.container:3: warning: PodmanArgs=: \/root\/auth\.json is not in the OS image \(make sure/,
+        /web\.container:3: warning: PodmanArgs=: \/root\/\/certs is not in the OS image \(make sure/,
+      ],
+    ],
+    [
+      'the place of a login that is not there',
+      {
+        'usr/lib/bootc-bound-images/bound-images.d/x.toml': `authfile = "/etc/a.json"\nimages = ["quay.io/a/web@${digest}"]\n`,
+        'usr/lib/bootc-bound-images/bound-images.d/y.image': `[Image]\nImage=quay.io/a/y@${digest}\nPodmanArgs='--auth'file=/etc/b.json\n`,
+        [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\n`,
+        [`${quadlets}/y.container`]: `[Container]\nImage=quay.io/a/y@${digest}\n`,
+      },
+      [
+        /x\.toml: warning: authfile=: \/etc\/a\.json is not/,
+        /y\.image: warning: \/etc\/b\.json is not/,
       ],
     ],
     [
@@ -206,17 +224,17 @@ t.test('what is found, with its place', t => {
         ...bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nCertDir=/etc/certs\n`),
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
       },
-      [/^warning: .*: \/etc\/certs is not in the OS image/],
+      [/web\.image:3: warning: CertDir=: \/etc\/certs is not in the OS image/],
     ],
     [
       'an image that nothing uses',
       bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\n`),
-      [/^warning: .*, line 2, Image=: no \.container or \.kube file uses quay\.io\/a\/web@sha256/],
+      [/^.*:2: warning: Image=: no \.container or \.kube file uses quay\.io\/a\/web@sha256/],
     ],
     [
       'a container that is not bound',
       { [`${quadlets}/web.container`]: `[Container]\nImage=quay.io/a/web@${digest}\n` },
-      [/^warning: usr\/share\/.*web\.container: its image quay\.io\/a\/web@.* is not bound; link/],
+      [/^usr\/share\/.*web\.container: warning: its image quay\.io\/a\/web@.* is not bound \(link/],
     ],
     [
       'an archive has no tag that moves',
@@ -230,7 +248,7 @@ t.test('what is found, with its place', t => {
     [
       'what bootc cannot read',
       { [`${links}/x.toml`]: `images = ["quay.io/a/web@${digest}"]\n`, ...container('') },
-      [/^warning: .*x\.toml: bootc itself reads this directory/],
+      [/^.*x\.toml: warning: bootc itself reads this directory/],
     ],
     [
       'what bootc takes for an image',
@@ -239,7 +257,7 @@ t.test('what is found, with its place', t => {
         [`${quadlets}/web.image`]: `[Image]\nImage=quay.io/a/web@${digest}\n`,
       },
       [
-        /^warning: .*web\.container.*: bootc itself .* takes the name of a \.image file for an image/,
+        /^.*web\.container.*: warning: bootc itself .* takes the name of a \.image file for an image/,
       ],
     ],
     [
@@ -322,6 +340,8 @@ t.test('in the image itself, paths are where they are', t => {
     ],
     origin: {},
   }
-  t.strictSame(specWarnings(new DeploymentFiles('/'), [{ entry: 'x', boundImage }]), [])
+  const files = new DeploymentFiles('/')
+  const dropIns = new DropIns(files, listQuadletFiles(files))
+  t.strictSame(specWarnings(files, dropIns, [{ entry: 'x', boundImage }]), [])
   t.end()
 })

@@ -2,6 +2,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { checkRoot } from '../../lib/check/check-root.ts'
+import { formats } from '../../lib/check/report.ts'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { planRequest } from '../../lib/request/plan-request.ts'
 import { readRequest } from '../../lib/request/request.ts'
@@ -12,7 +14,7 @@ import { writeUnits } from '../../lib/state/write-units.ts'
 import { makeTree } from '../make-tree.ts'
 
 // Each directory NN-name holds a root, maybe the host that is updated, and in expected/ the units that it must
-// lead to, the files that only root may read, and the problems that must be reported. UPDATE_GOLDEN=1 writes what is found; read the difference before you commit it.
+// lead to, the files that only root may read, what check prints about the root, and the problems that must be reported. UPDATE_GOLDEN=1 writes what is found; read the difference before you commit it.
 
 const goldenDirectory = fileURLToPath(new URL('.', import.meta.url))
 const checksum = '27cb693e8e9d13822db1da8fbdf28a5fdef799b5217d904a6f3d78b1aa11db29'
@@ -45,6 +47,10 @@ for (const name of cases)
         name: file.path.slice(1),
         contents: file.contents.toString(),
       })),
+      {
+        name: 'check.txt',
+        contents: formats.text(checkRoot(root)).replaceAll(`${root}/`, ''),
+      },
       { name: 'problems.txt', contents: problems.map(line => `${line}\n`).join('') },
     ]
       .filter(({ contents }) => contents !== '')

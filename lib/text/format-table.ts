@@ -8,7 +8,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .map(
       row =>
         `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .map((cell, column) => cell.padEnd(Number(widths[column])))
           .join('  ')
           .trimEnd()}\n`,
     )

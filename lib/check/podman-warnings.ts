@@ -1,0 +1,13 @@
+import { podmanWeakness } from '../facts/podman-weakness.ts'
+import type { DeploymentFiles } from '../root/deployment-files.ts'
+import { podmanPackageVersion } from '../root/podman-package.ts'
+import type { Finding } from './finding.ts'
+
+/** Warnings about the podman of a root: its hosts pull the next update with it. */
+export function podmanWarnings(files: DeploymentFiles): readonly Finding[] {
+  const version = podmanPackageVersion(files)
+  const weakness = version === undefined ? undefined : podmanWeakness(version)
+  return weakness === undefined
+    ? []
+    : [{ severity: 'warning', entry: 'usr/bin/podman', ...weakness }]
+}
