@@ -46,6 +46,12 @@ const raw =
     socket.end(text)
   }
 
+/** A manifest with a byte that is not UTF-8: its digest is that of the bytes. */
+export const latin1 = Buffer.from(
+  '{"schemaVersion":2,"annotations":{"a":"\u00e9"},"layers":[]}',
+  'latin1',
+)
+
 /** By the name of the image. */
 export const hostileAnswers: Readonly<Record<string, Answer>> = {
   'empty-body': body(''),
@@ -140,9 +146,7 @@ export const hostileAnswers: Readonly<Record<string, Answer>> = {
     socket.once('close', () => clearInterval(timer))
     socket.on('error', () => clearInterval(timer))
   },
-  latin1: body(
-    Buffer.from('{"schemaVersion":2,"annotations":{"a":"\u00e9"},"layers":[]}', 'latin1'),
-  ),
+  latin1: body(latin1),
   'duplicate-keys': body(`{"layers":[],"layers":null,"manifests":[],"manifests":{}}`),
   proto: body(
     '{"__proto__":{"layers":[]},"constructor":{"prototype":{"x":1}},"layers":[{"__proto__":{"size":1}}]}',

@@ -1,9 +1,10 @@
 // A registry answers each question about a manifest as no registry should. What it says must not become a directive, an
 // argument or a control character, must cost little, and must not stop the image of another registry.
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { boundImages, configured, imageSpec } from '../bound-images.ts'
-import { hostileAnswers, startHostileRegistry } from '../hostile-registry.ts'
+import { hostileAnswers, latin1, startHostileRegistry } from '../hostile-registry.ts'
 import { Lab } from '../lab.ts'
 
 const maxSeconds = 5
@@ -77,6 +78,8 @@ t.test('hostile answers', { timeout: 400_000 }, async t => {
     lines.filter(line => /all-tags|evil|%n|\$X/u.test(line)),
     [],
   )
+  const digest = createHash('sha256').update(latin1).digest('hex')
+  t.ok(units.includes(`/latin1@sha256:${digest}`), 'the digest is that of the bytes')
   t.match(await host.run('test ! -e /run/evil'), { exitCode: 0 })
 
   const { stdout: used } = await host.run(`cat ${usage}`)
