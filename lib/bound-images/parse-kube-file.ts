@@ -97,13 +97,17 @@ function pullArguments(
 /** Resolves a relative path from the directory of the `.kube` file (quadlet.go, ConvertKube). */
 function yamlImages(
   path: string,
-  { files, specFile, yaml }: SpecContext,
+  { files, specFile, yaml, podImages }: SpecContext,
   reader: SectionReader,
 ): readonly string[] | undefined {
   try {
     const absolute = path.startsWith('/') ? path : join(dirname(specFile), path)
+    const known = podImages.get(absolute)
+    if (known !== undefined) return known
     yaml.take(files.follow(absolute)?.stat.size ?? 0)
-    return imagesOfPods(files.read(absolute, maxBytes).toString())
+    const images = imagesOfPods(files.read(absolute, maxBytes).toString())
+    podImages.set(absolute, images)
+    return images
   } catch (error) {
     const { remedy = 'correct the file' } = explain(error)
     reader.refuse('Yaml', `${path}: ${yamlReason(error)}`, remedy)

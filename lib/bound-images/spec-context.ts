@@ -13,6 +13,8 @@ export interface SpecContext extends OptionContext {
   readonly logins: () => readonly Login[]
   /** Counts the bytes of Kubernetes YAML. */
   readonly yaml: ByteBudget
+  /** The images of the Kubernetes YAML files that were read, by path. */
+  readonly podImages: Map<string, readonly string[]>
   /** Path of the spec in the deployment. */
   readonly specFile: string
 }

@@ -55,6 +55,7 @@ export class SpecReader {
   readonly #logins
   readonly #copies
   readonly #yaml = new ByteBudget('Kubernetes YAML files')
+  readonly #podImages = new Map<string, readonly string[]>()
   readonly #certificates = new Map<string, OptionValue>()
   readonly #closure
   #hasReadAll = false
@@ -196,6 +197,7 @@ export class SpecReader {
       secrets: this.#options.secrets,
       copies: this.#copies,
       yaml: this.#yaml,
+      podImages: this.#podImages,
       certificates: this.#certificates,
       specFile,
       owner: `${specFile} ${unit}`,

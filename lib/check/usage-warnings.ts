@@ -3,6 +3,8 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { sectionOf, type QuadletKind } from '../quadlet/quadlet-kind.ts'
 import type { StartableFile } from '../bound-images/spec-reader.ts'
 import { explain, type Fault } from '../text/fault.ts'
+import type { BoundImage } from '../bound-images/bound-image.ts'
+import { isInRegistry, optionValue } from '../bound-images/platform.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { isMask, readUnitFile } from '../quadlet/read-unit-file.ts'
 import type { SpecReader } from '../bound-images/spec-reader.ts'
@@ -43,7 +45,7 @@ export function usageWarnings(
       findings.push({
         severity: isAll === true ? 'error' : 'warning',
         entry,
-        reason: `its image ${unbound.join(', ')} is not bound`,
+        reason: `its image ${someOf(unbound)} is not bound`,
         remedy:
           'link to the file from bound-images.d if the host must have the image before it boots',
       })
@@ -65,6 +67,15 @@ export function usageWarnings(
   return findings
 }
 
+/** A Kubernetes file can name thousands. */
+const maxNamed = 20
+
+function someOf(names: readonly string[]): string {
+  const rest = names.length - maxNamed
+  const named = shorten(names.slice(0, maxNamed).join(', '))
+  return rest > 0 ? `${named}, and ${rest} others` : named
+}
+
 interface Usage extends Readonly<Record<'findings' | 'mounts', readonly Finding[]>> {
   readonly images: readonly string[]
   readonly faults: readonly Fault[]
@@ -79,6 +90,7 @@ function readUsage(files: DeploymentFiles, reader: SpecReader, quadletFile: Star
       images: boundImages.map(image => image.name),
       faults,
       findings: [
+        ...boundImages.flatMap(image => asksAtStart(image, path.slice(1))),
         ...movingImage(unitFile, kind, path.slice(1)),
         ...unknownKeys(unitFile, kind, path.slice(1)),
       ],
@@ -103,6 +115,30 @@ function imageMounts(unitFile: UnitFile, entry: string): readonly Finding[] {
       reason: 'podman does not mount an image of Store=dedicated into a container',
       remedy: 'remove Store=dedicated, unless another program pulls the image',
     }))
+}
+
+/**
+ * The service of a `.image` or `.artifact` file pulls at every start (podman-image.unit(5)), and a container that names the
+ * file starts after it.
+ */
+function asksAtStart(
+  { origin, image, isArtifact, options }: BoundImage,
+  entry: string,
+): readonly Finding[] {
+  const { file = '' } = origin
+  const policy = options.findLast(({ flag }) => flag === '--policy')
+  const isSilent = policy !== undefined && /^(?:missing|never)$/u.test(optionValue(policy))
+  if (!/\.(?:image|artifact)$/u.test(file) || isSilent || !isInRegistry(image)) return []
+  return [
+    {
+      severity: 'warning',
+      entry,
+      reason: `it starts only if the registry answers: it needs the service of ${file}, which pulls at every start, also what is on disk`,
+      remedy: isArtifact
+        ? 'name the artifact itself here'
+        : 'set Policy=missing there (podman 5.6), or name the image itself here',
+    },
+  ]
 }
 
 /** Warnings about keys that no podman up to 6.2 knows. A misspelled one is an error of the spec. */

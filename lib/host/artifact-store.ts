@@ -6,15 +6,12 @@ import { createHash } from 'node:crypto'
 import { chmodSync, createReadStream, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { execa } from 'execa'
 import { fields } from '../fields.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import { readRegularFile } from '../read-regular-file.ts'
 import { writeFileSafely } from '../write-file-safely.ts'
 import { unlessMissing } from '../unless-missing.ts'
 import type { StoreList } from './podman.ts'
-import { podmanFailure } from './podman-failure.ts'
-import { podmanLimit } from './podman-limit.ts'
 
 /** A file of an artifact. Files are named by their checksum. */
 interface Blob {
@@ -89,13 +86,6 @@ export function nameArtifacts(
   }))
   if (JSON.stringify(manifests) === JSON.stringify(index['manifests'] ?? [])) return
   writeIndex({ ...index, manifests }, store)
-}
-
-/** Removes a name; podman removes an artifact with its last one. */
-export async function removeArtifact(name: string, { options }: ImageStore): Promise<void> {
-  const args = [...options, 'artifact', 'rm', '--', name]
-  const result = await execa('podman', args, { timeout: podmanLimit(), reject: false })
-  if (result.exitCode !== 0) throw podmanFailure(result, args)
 }
 
 interface Entry {

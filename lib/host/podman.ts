@@ -185,6 +185,11 @@ export async function removeImages(names: readonly string[], store: ImageStore):
     for (const name of names) await removeImages([name], store)
 }
 
+/** Removes a name of an artifact; podman removes the artifact with its last one. */
+export async function removeArtifact(name: string, { options }: ImageStore): Promise<void> {
+  await podman([...options, 'artifact', 'rm', '--', name])
+}
+
 /** @param success exit statuses that are not a failure */
 async function podman(
   args: readonly string[],

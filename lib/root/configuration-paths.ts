@@ -21,7 +21,7 @@ export function configurationPaths(files: DeploymentFiles, name: string): readon
   const parents = hasVendor ? [vendorDirectory, adminDirectory] : [adminDirectory]
   const main = parents
     .map(parent => `${parent}/${name}`)
-    .findLast(path => files.find(path, 'file') !== undefined)
+    .findLast(path => files.follow(path) !== undefined)
   const extension = name.slice(name.lastIndexOf('.'))
   const rootful = `${name.slice(0, -extension.length)}.rootful${extension}.d`
   const directories = hasVendor ? [`${name}.d`, rootful] : [`${name}.d`]
@@ -37,6 +37,6 @@ export function configurationPaths(files: DeploymentFiles, name: string): readon
     ...[...dropIns]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([, path]) => path)
-      .filter(path => files.find(path, 'file') !== undefined),
+      .filter(path => files.follow(path) !== undefined),
   ]
 }

@@ -34,8 +34,8 @@ export function verifyImage(name: string, image: StoredImageFiles): Verification
   const manifest = manifestOf(image, digest)
   const configDigest = configDigestOf(manifest)
   if (typeof configDigest !== 'string') {
-    // Docker's first format of manifests. Nothing can be proven of what came by tag.
-    if (digest === undefined) return 'unknown'
+    // Nothing can be proven of Docker's first format of manifests.
+    if (digest === undefined || manifest['schemaVersion'] === 1) return 'unknown'
     throw new WrongImageError('its manifest names no configuration', false)
   }
   if (!image.names.includes(configDigest))

@@ -1,7 +1,7 @@
 import type { Stores } from '../survey/stored-contents.ts'
 import { artifactStore } from '../facts/image-store.ts'
-import { listArtifacts, nameArtifacts, removeArtifact } from '../host/artifact-store.ts'
-import type { StoreList } from '../host/podman.ts'
+import { listArtifacts, nameArtifacts } from '../host/artifact-store.ts'
+import { removeArtifact, type StoreList } from '../host/podman.ts'
 import { addGivenNames } from '../state/given-names.ts'
 import { keepName, tagMoves, type Tagging } from './tag-moves.ts'
 

@@ -152,7 +152,16 @@ t.test('a file about an artifact', t => {
     ...linkTo('w.artifact'),
   })
   const place = `${links}/w.artifact (/${quadlets}/w.artifact)`
-  t.strictSame(read(artifact('Artifact=quay.io/x/w:1', 'Quiet=true')), ['quay.io/x/w:1'])
+  t.strictSame(read(artifact('Artifact=quay.io/x/w:1', 'Quiet=true', 'PodmanArgs=--retry=2')), [
+    'quay.io/x/w:1',
+  ])
+  t.match(
+    read({
+      ...bound('Mount=type=artifact,source=w.artifact,dst=/w'),
+      ...quadlet('w.artifact', '[Artifact]', 'Artifact=quay.io/x/%p:1'),
+    }),
+    [a, /Artifact= of w\.artifact has a specifier that means another artifact in this file/u],
+  )
   for (const [lines, fault] of [
     [['Quiet=true'], ', Artifact=: no Artifact= in [Artifact]; name the artifact to pull'],
     [['Artifact='], ', line 2, Artifact=: no Artifact= in [Artifact]; name the artifact to pull'],

@@ -28,6 +28,7 @@ export function makeContext(
     secrets: '/secrets',
     copies: copyBudget(),
     yaml: new ByteBudget('Kubernetes YAML files'),
+    podImages: new Map(),
     certificates: new Map(),
     specFile: '/usr/share/containers/systemd/web.image',
     owner: '/usr/share/containers/systemd/web.image web-image.service',

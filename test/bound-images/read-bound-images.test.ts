@@ -294,14 +294,17 @@ t.test('more images than any host has: those that fit are read', t => {
   t.end()
 })
 
+const kube = (name: string) => `[Kube]\nYaml=/usr/share/${name}.yml\n`
+
 t.test('no more Kubernetes YAML is read than any real host has', t => {
   const yaml = 'spec: {containers: [{image: quay.io/x/big:1}]}\n'
   const names = Array.from({ length: 17 }, (_, index) => `big${String(index).padStart(2, '0')}`)
-  const kube = '[Kube]\nYaml=/usr/share/big.yml\n'
   const { images, problems } = imagesOf(
     makeTree(t, {
-      'usr/share/big.yml': yaml.padEnd(1024 * 1024, '#'),
-      ...Object.fromEntries(names.map(name => [`${quadlets}/${name}.kube`, kube])),
+      ...Object.fromEntries(
+        names.map(name => [`usr/share/${name}.yml`, yaml.padEnd(1024 * 1024, '#')]),
+      ),
+      ...Object.fromEntries(names.map(name => [`${quadlets}/${name}.kube`, kube(name)])),
       ...Object.fromEntries(
         names.map(name => [`${links}/${name}.kube`, linkTo(`/${quadlets}/${name}.kube`)]),
       ),
@@ -312,7 +315,7 @@ t.test('no more Kubernetes YAML is read than any real host has', t => {
   t.strictSame(images.length, 17)
   t.strictSame(images.at(-1), [`${links}/small.image`, 'quay.io/x/small:1'])
   t.match(problems, [
-    `${links}/big16.kube (/${quadlets}/big16.kube), line 2, Yaml=: /usr/share/big.yml: the Kubernetes YAML files of one root exceed 16777216 bytes; remove what is not needed`,
+    `${links}/big16.kube (/${quadlets}/big16.kube), line 2, Yaml=: /usr/share/big16.yml: the Kubernetes YAML files of one root exceed 16777216 bytes; remove what is not needed`,
   ])
   t.end()
 })

@@ -22,7 +22,7 @@ const check = (tree: Tree) => {
 }
 
 t.test('an OS image with nothing to say about', t => {
-  const web = `[Image]\nImage=quay.io/a/web@${digest}\n`
+  const web = `[Image]\nImage=quay.io/a/web@${digest}\nPolicy=missing\n`
   const tree = {
     ...bound('web.image', web),
     [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
@@ -50,7 +50,7 @@ t.test('units that keep updates from being applied', t => {
 })
 
 t.test('where the OS keeps images', t => {
-  const web = bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\n`)
+  const web = bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nPolicy=missing\n`)
   const file = 'usr/share/containers/storage.conf'
   const used = { [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n' }
   t.strictSame(check({ ...web, ...used, [file]: '[storage]\nimagestore = "/var/images"\n' }), [
@@ -99,7 +99,7 @@ t.test('what is found, with its place', t => {
       'what bootc does not look at',
       {
         ...container('Mount=type=image,source=w.image'),
-        [`${quadlets}/w.image`]: `[Image]\nImage=quay.io/a/w@${digest}\nCreds=a:b\n`,
+        [`${quadlets}/w.image`]: `[Image]\nImage=quay.io/a/w@${digest}\nCreds=a:b\nPolicy=missing\n`,
       },
       [],
     ],
@@ -173,7 +173,10 @@ t.test('what is found, with its place', t => {
     [
       'a login that is not there',
       {
-        ...bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nAuthFile=/etc/auth.json\n`),
+        ...bound(
+          'web.image',
+          `[Image]\nImage=quay.io/a/web@${digest}\nAuthFile=/etc/auth.json\nPolicy=missing\n`,
+        ),
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
       },
       [
@@ -186,7 +189,7 @@ t.test('what is found, with its place', t => {
       {
         ...bound(
           'web.image',
-          `[Image]\nImage=quay.io/a/web@${digest}\nCreds=me:x\nCertDir=/usr/certs\nArch=arm64\nPodmanArgs=--quiet\n`,
+          `[Image]\nImage=quay.io/a/web@${digest}\nCreds=me:x\nCertDir=/usr/certs\nArch=arm64\nPodmanArgs=--quiet\nPolicy=missing\n`,
         ),
         'usr/certs/ca.crt': '',
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
@@ -221,14 +224,17 @@ t.test('what is found, with its place', t => {
     [
       'certificates that are not there',
       {
-        ...bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nCertDir=/etc/certs\n`),
+        ...bound(
+          'web.image',
+          `[Image]\nImage=quay.io/a/web@${digest}\nCertDir=/etc/certs\nPolicy=missing\n`,
+        ),
         [`${quadlets}/web.container`]: '[Container]\nImage=web.image\n',
       },
       [/web\.image:3: warning: CertDir=: \/etc\/certs is not in the OS image/],
     ],
     [
       'an image that nothing uses',
-      bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\n`),
+      bound('web.image', `[Image]\nImage=quay.io/a/web@${digest}\nPolicy=missing\n`),
       [/^.*:2: warning: Image=: no \.container or \.kube file uses quay\.io\/a\/web@sha256/],
     ],
     [
@@ -254,7 +260,7 @@ t.test('what is found, with its place', t => {
       'what bootc takes for an image',
       {
         ...bound('web.container', '[Container]\nImage=web.image\n'),
-        [`${quadlets}/web.image`]: `[Image]\nImage=quay.io/a/web@${digest}\n`,
+        [`${quadlets}/web.image`]: `[Image]\nImage=quay.io/a/web@${digest}\nPolicy=missing\n`,
       },
       [
         /^.*web\.container.*: warning: bootc itself .* takes the name of a \.image file for an image/,
@@ -343,5 +349,38 @@ t.test('in the image itself, paths are where they are', t => {
   const files = new DeploymentFiles('/')
   const dropIns = new DropIns(files, listQuadletFiles(files))
   t.strictSame(specWarnings(files, dropIns, [{ entry: 'x', boundImage }]), [])
+  t.end()
+})
+
+const asks = (image: Tree, line: string) =>
+  check({ ...bound('web.container', `[Container]\n${line}\n`), ...image }).filter(each =>
+    each.includes('only if the registry answers'),
+  )
+const file = (name: string, text: string) => ({ [`${quadlets}/${name}`]: text })
+
+t.test('services that start only if the registry answers', t => {
+  const named = `[Image]\nImage=quay.io/a/web@${digest}\n`
+  const uses = 'Image=web.image'
+  t.match(asks(file('web.image', named), uses), [
+    /^usr\/share\/containers\/systemd\/web\.container: warning: .*\/web\.image, .*set Policy=missing there/u,
+  ])
+  t.strictSame(asks(file('web.image', `${named}PodmanArgs=--policy=missing\n`), uses), [])
+  const archive = '[Image]\nImage=oci-archive:/usr/x.tar\nImageTag=quay.io/a/web:1\n'
+  t.strictSame(asks({ ...file('web.image', archive), 'usr/x.tar': '' }, uses), [])
+  t.strictSame(asks({}, `Image=quay.io/a/web@${digest}`), [])
+  const artifact = file('w.artifact', `[Artifact]\nArtifact=quay.io/a/w@${digest}\n`)
+  const mount = `Image=quay.io/a/web@${digest}\nMount=type=artifact,source=w.artifact,dst=/w`
+  t.match(asks(artifact, mount), [/name the artifact itself here/u])
+  t.end()
+})
+
+t.test('a file with more images than anybody reads', t => {
+  const names = Array.from({ length: 25 }, (_, index) => `{image: quay.io/a/${index}@${digest}}`)
+  const [found] = check({
+    [`${quadlets}/many.kube`]: '[Kube]\nYaml=many.yml\n',
+    [`${quadlets}/many.yml`]: `spec: {containers: [${names.join(', ')}]}`,
+  })
+  t.match(found, /characters\].*, and 5 others is not bound/u)
+  t.ok(found && found.length < 1000)
   t.end()
 })

@@ -10,7 +10,7 @@ const digest = `sha256:${'0'.repeat(64)}`
 /** What check says about a root that binds these images, each used by a container. */
 const check = (tree: Tree, images: readonly string[] = ['r.example.com/web'], more = '') => {
   const bound = images.flatMap((image, index): [string, Tree[string]][] => [
-    [`${quadlets}/i${index}.image`, `[Image]\nImage=${image}@${digest}\n${more}`],
+    [`${quadlets}/i${index}.image`, `[Image]\nImage=${image}@${digest}\n${more}Policy=missing\n`],
     [`${quadlets}/i${index}.container`, `[Container]\nImage=i${index}.image\n`],
     [`${specs}/i${index}.image`, { link: `/${quadlets}/i${index}.image` }],
   ])

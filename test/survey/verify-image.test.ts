@@ -99,10 +99,13 @@ t.test('another image', t => {
     /^its manifest names the configuration sha256:\w+, which is not stored$/,
     true,
   )
-  const nameless = JSON.stringify({ schemaVersion: 1 })
+  const nameless = JSON.stringify({ schemaVersion: 2 })
   const first = { [`manifest-${digestOf(nameless)}`]: nameless, manifest: nameless }
   fails(`r.example/x@${digestOf(nameless)}`, stored(first), /names no configuration/, false)
   t.equal(verifyImage('r.example/x:1', stored(first)), 'unknown')
+  const old = JSON.stringify({ schemaVersion: 1 })
+  const oldest = { [`manifest-${digestOf(old)}`]: old, manifest: old }
+  t.equal(verifyImage(`r.example/x@${digestOf(old)}`, stored(oldest)), 'unknown')
   const noJson = { ...first, [`manifest-${digestOf('{')}`]: '{' }
   fails(`r.example/x@${digestOf('{')}`, stored(noJson), /names no configuration/, false)
   t.end()

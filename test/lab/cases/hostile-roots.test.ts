@@ -64,12 +64,9 @@ for (const [what, files] of Object.entries(hostileRoots))
         output: output.slice(-500),
       })
       t.ok(seconds < maxSeconds, `${name}: ${seconds} s`)
-      // It names all images of a file in one message, and reads its YAML once more for each file.
-      const isOfMany = name.startsWith('check') && /Kubernetes|volumes/u.test(what)
-      const todo = isOfMany && 'bound what check says of one file'
-      t.ok(megabytes < maxMegabytes, `${name}: ${megabytes} MB`, { todo })
+      t.ok(megabytes < maxMegabytes, `${name}: ${megabytes} MB`)
       const longest = output.split('\n').reduce((most, line) => Math.max(most, line.length), 0)
-      t.ok(longest < maxLine || name === 'check --json', `${name}: a line of ${longest}`, { todo })
+      t.ok(longest < maxLine || name === 'check --json', `${name}: a line of ${longest}`)
       t.equal(control.exec(output)?.[0], undefined, `${name} writes no control character`)
     }
     rmSync(root, { recursive: true, force: true })
