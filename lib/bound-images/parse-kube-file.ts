@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { binaryTag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml'
 import { describeError } from '../text/describe-error.ts'
-import { makeBoundImage, maxImages, type BoundImage } from './bound-image.ts'
+import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { containerModules } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
@@ -13,6 +13,9 @@ import type { SpecContext } from './spec-context.ts'
 import type { UnitFile } from '../quadlet/unit-file.ts'
 
 const maxBytes = 1024 * 1024
+
+/** Far above any real file. */
+const maxKubeImages = 5000
 
 /**
  * Determines the images of a `.kube` file: those of every container in its Kubernetes YAML.
@@ -42,10 +45,10 @@ export function parseKubeFile(
       reader.refuse('Yaml', `${path} contains no image`, 'remove the link')
     if (images === undefined) continue
     count += images.length
-    if (count > maxImages) {
+    if (count > maxKubeImages) {
       reader.refuse(
         'Yaml',
-        `${path}: more than ${maxImages} images, the maximum for all specs`,
+        `${path}: more than ${maxKubeImages} images, the maximum for one file`,
         'bind fewer',
       )
       return { boundImages: [], faults: reader.faults }

@@ -31,17 +31,18 @@ const maxFaults = 20
  * problem; the others are still read.
  *
  * @param directories directories to read instead of `specDirectories`
+ * @param reader remembers what it has read, for further questions
  */
 export function readBoundImages(
   files: DeploymentFiles,
   options: SpecReaderOptions,
   directories?: readonly string[],
+  reader = new SpecReader(files, options),
 ): BoundImages {
   const problems: SpecProblem[] = []
   const entries = listEntries(files, problems, directories)
   if (entries.length === 0) return { specs: [], problems }
   const specs: BoundImageSpec[] = []
-  const reader = new SpecReader(files, options)
   for (const entry of entries) {
     const spec = readEntry(files, reader, entry)
     const { file } = spec

@@ -46,8 +46,8 @@ export function checkRoot(root: string, isAll = false): CheckResult {
   const files = new DeploymentFiles(realRoot)
   const options = { secrets: credentialsDirectory, machineId: anyMachineId }
   const { settings } = readSettings(realRoot)
-  const { specs, problems } = readBoundImages(files, options, settings.specDirs)
   const reader = new SpecReader(files, options)
+  const { specs, problems } = readBoundImages(files, options, settings.specDirs, reader)
   const broken = new Set(
     problems.flatMap(({ file, faults }) => [file, ...faults.map(fault => fault.file)]),
   )

@@ -278,10 +278,14 @@ t.test('faults in the order of the lines, those of drop-ins last', t => {
 })
 
 t.test('more images than any host has: those that fit are read', t => {
-  const images = Array.from({ length: 19_999 }, (_, n) => `{image: a.b/${n}}`)
+  const images = Array.from({ length: 19_999 }, (_, n) => `"a.b/${n}:1"`)
   const root = makeTree(t, {
-    'etc/a.yaml': `spec: {containers: [${images.join(', ')}]}`,
-    [`${links}/a.kube`]: '[Kube]\nYaml=/etc/a.yaml\n',
+    ...Object.fromEntries(
+      [0, 1, 2, 3, 4].map(part => [
+        `${links}/a${part}.toml`,
+        `images = [${images.slice(part * 4000, (part + 1) * 4000).join(', ')}]`,
+      ]),
+    ),
     [`${links}/b.toml`]: 'images = ["quay.io/x/b:1", "quay.io/x/c:1"]',
     [`${links}/c.image`]: image('c'),
   })
