@@ -128,8 +128,8 @@ function yamlReason(error: unknown): string {
 const schema = CORE_SCHEMA.withTags(binaryTag, mergeTag)
 
 /**
- * The images that `podman kube play` would pull for a Kubernetes YAML: those of containers, init containers
- * and image volumes, in pods and in everything with a pod template.
+ * The images that `podman kube play` needs for a Kubernetes YAML: those of containers, init containers
+ * and image volumes, in pods and in everything with a pod template, and of claimed volumes.
  *
  * @throws YAMLException if the text is not YAML
  * @throws Refusal for text that podman reads differently
@@ -163,7 +163,23 @@ function collect(resources: unknown, images: Set<string>, seen: Seen): void {
       for (const image of [...containers, ...volumes].map(textOf))
         if (image !== '') images.add(image)
     }
+    const claimed = textOf(claimedImage(resource))
+    if (claimed !== '') images.add(claimed)
   }
+}
+
+/** The image of a volume of podman (podman-kube-play(1), Kubernetes PersistentVolumeClaims). podman does not pull it. */
+function claimedImage(resource: unknown): unknown {
+  if (own(resource, 'kind') !== 'PersistentVolumeClaim') return undefined
+  const annotations = own(own(resource, 'metadata'), 'annotations')
+  const isImage = own(annotations, 'volume.podman.io/driver') === 'image'
+  return isImage ? own(annotations, 'volume.podman.io/image') : undefined
+}
+
+function own(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.getOwnPropertyDescriptor(value, key)?.value
+    : undefined
 }
 
 function unseen(value: unknown, seen: Set<unknown>): readonly unknown[] {
@@ -207,7 +223,7 @@ function field(value: unknown, key: keyof typeof keys): unknown {
       `podman reads the key ${miscased} as ${key}, Kubernetes does not`,
       `write ${key}`,
     )
-  return Object.getOwnPropertyDescriptor(value, key)?.value
+  return own(value, key)
 }
 
 const miscasedKeysOf = new WeakMap<object, readonly string[]>()

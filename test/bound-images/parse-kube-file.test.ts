@@ -35,6 +35,16 @@ t.test('the images of a Kubernetes YAML', t => {
       `spec: {${spec}, volumes: [{emptyDir: {}}, {image: {reference: v}}]}`,
       ['a', 'v'],
     ],
+    [
+      'claimed volumes',
+      `${['image', 'local']
+        .map(
+          driver =>
+            `kind: PersistentVolumeClaim\nmetadata: {annotations: {volume.podman.io/driver: ${driver}, volume.podman.io/image: ${driver}}}`,
+        )
+        .join('\n---\n')}\n---\nkind: PersistentVolumeClaim\nmetadata: x`,
+      ['image'],
+    ],
     ['beside a secret', `kind: Secret\ndata: {a: !!binary aGk=}\n---\nspec: {${spec}}`, ['a']],
     ['a deployment', `kind: Deployment\nspec: {template: {spec: {${spec}}}}`, ['a']],
     [
