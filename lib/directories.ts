@@ -1,6 +1,9 @@
 /** State of one boot: rendered units, credentials, the lock and the last staging. */
 export const runtimeDirectory = '/run/bootc-bound-images'
 
+/** Lock of podman's list of artifacts, for pulls of artifacts and whoever names them. */
+export const artifactLock = `${runtimeDirectory}/artifacts-lock`
+
 /** Files with the credentials that specs contain. */
 export const credentialsDirectory = `${runtimeDirectory}/credentials`
 

@@ -55,7 +55,8 @@ export function parseImageSource(
 }
 
 /**
- * Parses the name of an artifact. podman pulls artifacts only from registries, and only by full names (podman-artifact-pull(1)).
+ * Parses the name of an artifact. podman pulls artifacts only from registries, and only by full names
+ * (podman-artifact-pull(1)). It looks for what a mount names literally (podman: pkg/libartifact, GetByNameOrDigest).
  *
  * @throws Refusal
  */
@@ -67,7 +68,13 @@ export function parseArtifactSource(text: string, context: SourceContext): Image
       'podman does not look up short names of artifacts',
       'write the name with its registry',
     )
-  return parseImageSource(text, undefined, context)
+  const source = parseImageSource(text, undefined, context)
+  if (source.name !== text)
+    throw new Refusal(
+      'podman does not complete the name of an artifact that it mounts',
+      `write ${source.name}`,
+    )
+  return source
 }
 
 /**

@@ -93,9 +93,13 @@ export function imageOfVolume(reader: SectionReader): readonly MountedImage[] {
  * Nobody can pull an image that is built on the host. podman takes a short name, or an ID, for an image of the host first, so
  * such a mount says nothing of a registry.
  */
-function canBePulled({ text, isUnit }: MountedImage): boolean {
+export function isOfRegistry(text: string): boolean {
   const domain = text.slice(0, Math.max(0, text.indexOf('/')))
-  return isUnit || (/[.:]/u.test(domain) && !text.endsWith('.build'))
+  return /[.:]/u.test(domain) && !text.endsWith('.build')
+}
+
+function canBePulled({ text, isUnit }: MountedImage): boolean {
+  return isUnit || isOfRegistry(text)
 }
 
 function sourceOf(kind: MountedImage['kind'], word: string): readonly string[] {

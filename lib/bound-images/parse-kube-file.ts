@@ -5,6 +5,7 @@ import { makeBoundImage, type BoundImage } from './bound-image.ts'
 import { explain, Refusal, type Fault } from '../text/fault.ts'
 import { containerModules } from './global-options.ts'
 import { parseImageSource } from './image-source.ts'
+import { isOfRegistry } from './mounted-images.ts'
 import { pullWords } from './parse-container-file.ts'
 import { parsePodmanArgs, type PullOption } from './pull-options.ts'
 import { isKey, sectionKeys } from './section-keys.ts'
@@ -164,7 +165,7 @@ function collect(resources: unknown, images: Set<string>, seen: Seen): void {
         if (image !== '') images.add(image)
     }
     const claimed = textOf(claimedImage(resource))
-    if (claimed !== '') images.add(claimed)
+    if (isOfRegistry(claimed)) images.add(claimed)
   }
 }
 

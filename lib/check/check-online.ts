@@ -1,16 +1,17 @@
+import { existsSync } from 'node:fs'
 import { anyMachineId } from './any-host.ts'
 import { describeError } from '../text/describe-error.ts'
 import { explain } from '../text/fault.ts'
 import { listStore } from '../host/podman.ts'
 import { registryFailure } from '../host/registry-failure.ts'
-import { inspectImage, requireSkopeo } from '../host/skopeo.ts'
+import { inspectImage, requireSkopeo, resolveImage } from '../host/skopeo.ts'
 import { localLayers } from '../survey/local-layers.ts'
 import { mapParallel } from '../map-parallel.ts'
 import { defaultStore } from '../facts/image-store.ts'
-import { inspectOptions } from '../host/inspect-options.ts'
+import { inspectOptions, type InspectOptions } from '../host/inspect-options.ts'
 import type { BoundImageSpec } from '../bound-images/read-bound-images.ts'
 import { placeOf, type Finding } from './finding.ts'
-import { isInRegistry, wantedPlatform } from '../bound-images/platform.ts'
+import { hostPlatform, isInRegistry, wantedPlatform } from '../bound-images/platform.ts'
 import { withTemporaryCopies } from './temporary-copies.ts'
 
 /** What a registry says about one bound image. */
@@ -39,7 +40,8 @@ export async function checkOnline(specs: readonly BoundImageSpec[]): Promise<Onl
   const asked = specs.filter(({ boundImage: { image } }) => isInRegistry(image))
   if (asked.length === 0) return { images: [], findings: [] }
   try {
-    await requireSkopeo()
+    if (asked.some(({ boundImage: { image } }) => !image.includes(anyMachineId)))
+      await requireSkopeo()
   } catch (error) {
     const reason = `no registry was asked: ${describeError(error)}`
     const remedy = 'install skopeo, or leave out --online'
@@ -63,6 +65,8 @@ interface StoreAnswer {
 
 /** The store only says what need not be downloaded to this machine, so its failure is no mistake of the root. */
 async function readStore(): Promise<StoreAnswer> {
+  // podman would make it, and it would become part of the OS image.
+  if (!existsSync(defaultStore.directory)) return { present: new Set() }
   try {
     const { ids } = await listStore(defaultStore)
     // What a check writes would become part of the OS image that it runs in.
@@ -81,7 +85,7 @@ interface Answer {
 }
 
 async function ask(spec: BoundImageSpec, present: StoreAnswer['present']): Promise<Answer> {
-  const { image, options } = spec.boundImage
+  const { image, options, isArtifact } = spec.boundImage
   if (image.includes(anyMachineId)) {
     const reason = 'no registry was asked: with %m, the name of the image differs on each host'
     return { finding: { severity: 'note', ...placeOf(spec), reason } }
@@ -90,14 +94,15 @@ async function ask(spec: BoundImageSpec, present: StoreAnswer['present']): Promi
   try {
     const files = options.flatMap(option => option.files)
     const { globalOptions, options: words } = inspectOptions(options)
+    const inspect = isArtifact ? inspectArtifact : inspectImage
     const { architecture, layers } = await withTemporaryCopies(files, inPlace =>
-      inspectImage(image, { globalOptions, options: words.map(inPlace) }),
+      inspect(image, { globalOptions, options: words.map(inPlace) }),
     )
     const bytes = sum(layers)
     const presentBytes = present && sum(layers.filter(({ digest }) => present.has(digest)))
     const answer = { image: { image, architecture, bytes, presentBytes } }
     const { architecture: expected } = wantedPlatform(options)
-    if (architecture === expected) return answer
+    if (isArtifact || architecture === expected) return answer
     const reason = `${image} is for ${architecture}, not ${expected}`
     return {
       ...answer,
@@ -108,6 +113,12 @@ async function ask(spec: BoundImageSpec, present: StoreAnswer['present']): Promi
     const found = { reason: `${image}: ${reason}`, remedy: explain(error).remedy ?? remedy }
     return { finding: { ...place, ...found } }
   }
+}
+
+/** skopeo refuses to inspect an artifact as it does an image. */
+async function inspectArtifact(image: string, options: InspectOptions) {
+  const { layers = [] } = await resolveImage(image, options, hostPlatform)
+  return { architecture: 'any', layers }
 }
 
 function sum(layers: readonly { readonly bytes: number }[]): number {

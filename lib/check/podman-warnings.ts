@@ -3,11 +3,12 @@ import type { DeploymentFiles } from '../root/deployment-files.ts'
 import { podmanPackageVersion } from '../root/podman-package.ts'
 import type { Finding } from './finding.ts'
 
-/** Warnings about the podman of a root: its hosts pull the next update with it. */
+/**
+ * Notes about the podman of a root: its hosts pull the next update with it. No warnings, because the distribution may have
+ * mended it, and because pulls by digest are verified anyway.
+ */
 export function podmanWarnings(files: DeploymentFiles): readonly Finding[] {
   const version = podmanPackageVersion(files)
   const weakness = version === undefined ? undefined : podmanWeakness(version)
-  return weakness === undefined
-    ? []
-    : [{ severity: 'warning', entry: 'usr/bin/podman', ...weakness }]
+  return weakness === undefined ? [] : [{ severity: 'note', entry: 'usr/bin/podman', ...weakness }]
 }

@@ -26,8 +26,8 @@ export function registriesFindings(
       const { image } = spec.boundImage
       const registry = findRegistry(registries, image)
       if (registry?.isBlocked === true) return [blocked(spec, registry)]
-      const isElsewhere = registry !== undefined && !/^localhost(?:\/|$)/u.test(registry.location)
-      return image.startsWith('localhost/') && !isElsewhere ? [local(spec)] : []
+      // With an entry, it can have a mirror, or be a real registry.
+      return image.startsWith('localhost/') && registry === undefined ? [local(spec)] : []
     }),
   ]
 }

@@ -39,7 +39,7 @@ export async function withTemporaryCopies<T>(
  * root can be read-only, while it has /dev/shm in both cases.
  */
 function temporaryDirectories(): readonly string[] {
-  return [process.env['TMPDIR'] ?? '/dev/shm', '/dev/shm', tmpdir(), '/var/tmp']
+  return [process.env['TMPDIR'] || '/dev/shm', '/dev/shm', tmpdir(), '/var/tmp']
 }
 
 function makeDirectory(parents: readonly string[]): string {

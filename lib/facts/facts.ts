@@ -10,6 +10,8 @@ export interface HostFacts extends PullFacts {
   readonly temporaryDirectory: string
   /** Whether images may be damaged, so that podman must read back what it pulled. */
   readonly isStoreSuspect?: boolean
+  /** Those of `vendorDirectories` that exist, and are no links to what pulls see as /etc/containers. */
+  readonly vendorDirectories?: readonly string[]
   /** Names of the mount units of all directories that podman uses. */
   readonly mounts?: readonly string[]
 }

@@ -13,6 +13,6 @@ export function withContainersDirectory(
   if (directory === undefined) return [program, ...args]
   // podman 6 and its skopeo read these too, and the directory has them already.
   const hidden = vendorDirectories.join(' ')
-  const script = `mount --bind -- "$0" /etc/containers && for d in ${hidden}; do [ ! -d $d ] || mount -t tmpfs none $d || exit; done && exec "$@"`
+  const script = `mount --bind -- "$0" /etc/containers && for d in ${hidden}; do [ ! -d $d ] || [ -L $d ] || mount -t tmpfs none $d || exit; done && exec "$@"`
   return ['unshare', '--mount', '--', '/bin/sh', '-c', script, directory, program, ...args]
 }

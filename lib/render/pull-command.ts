@@ -1,6 +1,6 @@
 import { knownOptions, type PodmanVersion } from '../facts/podman-version.ts'
 import { pulledImage, type BoundImage } from '../bound-images/bound-image.ts'
-import { runtimeDirectory } from '../directories.ts'
+import { artifactLock } from '../directories.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 
 const podman = '/usr/bin/podman'
@@ -27,7 +27,8 @@ export function pullCommand(
     return [
       // podman 5.4 writes its list of artifacts without a lock: of two pulls, one would lose the other.
       '/usr/bin/flock',
-      runtimeDirectory,
+      '--no-fork',
+      artifactLock,
       podman,
       ...store.options,
       ...globalOptions.flatMap(({ words }) => words),

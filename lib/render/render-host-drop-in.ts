@@ -1,7 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { HostFacts } from '../facts/facts.ts'
 import { storeDirectories, storePath } from '../facts/image-store.ts'
-import { vendorDirectories } from '../root/containers-configuration.ts'
 import { optionalPath, quoteArgument, quoteCommand } from './quote-argument.ts'
 import { writtenAtStaging, type UnitText } from './unit-text.ts'
 
@@ -48,8 +47,10 @@ export function renderHostDropIn(
       : [
           "# The next deployment's registries, policy and certificates.",
           `BindReadOnlyPaths=${containersDirectory}:/etc/containers`,
-          '# It has those that podman 6 reads here too. podman, as root, sees empty directories.',
-          `InaccessiblePaths=${vendorDirectories.map(path => `-${path}`).join(' ')}`,
+          ...(facts.vendorDirectories ?? []).flatMap(path => [
+            '# It has this, which podman 6 reads too. podman, as root, sees an empty directory.',
+            `InaccessiblePaths=-${path}`,
+          ]),
         ]),
     '',
   ]

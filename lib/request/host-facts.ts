@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import { readSettings } from '../config/read-settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { hostRoot } from '../directories.ts'
@@ -10,6 +11,7 @@ import {
   storeDirectories,
   type ImageStore,
 } from '../facts/image-store.ts'
+import { vendorDirectories } from '../root/containers-configuration.ts'
 import { DeploymentFiles } from '../root/deployment-files.ts'
 import { readStorageConfiguration } from '../root/storage-configuration.ts'
 import { mountsOfDirectories } from './store-mounts.ts'
@@ -40,5 +42,12 @@ export async function hostFacts(settings: Settings): Promise<HostFacts & Podman>
   const { imageStore, temporaryDirectory } = facts
   const directories = [...storeDirectories(imageStore), imageStore.runDirectory, temporaryDirectory]
   const mounts = mountsOfDirectories(directories, units)
-  return { ...facts, systemdVersion: version, mounts: mounts.map(({ unit }) => unit) }
+  return {
+    ...facts,
+    systemdVersion: version,
+    mounts: mounts.map(({ unit }) => unit),
+    vendorDirectories: vendorDirectories.filter(
+      path => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+    ),
+  }
 }

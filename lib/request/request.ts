@@ -10,7 +10,8 @@ import { DeploymentFiles } from '../root/deployment-files.ts'
 import { backendOf } from '../backend/host-backend.ts'
 import { readRegularFile } from '../read-regular-file.ts'
 import { nextStore, runningStore, type ConfiguredRoot, type NextStore } from './next-store.ts'
-import { explain, type SpecProblem } from '../text/fault.ts'
+import type { BoundImage } from '../bound-images/bound-image.ts'
+import { explain, type Fault, type SpecProblem } from '../text/fault.ts'
 import type { PrivateFile } from '../bound-images/read-value.ts'
 import { printable } from '../text/printable.ts'
 import { readBoundImages, type BoundImageSpec } from '../bound-images/read-bound-images.ts'
@@ -64,7 +65,7 @@ export function readRequest(
     { secrets: credentialsDirectory, machineId, copies },
     settings.specDirs,
   )
-  const { specs, faults } = partitionSpecs(read.specs, podmanVersion)
+  const { specs, faults } = partitionSpecs(read.specs, podmanVersion, settings.store)
   const problems = [...read.problems, ...faults]
   const configuration =
     specs.length === 0 ? undefined : readConfiguration(files, root, hostRoot, copies, problems)
@@ -90,8 +91,14 @@ function readStore(root: string, hostRoot: string, next: ConfiguredRoot): NextSt
   return nextStore(root, hostRoot, next, { files, settings: readOwnSettings(files) })
 }
 
-function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) {
-  const faultOf = new Map(all.map(spec => [spec, unsupportedOption(spec.boundImage, version)]))
+function partitionSpecs(
+  all: readonly BoundImageSpec[],
+  version: PodmanVersion,
+  store: string | undefined,
+) {
+  const faultIn = ({ boundImage }: BoundImageSpec) =>
+    unsupportedOption(boundImage, version) ?? unsupportedStore(boundImage, store)
+  const faultOf = new Map(all.map(spec => [spec, faultIn(spec)]))
   return {
     specs: all.filter(spec => faultOf.get(spec) === undefined),
     faults: all.flatMap((spec): readonly SpecProblem[] => {
@@ -99,6 +106,20 @@ function partitionSpecs(all: readonly BoundImageSpec[], version: PodmanVersion) 
       return fault === undefined ? [] : [{ entry: spec.entry, faults: [fault] }]
     }),
   }
+}
+
+/** podman finds artifacts in its own store alone, which is not checked then. */
+function unsupportedStore(
+  { isArtifact, name, origin }: BoundImage,
+  store: string | undefined,
+): Fault | undefined {
+  return isArtifact && store !== undefined
+    ? {
+        ...origin,
+        reason: `with Store=, the artifact ${name} cannot be bound: containers find artifacts only in podman's own store`,
+        remedy: 'remove Store=, or the artifact',
+      }
+    : undefined
 }
 
 /** Collects each file once, because specs share the copy of a directory. */

@@ -22,6 +22,7 @@ export function configurationPaths(files: DeploymentFiles, name: string): readon
   const main = parents
     .map(parent => `${parent}/${name}`)
     .findLast(path => files.follow(path) !== undefined)
+  const isFile = (path: string) => files.follow(path)?.stat.isFile() === true
   const extension = name.slice(name.lastIndexOf('.'))
   const rootful = `${name.slice(0, -extension.length)}.rootful${extension}.d`
   const directories = hasVendor ? [`${name}.d`, rootful] : [`${name}.d`]
@@ -29,7 +30,6 @@ export function configurationPaths(files: DeploymentFiles, name: string): readon
   for (const parent of parents)
     for (const directory of directories)
       for (const file of files.names(`${parent}/${directory}`).map(String))
-        // Behind a link to /dev/null is nothing.
         if (file.endsWith(extension)) dropIns.set(file, `${parent}/${directory}/${file}`)
   if (dropIns.size > maxDropIns) throw new Error(`${name} has more than ${maxDropIns} drop-ins`)
   return [
@@ -37,6 +37,7 @@ export function configurationPaths(files: DeploymentFiles, name: string): readon
     ...[...dropIns]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([, path]) => path)
-      .filter(path => files.follow(path) !== undefined),
+      // podman skips directories, and behind a link to /dev/null is nothing.
+      .filter(isFile),
   ]
 }

@@ -2,6 +2,7 @@ import { Refusal } from '../text/fault.ts'
 import { type ByteBudget, copyBudget } from './byte-budget.ts'
 import { DeploymentFiles } from './deployment-files.ts'
 import { hasPodman6 } from './has-podman-6.ts'
+import { isNullDevice } from './is-null-device.ts'
 
 /** A file as data. */
 export interface ConfigurationFile {
@@ -59,7 +60,7 @@ export function readContainersConfiguration(
   const next = readPullConfiguration(files, copies)
   const current = readPullConfiguration(host, copyBudget())
   if (isSame(next, current)) return undefined
-  if (next.length === 0)
+  if (!next.some(({ path }) => path === 'policy.json'))
     throw new Refusal(
       `the new root has no policy.json in ${adminDirectory} or ${vendorDirectory}: podman refuses every pull`,
       'add it; see containers-policy.json(5)',
@@ -116,6 +117,8 @@ function readTree(
     if (stat.isDirectory()) {
       if (depth > maxDepth) throw new Error(`${absolute} is nested too deeply`)
       for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
+    } else if (isNullDevice(stat)) {
+      found.push({ path, contents: Buffer.alloc(0) })
     } else {
       copies.take(stat.size, `${directory}/${start}`)
       found.push({ path, contents: read(files, absolute) })

@@ -65,20 +65,23 @@ function nameIn(value: unknown): string | undefined {
 }
 
 /**
- * The entry that decides about an image: that with the longest prefix.
+ * The entry that decides about an image: that which matches most of it, and of several the one with the longest prefix.
  *
  * @param image full reference
  */
 export function findRegistry(registries: readonly Registry[], image: string): Registry | undefined {
-  const name = image.replace(/@.*$/su, '').replace(/:[^:/]*$/u, '')
   let best: Registry | undefined
   let longest = 0
   for (const registry of registries) {
-    const length = matchedLength(name, registry.prefix)
-    if (length > longest) [best, longest] = [registry, length]
+    const length = matchedLength(image, registry.prefix)
+    const isLonger = literal(registry).length > literal(best).length
+    if (length > longest || (length > 0 && length === longest && isLonger))
+      [best, longest] = [registry, length]
   }
   return best
 }
+
+const literal = (registry: Registry | undefined) => registry?.prefix.replace(/^\*/u, '') ?? ''
 
 /** containers/image: pkg/sysregistriesv2, refMatchingSubdomainPrefix and refMatchingPrefix. */
 function matchedLength(name: string, prefix: string): number {

@@ -1,5 +1,7 @@
 import { statfsSync } from 'node:fs'
+import { artifactStore, type ImageStore } from '../facts/image-store.ts'
 import type { Podman } from '../host/podman.ts'
+import type { Stores } from '../survey/stored-contents.ts'
 import type { Knowledge } from '../plan/knowledge.ts'
 import { judgeSpace, whyNoRoom, type FreeSpace, type SpaceVerdict } from '../plan/disk-space.ts'
 import type { Pull } from '../plan/plan-pulls.ts'
@@ -18,7 +20,8 @@ export function checkSpace(
   { imageStore, temporaryDirectory }: PullFacts & Podman,
 ): SpaceVerdict {
   const layers = pulls.map(pull => pull.layers ?? [])
-  const verdict = judgeSpace(layers, freeSpace(imageStore.directory), freeSpace(temporaryDirectory))
+  const store = freeSpace(layersIn(imageStore))
+  const verdict = judgeSpace(layers, store, freeSpace(temporaryDirectory))
   // Some of the layers may be present already. Refuse only if it is certain that the pulls cannot fit.
   return localFailure === undefined || verdict.refusal === undefined
     ? verdict
@@ -28,31 +31,37 @@ export function checkSpace(
 }
 
 /** `temporaryDirectory` is not known at shutdown. */
-export type SpaceFacts = Pick<Podman, 'imageStore'> & Partial<Pick<Podman, 'temporaryDirectory'>>
+export type SpaceFacts = Stores & Partial<Pick<Podman, 'temporaryDirectory'>>
 
 /**
  * Marks the images that cannot fit even alone, so that they are left out and do not stop the others. Unknown sizes count
  * as zero.
  *
- * @param begun see `Earlier`; their pulls take the space, so they are not judged again
  * @param localFailure see `Resolution`
  */
 export function markWithoutRoom(
   pulls: readonly Pull[],
   knowledge: Knowledge,
-  begun: ReadonlySet<string>,
   localFailure: string | undefined,
-  { imageStore, temporaryDirectory }: SpaceFacts,
+  facts: SpaceFacts,
 ): Knowledge {
   // The layers that seem to have no room may be present already.
   if (localFailure !== undefined) return knowledge
-  const store = freeSpace(imageStore.directory)
+  const { imageStore, temporaryDirectory } = facts
+  const store = freeSpace(layersIn(imageStore))
   const temporary = freeSpace(temporaryDirectory ?? imageStore.directory)
-  const marked = pulls.flatMap(({ boundImage: { identity }, layers = [] }) => {
-    const noRoom = begun.has(identity) ? undefined : whyNoRoom(layers, store, temporary)
+  const marked = pulls.flatMap(({ boundImage: { identity, isArtifact }, layers = [] }) => {
+    const artifacts = isArtifact && freeSpace(artifactStore(facts).directory)
+    // podman downloads an artifact to where it stays.
+    const noRoom = whyNoRoom(layers, artifacts || store, artifacts || temporary)
     return noRoom === undefined ? [] : [[identity, { ...knowledge.get(identity), noRoom }] as const]
   })
   return new Map([...knowledge, ...marked])
+}
+
+/** Where a store keeps layers. */
+function layersIn({ directory, imageDirectory = directory }: ImageStore): string {
+  return imageDirectory
 }
 
 function freeSpace(path: string): FreeSpace {

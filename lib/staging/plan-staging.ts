@@ -1,4 +1,6 @@
 import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { artifactStore } from '../facts/image-store.ts'
+import { setDamagedListAside } from '../host/artifact-store.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
 import { planRequest } from '../request/plan-request.ts'
 import type { Request } from '../request/request.ts'
@@ -7,7 +9,7 @@ import { removeOtherKnowledge, writeKnowledge } from '../state/knowledge-file.ts
 import { writePrivateFiles } from '../state/private-files.ts'
 import { unitStates } from '../host/systemctl.ts'
 import { currentUnits } from '../state/unit-sets.ts'
-import type { Knowledge } from '../plan/knowledge.ts'
+import type { ImageKnowledge, Knowledge } from '../plan/knowledge.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import type { NextDeployment } from '../request/next-deployment.ts'
 import { readNextRequest } from '../request/read-host-request.ts'
@@ -49,20 +51,27 @@ export async function planStaging(
     next.role,
   )
   if (earlier.isStaging) await recordRunning(facts)
+  await repairList(request, facts, warn)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, maxSeconds)
   const resolution = await resolveImages(request, earlier, facts, seconds, warn)
   const { localFailure } = resolution
-  const { pulls } = planRequest(request, facts.settings, resolution.knowledge)
-  const resolved = markWithoutRoom(
-    pulls.filter(({ isNeeded }) => isNeeded),
-    resolution.knowledge,
-    earlier.begun,
-    localFailure,
-    facts,
-  )
+  const underWay = await pullsUnderWay(request, resolution.knowledge, facts)
   // Within one staging, pulls that have begun keep their order.
+  const ordered =
+    earlier.begun.size > 0
+      ? resolution.knowledge
+      : withMarks(resolution.knowledge, underWay, { isPulling: true })
+  const { pulls } = planRequest(request, facts.settings, ordered)
+  // Running pulls take the space that they are judged by.
   const knowledge =
-    earlier.begun.size > 0 ? resolved : await withPullsUnderWay(request, resolved, facts)
+    underWay.size > 0
+      ? withoutRoomAsBefore(ordered, earlier.knowledge)
+      : markWithoutRoom(
+          pulls.filter(({ isNeeded }) => isNeeded),
+          ordered,
+          localFailure,
+          facts,
+        )
   writeKnowledge({ deployment: request.name, staging, timesResolvedAgain, knowledge })
   const names = backendOf(hostRoot)
     .deployments(hostRoot)
@@ -76,23 +85,51 @@ export async function planStaging(
   }
 }
 
-/** Adds which pulls of an earlier staging are still running. */
-async function withPullsUnderWay(
+/** podman pulls no artifact if its list of them is damaged. */
+async function repairList(
+  { specs }: Request,
+  facts: SpaceFacts,
+  warn: (line: string) => void,
+): Promise<void> {
+  if (!specs.some(({ boundImage }) => boundImage.isArtifact)) return
+  const aside = await setDamagedListAside(artifactStore(facts))
+  if (aside !== undefined)
+    warn(`podman's list of artifacts was damaged: it is ${aside} now, and they are pulled again`)
+}
+
+/** Identities of the images whose pulls, of this staging or an earlier one, are still running. */
+async function pullsUnderWay(
   request: Request,
   knowledge: Knowledge,
   { settings }: PullFacts,
-): Promise<Knowledge> {
+): Promise<ReadonlySet<string>> {
   const set = currentUnits(runtimeDirectory)
   const { pulls } = planRequest(request, settings, knowledge)
   const states = await unitStates(pulls.map(({ unit }) => unit).filter(unit => set.has(unit)))
   const running = new Set(
     states.filter(({ active }) => active === 'activating').map(({ unit }) => unit),
   )
-  const marked = pulls
-    .filter(({ unit }) => running.has(unit))
-    .map(
-      ({ boundImage: { identity } }) =>
-        [identity, { ...knowledge.get(identity), isPulling: true }] as const,
-    )
+  const pulled = pulls.filter(({ unit }) => running.has(unit))
+  return new Set(pulled.map(({ boundImage: { identity } }) => identity))
+}
+
+function withMarks(
+  knowledge: Knowledge,
+  identities: Iterable<string>,
+  mark: Partial<ImageKnowledge>,
+): Knowledge {
+  const marked = [...identities].map(
+    identity => [identity, { ...knowledge.get(identity), ...mark }] as const,
+  )
   return new Map([...knowledge, ...marked])
+}
+
+/** Leaves out the images that were left out before. */
+function withoutRoomAsBefore(knowledge: Knowledge, before: Knowledge): Knowledge {
+  return new Map(
+    [...knowledge].map(([identity, known]) => {
+      const noRoom = known.isPresent ? undefined : before.get(identity)?.noRoom
+      return [identity, noRoom === undefined ? known : { ...known, noRoom }]
+    }),
+  )
 }

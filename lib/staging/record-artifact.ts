@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs'
 import { damagedFiles, isArtifactComplete, listArtifacts } from '../host/artifact-store.ts'
 import type { ImageStore } from '../facts/image-store.ts'
 import { recordArtifact } from '../state/pull-records.ts'
-import { clearMarks, suspicions } from '../state/unfinished-pulls.ts'
+import { clearMarks } from '../state/unfinished-pulls.ts'
 
 /**
- * Records that the pull of an artifact has put it on disk, and removes the mark of the pull. If the store is suspect, reads
- * all files back. Removes damaged files, so that the next attempt downloads them.
+ * Records that the pull of an artifact has put it on disk, and removes the mark of the pull. Reads all files back: podman
+ * takes over those that it has, without a look at what is in them. Removes damaged files, so that the next attempt downloads
+ * them.
  *
  * @param name see `recordName`
  * @param artifact its name in the store
@@ -20,14 +21,16 @@ export async function checkAndRecord(
   const id = listArtifacts(store).names.get(artifact)
   if (id === undefined)
     throw new Error(`the pull ended well, but podman has no artifact ${artifact}`)
-  if (suspicions().length > 0 || !isArtifactComplete(id, store)) {
-    const damaged = await damagedFiles(id, store)
-    for (const path of damaged) rmSync(path, { force: true })
-    if (damaged.length > 0)
-      throw new Error(
-        `the artifact ${artifact} is damaged, as after a power failure; its damaged files are removed, so that the next attempt downloads them`,
-      )
-  }
+  const damaged = await damagedFiles(id, store)
+  for (const path of damaged) rmSync(path, { force: true })
+  if (damaged.length > 0)
+    throw new Error(
+      `the artifact ${artifact} is damaged, as after a power failure; its damaged files are removed, so that the next attempt downloads them`,
+    )
+  if (!isArtifactComplete(id, store))
+    throw new Error(
+      `the manifest of the artifact ${artifact} cannot be read, so nothing is known about its files`,
+    )
   recordArtifact(name, artifact, id)
-  clearMarks([name])
+  if (process.env['KEEP_MARK'] === undefined) clearMarks([name])
 }

@@ -6,7 +6,8 @@ import { storedContents, type Stores } from '../survey/stored-contents.ts'
 import { rememberDamage } from '../state/unfinished-pulls.ts'
 import type { ImageKnowledge, Knowledge } from '../plan/knowledge.ts'
 import { isFloating } from '../bound-images/is-floating.ts'
-import type { ImageStore } from '../facts/image-store.ts'
+import { artifactStore } from '../facts/image-store.ts'
+import { storedBlobs } from '../host/artifact-store.ts'
 import { storedName, type BoundImage } from '../bound-images/bound-image.ts'
 import { partition } from '../partition.ts'
 import { findLayers, resolveAll, type Answers } from './ask-registries.ts'
@@ -91,7 +92,7 @@ export async function resolveImages(
   const answers = await findLayers(missing, digests, limits)
   const failure = [...answers.values()].find(answer => answer.failure !== undefined)?.failure
   if (failure !== undefined) warn(`some images are pulled without a plan: ${failure}`)
-  const rest = await knowledgeOfMissing(missing, answers, ids, imageStore)
+  const rest = await knowledgeOfMissing(missing, answers, ids, stores)
   return { ...rest, knowledge: new Map([...results, ...rest.knowledge]) }
 }
 
@@ -126,19 +127,21 @@ async function knowledgeOfMissing(
   missing: readonly BoundImage[],
   answerOf: Answers,
   ids: ReadonlySet<string>,
-  imageStore: ImageStore,
+  stores: Stores,
 ): Promise<Resolution> {
   // Read the local layers only if needed, because that can cost one process per image in the store.
   const hasLayers = missing.some(({ identity }) => answerOf.get(identity)?.layers !== undefined)
-  const local = hasLayers ? await localLayers(imageStore, ids) : noLayers
-  const knowledge = missing.map(({ identity, digest }): [string, ImageKnowledge] => {
+  const local = hasLayers ? await localLayers(stores.imageStore, ids) : noLayers
+  const blobs = storedBlobs(artifactStore(stores))
+  const knowledge = missing.map(({ identity, digest, isArtifact }): [string, ImageKnowledge] => {
     const { layers, failure } = answerOf.get(identity) ?? {}
+    const stored = isArtifact ? blobs : local.digests
     return [
       identity,
       {
         digest,
-        layers: layers?.filter(layer => !local.digests.has(layer.digest)),
-        storedLayers: layers?.map(layer => layer.digest).filter(each => local.digests.has(each)),
+        layers: layers?.filter(layer => !stored.has(layer.digest)),
+        storedLayers: layers?.map(layer => layer.digest).filter(each => stored.has(each)),
         isRefused: failure !== undefined && isPermanentError(failure),
       },
     ]

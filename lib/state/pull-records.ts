@@ -42,7 +42,9 @@ export function isRecorded(name: string, image: string, id: string): boolean {
 
 /** Records an artifact that is on disk and synced. */
 export function recordArtifact(name: string, image: string, id: string): void {
-  const verification: Verification = image.includes('@') ? 'verified' : 'contents'
+  const digest = image.split('@')[1]
+  const isNamed = digest === undefined || digest === `sha256:${id}`
+  const verification = !isNamed ? 'unknown' : digest === undefined ? 'contents' : 'verified'
   writeFileSafely(join(directory, name), `${id} sha256:${id} ${image} ${verification}\n`)
 }
 

@@ -46,7 +46,8 @@ export function verifyImage(name: string, image: StoredImageFiles): Verification
   const config = read(image, configDigest)
   if (!digestsOf(config).includes(configDigest))
     throw new WrongImageError(`its configuration does not have the digest ${configDigest}`, true)
-  const wanted = fields(parse(config)['rootfs'])['diff_ids']
+  // Go writes null for an empty list.
+  const wanted = fields(parse(config)['rootfs'])['diff_ids'] ?? []
   if (image.layers === undefined) return 'unknown'
   if (JSON.stringify(wanted) !== JSON.stringify(image.layers))
     throw new WrongImageError(
@@ -66,6 +67,8 @@ function manifestOf(image: StoredImageFiles, digest: string | undefined) {
       .map(name => read(image, name))
       .find(manifest => digestsOf(manifest).some(each => digests.has(each)))
   const named = find(new Set([digest]))
+  // The digest of Docker's first format is that of a part of the manifest.
+  if (named === undefined && used['schemaVersion'] === 1) return used
   if (named === undefined)
     throw new WrongImageError(`none of its manifests has the digest ${digest}`, false)
   const instances = parse(named)['manifests']

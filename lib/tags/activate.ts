@@ -7,10 +7,9 @@ import {
   rememberActivated,
 } from '../state/deployment-records.ts'
 import { readSettings } from '../config/read-settings.ts'
-import { artifactStore, type ImageStore } from '../facts/image-store.ts'
-import { listArtifacts } from '../host/artifact-store.ts'
+import type { ImageStore } from '../facts/image-store.ts'
 import { partition } from '../partition.ts'
-import { giveArtifactNames } from './artifact-names.ts'
+import { activateArtifacts } from './artifact-names.ts'
 import { notMounted } from '../facts/store-mounts.ts'
 import { restartAfterMounts } from '../host/systemctl.ts'
 import { mountStore, whyNotMounted } from '../request/store-mounts.ts'
@@ -56,22 +55,14 @@ export function activate({
     }
     const stores = await listStores(facts)
     const list = visible(stores)
-    const names = new Set([
-      ...list.names.keys(),
-      ...listArtifacts(artifactStore(facts)).names.keys(),
-    ])
-    const stays = (name: string) => leavesMoved && isActivated(deployment) && names.has(name)
+    const mayMove = leavesMoved && isActivated(deployment)
+    const stays = (name: string) => mayMove && list.names.has(name)
     const [artifacts, images] = partition(record.images, ({ isArtifact }) => isArtifact === true)
     const wanted = images.filter(({ name }) => !stays(name))
     const moves = await moveTags(wanted, stores, neededImages())
-    const { given, list: found } = giveArtifactNames(
-      artifacts.filter(({ name }) => !stays(name)),
-      facts,
-    )
-    const isThere = ({ id }: Tagging) => list.ids.has(id)
+    const { given, areSet } = await activateArtifacts(artifacts, mayMove, facts)
     // If an image is missing, activate again, so that it gets its tag once it is present.
-    if (images.every(isThere) && artifacts.every(({ id }) => found.ids.has(id)))
-      rememberActivated(deployment)
+    if (areSet && images.every(({ id }) => list.ids.has(id))) rememberActivated(deployment)
     else forgetActivated()
     return [...moves, ...given]
   })

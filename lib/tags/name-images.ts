@@ -29,7 +29,7 @@ export async function nameImages(
     const isFree = [undefined, id].includes(names.get(name))
     return digest === undefined || id === undefined || !isFree ? [] : [{ id, name }]
   })
-  nameNewArtifacts(pulls, found, facts)
+  await nameNewArtifacts(pulls, found, facts)
   const named: ListedStore[] = []
   for (const { store, list } of stores) {
     const given = tagMoves(wanted, list, new Set())
@@ -40,11 +40,11 @@ export async function nameImages(
 }
 
 /** The same, for artifacts. */
-function nameNewArtifacts(
+async function nameNewArtifacts(
   pulls: Plan['pulls'],
   found: readonly FoundImage[],
   facts: PullFacts,
-): void {
+): Promise<void> {
   if (!pulls.some(({ boundImage }) => boundImage.isArtifact)) return
   const { names } = listArtifacts(artifactStore(facts))
   const wanted = pulls.flatMap(({ boundImage: { name, isArtifact } }, index) => {
@@ -53,7 +53,7 @@ function nameNewArtifacts(
       ? [{ id, name }]
       : []
   })
-  giveArtifactNames(wanted, facts)
+  await giveArtifactNames(wanted, facts)
 }
 
 /** The same. A failure, for example because the disk is full, is only logged: the next boot gives the names too. */

@@ -19,12 +19,11 @@ export async function protectImages(
   facts: Pick<PullFacts, 'imageStore' | 'otherStore'>,
   warn: (line: string) => void,
 ): Promise<void> {
-  const tags = pulls.flatMap(({ boundImage }) =>
-    isFloating(boundImage) && !boundImage.isArtifact ? [boundImage.name] : [],
-  )
-  if (tags.length === 0) return
+  const floating = pulls.map(({ boundImage }) => boundImage).filter(isFloating)
+  if (floating.length === 0) return
   // If the gate refuses the update, the running deployment needs the tags back.
   forgetActivated()
+  const tags = floating.filter(({ isArtifact }) => !isArtifact).map(({ name }) => name)
   try {
     for (const { store, list } of await listStores(facts))
       if (store === facts.imageStore)

@@ -1,9 +1,8 @@
 import { hostRoot } from '../directories.ts'
 import { isRecordWhole, neededImages } from '../state/deployment-records.ts'
-import { artifactStore, storeDirectories, type ImageStore } from '../facts/image-store.ts'
-import { listArtifacts } from '../host/artifact-store.ts'
+import { storeDirectories, type ImageStore } from '../facts/image-store.ts'
 import { borrowedLayers } from '../host/store-files.ts'
-import { removeImages } from '../host/podman.ts'
+import { removeImages, type StoreList } from '../host/podman.ts'
 import { storedImages } from '../host/stored-images.ts'
 import { pulledByDigest } from '../state/pull-records.ts'
 import { readGivenNames, writeGivenNames } from '../state/given-names.ts'
@@ -23,16 +22,22 @@ import { describeError } from '../text/describe-error.ts'
  * running, because a pull may rely on the layers. A failure is only logged.
  *
  * @param stores see `listStores`
+ * @param artifacts undefined if they could not be listed
  */
-export async function pruneImages(stores: readonly ListedStore[], facts: PullFacts): Promise<void> {
+export async function pruneImages(
+  stores: readonly ListedStore[],
+  artifacts: StoreList | undefined,
+  facts: PullFacts,
+): Promise<void> {
   const needed = neededImages()
   try {
     if (areNeedsKnown(facts)) {
       for (const { store, list } of stores)
         await takeNames(protectingNamesToDrop(list, needed), store)
-      const lists = [...stores.map(({ list }) => list), listArtifacts(artifactStore(facts))]
-      const given = readGivenNames().filter(({ id, name }) =>
-        lists.some(({ names }) => names.get(name) === id),
+      const lists = [...stores.map(({ list }) => list), ...(artifacts ? [artifacts] : [])]
+      const given = readGivenNames().filter(
+        ({ id, name }) =>
+          artifacts === undefined || lists.some(({ names }) => names.get(name) === id),
       )
       const [own, dedicated] = stores.map(({ store, list }) => ({
         store,
@@ -44,7 +49,7 @@ export async function pruneImages(stores: readonly ListedStore[], facts: PullFac
         await removeImages(unused, dedicated.store)
       }
       const ours = new Set([...pulledByDigest(), ...given.map(({ name }) => name)])
-      await pruneArtifacts(ours, needed, facts)
+      if (artifacts !== undefined) await pruneArtifacts(artifacts, ours, needed, facts)
       writeGivenNames(given)
     }
   } catch (error) {

@@ -2,8 +2,7 @@ import { hostRoot } from '../directories.ts'
 import type { Request } from '../request/request.ts'
 import { isRecordWhole, readRecord } from '../state/deployment-records.ts'
 import { removeOldRecords } from '../state/pull-records.ts'
-import { artifactStore } from '../facts/image-store.ts'
-import { listArtifacts } from '../host/artifact-store.ts'
+import { tryToListArtifacts } from './artifact-names.ts'
 import { nameImages } from './name-images.ts'
 import type { PullFacts } from '../facts/facts.ts'
 import type { Plan } from '../plan/plan-pulls.ts'
@@ -28,12 +27,13 @@ export async function settleImages(
   const found = await findImages(request, plan, facts)
   const stores = await nameImages(plan, found, facts)
   if (areAllPresent(found) && request.problems.length === 0) {
-    const lists = [...stores.map(({ list }) => list), listArtifacts(artifactStore(facts))]
+    const artifacts = tryToListArtifacts(facts)
+    const lists = [...stores.map(({ list }) => list), ...(artifacts ? [artifacts] : [])]
     const ids = new Set(lists.flatMap(list => [...list.ids]))
     const stays = (id: string) => request.isMerged && ids.has(id)
     recordDeployment(request.name, plan, asRecorded(request.name, plan, found, stays))
-    removeOldRecords(lists)
-    await pruneImages(stores, facts)
+    if (artifacts !== undefined) removeOldRecords(lists)
+    await pruneImages(stores, artifacts, facts)
   }
   return found
 }

@@ -166,6 +166,10 @@ t.test('a file about an artifact', t => {
     [['Quiet=true'], ', Artifact=: no Artifact= in [Artifact]; name the artifact to pull'],
     [['Artifact='], ', line 2, Artifact=: no Artifact= in [Artifact]; name the artifact to pull'],
     [
+      ['Artifact=quay.io/x/w'],
+      ', line 2, Artifact=: podman does not complete the name of an artifact that it mounts; write quay.io/x/w:latest',
+    ],
+    [
       ['Artifact=w:1'],
       ', line 2, Artifact=: podman does not look up short names of artifacts; write the name with its registry',
     ],

@@ -37,13 +37,18 @@ t.test('the images of a Kubernetes YAML', t => {
     ],
     [
       'claimed volumes',
-      `${['image', 'local']
+      `${[
+        ['image', 'quay.io/x/a:1'],
+        ['image', 'localhost/a:1'],
+        ['image', 'short'],
+        ['local', 'quay.io/x/b:1'],
+      ]
         .map(
-          driver =>
-            `kind: PersistentVolumeClaim\nmetadata: {annotations: {volume.podman.io/driver: ${driver}, volume.podman.io/image: ${driver}}}`,
+          ([driver, image]) =>
+            `kind: PersistentVolumeClaim\nmetadata: {annotations: {volume.podman.io/driver: ${driver}, volume.podman.io/image: "${image}"}}`,
         )
         .join('\n---\n')}\n---\nkind: PersistentVolumeClaim\nmetadata: x`,
-      ['image'],
+      ['quay.io/x/a:1'],
     ],
     ['beside a secret', `kind: Secret\ndata: {a: !!binary aGk=}\n---\nspec: {${spec}}`, ['a']],
     ['a deployment', `kind: Deployment\nspec: {template: {spec: {${spec}}}}`, ['a']],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { defaultStore } from '../../lib/facts/image-store.ts'
 import {
@@ -8,6 +8,8 @@ import {
   isArtifactComplete,
   listArtifacts,
   nameArtifacts,
+  setDamagedListAside,
+  storedBlobs,
 } from '../../lib/host/artifact-store.ts'
 import { makeTree } from '../make-tree.ts'
 
@@ -17,10 +19,11 @@ const manifestOf = (...files: readonly string[]) =>
   JSON.stringify({ config: describe('{}'), layers: files.map(describe) })
 const one = manifestOf('weights')
 const two = manifestOf('other', 'weights')
+const refName = 'org.opencontainers.image.ref.name'
 const entry = (manifest: string, name?: string) => ({
   ...describe(manifest),
   mediaType: 'x',
-  ...(name !== undefined && { annotations: { 'org.opencontainers.image.ref.name': name, k: 'v' } }),
+  ...(name !== undefined && { annotations: { [refName]: name, k: 'v' } }),
 })
 
 function makeStore(
@@ -36,7 +39,7 @@ function makeStore(
 }
 
 t.test('the artifacts of a store', t => {
-  const odd = { digest: 'md5:1', annotations: { 'org.opencontainers.image.ref.name': 'z' } }
+  const odd = { digest: 'md5:1', annotations: { [refName]: 'z' } }
   const store = makeStore(t, [entry(one, 'r.example/w:1'), entry(two), entry(one, ''), odd])
   t.strictSame([...listArtifacts(store).ids], [sum(one), sum(two)])
   t.strictSame([...listArtifacts(store).names], [['r.example/w:1', sum(one)]])
@@ -59,6 +62,41 @@ t.test('complete and damaged', async t => {
   t.equal(isArtifactComplete(sum(two), store), false)
   t.strictSame(await damagedFiles(sum(two), store), [file(two)])
   t.equal(isArtifactComplete(sum('none'), store), false)
+  t.strictSame(await damagedFiles(sum('none'), store), [file('none')])
+})
+
+t.test('other algorithms, and files that are not downloaded', async t => {
+  const strong = createHash('sha512').update('big').digest('hex')
+  const manifest = JSON.stringify({
+    config: describe('{}'),
+    layers: [
+      { digest: `sha512:${strong}`, size: 3 },
+      { ...describe('elsewhere'), urls: ['https://x'] },
+    ],
+  })
+  const store = makeStore(t, [], [manifest, '{}'])
+  t.equal(isArtifactComplete(sum(manifest), store), false)
+  const path = join(store.directory, 'artifacts/blobs/sha512', strong)
+  mkdirSync(dirname(path))
+  writeFileSync(path, 'big')
+  t.equal(isArtifactComplete(sum(manifest), store), true)
+  t.strictSame(await damagedFiles(sum(manifest), store), [])
+  t.strictSame(
+    [...storedBlobs(store)].toSorted(),
+    [describe(manifest), describe('{}')].map(({ digest }) => digest).toSorted(),
+  )
+})
+
+t.test('a list that is damaged', async t => {
+  const store = makeStore(t, [entry(one, 'x')])
+  const path = join(store.directory, 'artifacts/index.json')
+  t.equal(await setDamagedListAside(store), undefined)
+  writeFileSync(path, '')
+  t.throws(() => listArtifacts(store), {
+    message: `podman's list of artifacts, ${path}, is damaged`,
+  })
+  t.equal(await setDamagedListAside(store), `${path}.damaged`)
+  t.strictSame(listArtifacts(store).ids, new Set())
 })
 
 t.test('manifests that nobody can read', t => {
@@ -66,7 +104,7 @@ t.test('manifests that nobody can read', t => {
     '[',
     '{}',
     '[]',
-    JSON.stringify({ config: { digest: 'sha512:1', size: 1 } }),
+    JSON.stringify({ config: { digest: 'md5:1', size: 1 } }),
     JSON.stringify({ config: describe('{}'), layers: [{ digest: describe('x').digest }] }),
   ]
   const store = makeStore(t, [], [...texts, '{}', 'x'])
@@ -87,6 +125,7 @@ t.test('names', t => {
     nameArtifacts(
       wanted.map(([name, manifest]) => ({ id: sum(manifest), name })),
       store,
+      id => id === sum(one),
       keep,
     )
     t.equal(statSync(path).mode % 0o1000, 0o644)
@@ -109,12 +148,17 @@ t.test('names', t => {
   )
   t.strictSame(
     named([entry(one, w), entry(two, by(two))], [w, two]),
-    [[by(two), sum(two)], [w, sum(two)], kept(one)],
+    [kept(one), [by(two), sum(two)], [w, sum(two)]],
     'one that loses its last name',
   )
-  t.strictSame(named([entry(one), entry(two, w)]), [[w, sum(two)], kept(one)], 'one without a name')
+  t.strictSame(named([entry(one), entry(two, w)]), [kept(one), [w, sum(two)]], 'one without a name')
+  t.strictSame(named([entry(two), entry(one, w)]), [[w, sum(one)]], 'that of somebody else')
+  const other = { digest: `sha512:${'a'.repeat(128)}`, annotations: { [refName]: 'x' }, k: 'v' }
+  t.strictSame(named([other, entry(one, by(one))], [w, one]).length, 2, 'another algorithm')
   t.strictSame(named([entry(one), entry(one, w)]), [[w, sum(one)]], 'twice, once without a name')
   t.strictSame(named([entry(one, w)], [w, one], ['x', two]), [[w, sum(one)]], 'nothing to do')
-  t.doesNotThrow(() => nameArtifacts([], { ...defaultStore, directory: '/nonexistent' }, keep))
+  t.doesNotThrow(() =>
+    nameArtifacts([], { ...defaultStore, directory: '/nonexistent' }, () => true, keep),
+  )
   t.end()
 })

@@ -49,7 +49,8 @@ t.test('an artifact is in podman’s own store', t => {
     t.match(pullSteps({ unit, boundImage }, facts), {
       pull: [
         '/usr/bin/flock',
-        '/run/bootc-bound-images',
+        '--no-fork',
+        '/run/bootc-bound-images/artifacts-lock',
         '/usr/bin/podman',
         'artifact',
         'pull',
@@ -63,7 +64,7 @@ t.test('an artifact is in podman’s own store', t => {
     { unit, boundImage },
     { ...hostFacts, imageStore: separateStore('/s') },
   )
-  t.strictSame(pull.slice(3, 5), ['--root', '/s'])
+  t.strictSame(pull.slice(4, 6), ['--root', '/s'])
   t.end()
 })
 
