@@ -1,4 +1,5 @@
-import { hostRoot, runtimeDirectory } from '../directories.ts'
+import { appendFileSync } from 'node:fs'
+import { artifactLock, hostRoot, runtimeDirectory } from '../directories.ts'
 import { artifactStore } from '../facts/image-store.ts'
 import { setDamagedListAside } from '../host/artifact-store.ts'
 import { planAsStaged } from '../request/plan-as-staged.ts'
@@ -51,7 +52,7 @@ export async function planStaging(
     next.role,
   )
   if (earlier.isStaging) await recordRunning(facts)
-  await repairList(request, facts, warn)
+  await prepareArtifacts(request, facts, warn)
   const seconds = Math.min(facts.settings.resolveTimeoutSec, maxSeconds)
   const resolution = await resolveImages(request, earlier, facts, seconds, warn)
   const { localFailure } = resolution
@@ -85,13 +86,14 @@ export async function planStaging(
   }
 }
 
-/** podman pulls no artifact if its list of them is damaged. */
-async function repairList(
+/** Prepares pulls of artifacts: podman makes none if its list of them is damaged, and the pulls cannot make their lock. */
+async function prepareArtifacts(
   { specs }: Request,
   facts: SpaceFacts,
   warn: (line: string) => void,
 ): Promise<void> {
   if (!specs.some(({ boundImage }) => boundImage.isArtifact)) return
+  appendFileSync(artifactLock, '', { mode: 0o600 })
   const aside = await setDamagedListAside(artifactStore(facts))
   if (aside !== undefined)
     warn(`podman's list of artifacts was damaged: it is ${aside} now, and they are pulled again`)

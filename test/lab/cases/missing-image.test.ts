@@ -104,7 +104,7 @@ t.test(
       stdout,
       /^Earlier, at 20.*, deployment [0-9a-f.]{66,128} was not allowed to become the/m,
     )
-    t.notMatch(stdout, /Remedy|gone:1/)
+    t.notMatch(stdout, /Remedy: stage|gone:1/)
     await host.kill()
   },
 )
