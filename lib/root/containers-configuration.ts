@@ -2,7 +2,6 @@ import { Refusal } from '../text/fault.ts'
 import { type ByteBudget, copyBudget } from './byte-budget.ts'
 import { DeploymentFiles } from './deployment-files.ts'
 import { hasPodman6 } from './has-podman-6.ts'
-import { isNullDevice } from './is-null-device.ts'
 
 /** A file as data. */
 export interface ConfigurationFile {
@@ -117,8 +116,6 @@ function readTree(
     if (stat.isDirectory()) {
       if (depth > maxDepth) throw new Error(`${absolute} is nested too deeply`)
       for (const name of files.names(absolute)) visit(`${path}/${name.toString()}`, depth + 1)
-    } else if (isNullDevice(stat)) {
-      found.push({ path, contents: Buffer.alloc(0) })
     } else {
       copies.take(stat.size, `${directory}/${start}`)
       found.push({ path, contents: read(files, absolute) })

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isNullDevice } from './is-null-device.ts'
 import { layoutOf, type Layout } from './layout.ts'
 import { readRegularFile } from '../read-regular-file.ts'
 import { resolveLinks, UnresolvedPath } from './resolve-in-root.ts'
@@ -171,13 +172,14 @@ export class DeploymentFiles {
   }
 
   /**
-   * Reads a regular file.
+   * Reads a regular file. /dev/null, by which an administrator masks a file, is empty.
    *
    * @param limit maximum size in bytes
    * @throws Error with the reason, for people
    */
   read(path: string, limit: number): Buffer {
-    return readRegularFile(this.#locate(path).location, limit)
+    const { location, stat } = this.#locate(path)
+    return isNullDevice(stat) ? Buffer.alloc(0) : readRegularFile(location, limit)
   }
 
   /** @throws UnresolvedPath */

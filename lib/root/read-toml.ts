@@ -2,7 +2,6 @@ import { parse, TomlError } from 'smol-toml'
 import { describeError } from '../text/describe-error.ts'
 import { Refusal, type Fault } from '../text/fault.ts'
 import type { DeploymentFiles } from './deployment-files.ts'
-import { isNullDevice } from './is-null-device.ts'
 import { UnresolvedPath } from './resolve-in-root.ts'
 
 type Table = Readonly<Record<string, unknown>>
@@ -26,8 +25,6 @@ export function tryToml(
   path: string,
 ): { readonly table: Table; readonly fault?: Fault } {
   try {
-    const stat = files.follow(path)?.stat
-    if (stat !== undefined && isNullDevice(stat)) return { table: {} }
     return { table: parse(files.read(path, maxBytes).toString()) }
   } catch (error) {
     if (error instanceof UnresolvedPath) return { table: {} }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { defaultSettings } from '../../lib/config/settings.ts'
 import { defaultStore, separateStore, type ImageStore } from '../../lib/facts/image-store.ts'
 import { pullSteps, recordName, syncCommand } from '../../lib/render/pull-steps.ts'
+import { renderHostDropIn } from '../../lib/render/render-host-drop-in.ts'
 import { renderUnits } from '../../lib/render/render-units.ts'
 import { tagCommand } from '../../lib/render/tag-command.ts'
 import { makeImage } from '../plan/make-image.ts'
@@ -65,6 +66,15 @@ t.test('an artifact is in podman’s own store', t => {
     { ...hostFacts, imageStore: separateStore('/s') },
   )
   t.strictSame(pull.slice(4, 6), ['--root', '/s'])
+  t.end()
+})
+
+t.test('what podman 6 would read beside the configuration of the next deployment', t => {
+  const facts = { ...hostFacts, vendorDirectories: ['/usr/share/containers/certs.d'] }
+  const { contents } = renderHostDropIn(facts, '/run/x')
+  t.match(contents, '\nBindReadOnlyPaths=/run/x:/etc/containers\n')
+  t.match(contents, '\nInaccessiblePaths=-/usr/share/containers/certs.d\n')
+  t.notMatch(renderHostDropIn(facts, undefined).contents, 'InaccessiblePaths=')
   t.end()
 })
 

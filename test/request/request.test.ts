@@ -183,3 +183,24 @@ t.test('specs come from the directories that the root itself names', t => {
   t.strictSame(request.problems, [])
   t.end()
 })
+
+t.test('artifacts are in the own store of podman alone', t => {
+  const tree = {
+    'usr/lib/bootc/bound-images.d/w.artifact': '[Artifact]\nArtifact=quay.io/x/w:1\n',
+    'usr/lib/bootc-bound-images.conf': '[BoundImages]\nStore=dedicated\n',
+  }
+  const { specs, problems } = readRequest(makeTree(t, { 'usr/': '', ...tree }), options)
+  t.strictSame(specs, [])
+  t.match(problems, [
+    {
+      faults: [
+        {
+          line: 2,
+          key: 'Artifact',
+          reason: /with Store=, the artifact quay\.io\/x\/w:1 cannot be bound/,
+        },
+      ],
+    },
+  ])
+  t.end()
+})

@@ -272,3 +272,10 @@ t.test('the running system is its own host', t => {
   t.equal(files.find('/run/x', 'file'), join(root, 'run/x'))
   t.end()
 })
+
+t.test('/dev/null is empty, other devices are no files', t => {
+  const files = new DeploymentFiles('/')
+  t.equal(files.read('/dev/null', 1).length, 0)
+  t.throws(() => files.read('/dev/zero', 1), { message: /device/ })
+  t.end()
+})

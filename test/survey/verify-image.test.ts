@@ -106,6 +106,8 @@ t.test('another image', t => {
   const old = JSON.stringify({ schemaVersion: 1 })
   const oldest = { [`manifest-${digestOf(old)}`]: old, manifest: old }
   t.equal(verifyImage(`r.example/x@${digestOf(old)}`, stored(oldest)), 'unknown')
+  const signed = `r.example/x@${digestOf('without its signatures')}`
+  t.equal(verifyImage(signed, stored(oldest)), 'unknown')
   const noJson = { ...first, [`manifest-${digestOf('{')}`]: '{' }
   fails(`r.example/x@${digestOf('{')}`, stored(noJson), /names no configuration/, false)
   t.end()
@@ -135,6 +137,8 @@ t.test('other layers', t => {
   t.match(said(layers.toReversed(), layers), 'its layers are')
   t.match(said(undefined, layers), 'names none')
   t.match(said([], layers), 'names none')
+  t.match(said('x', layers), 'names none')
+  t.equal(said(null, []), '', 'as Go writes it')
   t.equal(said([], []), '')
   const many = Array.from({ length: 1000 }, () => 'x'.repeat(1000))
   t.match(said(many, layers), / and others$/)
