@@ -70,10 +70,12 @@ function nameIn(value: unknown): string | undefined {
  * @param image full reference
  */
 export function findRegistry(registries: readonly Registry[], image: string): Registry | undefined {
+  // podman asks without tag and digest (tried with 5.4 and 6.1).
+  const name = image.replace(/@.*$/su, '').replace(/:[^:/]*$/u, '')
   let best: Registry | undefined
   let longest = 0
   for (const registry of registries) {
-    const length = matchedLength(image, registry.prefix)
+    const length = matchedLength(name, registry.prefix)
     const isLonger = literal(registry).length > literal(best).length
     if (length > longest || (length > 0 && length === longest && isLonger))
       [best, longest] = [registry, length]

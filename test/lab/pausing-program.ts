@@ -34,6 +34,6 @@ export const pausingProgram = (): Buffer => {
   return program
 }
 
-/** A command that prints a file of the container that runs it. */
+/** A command that prints a file of the container that runs it: a moment after the start of its service. */
 export const fromContainer = (file: string): string =>
-  `cat "/proc/$(pgrep -x pause | head -n 1)/root${file}"`
+  `for i in $(seq 100); do pgrep -x pause >/dev/null && break; sleep 0.1; done; cat "/proc/$(pgrep -x pause | head -n 1)/root${file}"`
