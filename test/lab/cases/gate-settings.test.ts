@@ -252,7 +252,7 @@ t.test(
       const host = await lab.host({ v1: configured(...settings) })
       await host.commit('v2', web)
       t.match(
-        await host.run(`${masked}; podman pull --tls-verify=false ${registry.address}/web:1`),
+        await host.run(`${masked} && podman pull --tls-verify=false ${registry.address}/web:1`),
         { exitCode: 0 },
       )
       await host.stage('v2')
