@@ -78,7 +78,8 @@ t.test('Quadlet knows the keys of the tables', async t => {
   const unsupported = [...log.matchAll(/unsupported key '(\w+)' in group '(\w+)'/gu)].map(
     ([, key, section]) => `${section}.${key}`,
   )
-  const bogus = ['Container', 'Image', 'Kube', 'Pod', 'Quadlet', 'Volume'].map(
+  const artifact = isAtLeast([major, minor], [5, 7]) ? ['Artifact'] : []
+  const bogus = [...artifact, 'Container', 'Image', 'Kube', 'Pod', 'Quadlet', 'Volume'].map(
     section => `${section}.Bogus`,
   )
   t.strictSame(unsupported.filter(key => key.endsWith('.Bogus')).toSorted(), bogus, 'it is asked')
