@@ -1,7 +1,7 @@
 /** State of one boot: rendered units, credentials, the lock and the last staging. */
 export const runtimeDirectory = '/run/bootc-bound-images'
 
-/** Lock of podman's list of artifacts, for pulls of artifacts and whoever names them. */
+/** Lock file. A pull of an artifact and the naming of artifacts both change podman's list of artifacts. */
 export const artifactLock = `${runtimeDirectory}/artifacts-lock`
 
 /** Files with the credentials that specs contain. */

@@ -16,7 +16,7 @@ export function podmanWeakness(
     (major === 5 && (minor > 8 || (minor === 8 && patch >= 10)))
   if (isFixed) return undefined
   return {
-    reason: `podman ${number} can be made to accept an image that is not the one of its digest or signature (CVE-2026-111361)`,
+    reason: `podman ${number} does not check every digest and signature, so it can accept a wrong image (CVE-2026-111361)`,
     remedy: 'update podman to 5.8.10 or 6.2.0, unless the distribution has fixed this one',
   }
 }

@@ -19,6 +19,7 @@ t.teardown(() => hostile.stop())
 const usage = '/run/bootc-bound-images/usage'
 const measured = `[Service]\nEnvironment=NODE_OPTIONS=--require=/usr/lib/report-usage.cjs USAGE=${usage}\n`
 // A line feed and a tab are ours.
+// The expression finds control characters. That is its purpose.
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/u
 

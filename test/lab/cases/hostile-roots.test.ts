@@ -11,6 +11,7 @@ const maxSeconds = 5
 const maxMegabytes = 300
 const maxLine = 2000
 // A line feed and a tab are ours.
+// The expression finds control characters. That is its purpose.
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/u
 
